@@ -1,0 +1,1 @@
+"""One simulated world a file, in NumPy alone."""

@@ -1,0 +1,7 @@
+"""``python -m sbc``."""
+
+import sys
+
+from sbc.cli.main import main
+
+sys.exit(main())

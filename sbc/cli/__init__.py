@@ -1,0 +1,1 @@
+"""One command a file: its options, and a function that does it and returns the exit code."""

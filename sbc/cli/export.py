@@ -1,0 +1,34 @@
+"""``sbc export``: a run in other tools' formats."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from sbc.cli.main import OK
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("folder", type=Path, metavar="DIR", help="the run's folder")
+    parser.add_argument(
+        "--format", choices=("parquet", "csv", "netcdf"), required=True, dest="kind"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="where to (default: the run's folder)"
+    )
+    parser.set_defaults(function=main)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Write the files and name them."""
+    from sbc.store import Store, read_run
+
+    read_run(arguments.folder)
+    Store.open(arguments.folder).close()
+    from sbc.export import export
+    from sbc.read import load_run
+
+    for file in export(load_run(arguments.folder), arguments.kind, arguments.out):
+        print(file)
+    return OK

@@ -1,0 +1,73 @@
+"""Parse the command line, run one command, and tell a user's mistake in one line."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import sbc
+from sbc.errors import UserError, unknown
+
+#: Command name to what it does; each lives in the module of its name.
+COMMANDS = {
+    "run": "fit estimators to simulated datasets",
+    "table": "summarise a run: bias, coverage, ranks, with Monte Carlo errors",
+    "list": "name estimators, generators and engines",
+    "export": "write a run as Parquet, CSV or netCDF",
+}
+
+OK, USAGE, INTERRUPTED = 0, 2, 130
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose complaints look like all others of sbc."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing the whole usage."""
+        raise UserError(f"{message}\n  see: {self.prog} --help")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments; those of the process if not given.
+
+    Returns
+    -------
+    int
+        The exit code: 0 done, 2 a mistake of the user's, 130 interrupted.
+    """
+    argv = list(sys.argv[1:] if argv is None else argv)
+    try:
+        arguments = _parse(argv)
+        return int(arguments.function(arguments))
+    except UserError as mistake:
+        print(f"sbc: error: {mistake}", file=sys.stderr)
+        return USAGE
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+
+
+def _parse(argv: list[str]) -> Any:
+    named = next((word for word in argv if not word.startswith("-")), None)
+    if named is not None and named not in COMMANDS:
+        raise unknown("command", named, COMMANDS)
+    parser = Parser(
+        prog="sbc",
+        description="Simulation-based calibration of Bayesian estimators written in PyMC.",
+    )
+    parser.add_argument("--version", action="version", version=f"sbc {sbc.__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, text in COMMANDS.items():
+        sub = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        if name == named:
+            importlib.import_module(f"sbc.cli.{name}").configure(sub)
+    return parser.parse_args(argv)

@@ -1,0 +1,187 @@
+"""NUTS in Rust (nutpie): compiled once a process, sampled in threads with the GIL released."""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pymc as pm
+from nutpie import _lib
+from nutpie.compile_pymc import _make_functions, _prepare_dims_and_coords
+from pymc.initial_point import make_initial_point_fn
+
+from sbc.contracts import LOG_LIKELIHOOD, Array, Budget, Data, Draws, Estimator, Generator, Truth
+from sbc.engines import _model
+from sbc.engines._numba import expand_callback, logp_callback, pointer_table
+
+BACKEND = "threading"
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """An estimator compiled for data of given group-level shapes; `fit` is thread-safe."""
+
+    model: pm.Model
+    quantities: tuple[str, ...]
+    frozen: dict[str, int]  # lengths that are part of the machine code
+    shared: list[list[Any]]  # the shared variables that the two callbacks read
+    callbacks: list[Any]  # logp and expand
+    names: list[str]
+    shapes: list[tuple[int, ...]]
+    n_dim: int
+    n_expanded: int
+    start: Array
+    variables: Any
+    dim_sizes: dict[str, int]
+    coords: dict[str, Any]
+    to_unconstrained: dict[str, Any] = field(repr=False)
+
+    def accepts(self, data: Data) -> bool:
+        """Say whether data of these lengths can be swapped in."""
+        return all(len(data[name]) == length for name, length in self.frozen.items())
+
+    def fit(self, data: Data, budget: Budget, seed: int) -> Draws:
+        """Sample the posterior of one dataset.
+
+        Raises
+        ------
+        RuntimeError
+            If the sampler cannot start or stops with an error.
+        """
+        began = time.perf_counter()
+        settings = _lib.PyNutsSettings.Diag(seed)
+        settings.update(
+            {
+                "num_tune": budget.tune,
+                "num_draws": budget.draws,
+                "num_chains": budget.chains,
+                "target_accept": budget.target_accept,
+            }
+        )
+        sampler = _lib.PySampler.from_pymc(
+            settings,
+            1,
+            self._bind(data),
+            _lib.ProgressType.none(),
+            None,
+            100,
+            _lib.PyStorage.arrow(),
+        )
+        sampler.wait(None)
+        batches, stats = sampler.take_results().get_arrow_trace()
+        values = {name: _read(batches, name, budget) for name in self.quantities}
+        diverging = [s.column("diverging").to_numpy()[budget.tune :].sum() for s in stats]
+        steps = [s.column("n_steps").to_numpy().sum() for s in stats]
+        seconds = time.perf_counter() - began
+        return Draws(values, int(sum(diverging)), int(sum(steps)), seconds)
+
+    def log_likelihood(self, truth: Truth, data: Data) -> float:
+        """Evaluate the log likelihood at the truth, by the very code that evaluates it at draws.
+
+        Returns
+        -------
+        float
+            NaN where the truth does not name every free variable of the model.
+        """
+        values = _model.free_values(self.model, truth)
+        if values is None:
+            return np.nan
+        point = np.concatenate(
+            [np.ravel(self.to_unconstrained[n](v)) for n, v in values.items()], dtype=float
+        )
+        out = np.empty(self.n_expanded)
+        _arrays, tables = self._tables(data)  # the tables hold the arrays' addresses
+        pointer = ctypes.POINTER(ctypes.c_double)
+        self.callbacks[1].ctypes(
+            self.n_dim,
+            self.n_expanded,
+            point.ctypes.data_as(pointer),
+            out.ctypes.data_as(pointer),
+            tables[1].ctypes.data_as(ctypes.POINTER(ctypes.c_uint64)),
+        )
+        return float(out[self._position(LOG_LIKELIHOOD)])
+
+    def _position(self, name: str) -> int:
+        before = self.shapes[: self.names.index(name)]
+        return int(sum(np.prod(shape, dtype=int) for shape in before))
+
+    def _tables(self, data: Data) -> tuple[list[Array], list[Array]]:
+        arrays = []
+        tables = []
+        for variables in self.shared:
+            mine = []
+            for variable in variables:
+                argument = (variable.name or "").removesuffix("_data")
+                value = data[argument] if argument in data else variable.get_value(borrow=True)
+                mine.append(np.require(value, dtype=variable.type.dtype, requirements=["C", "A"]))
+            arrays += mine
+            tables.append(pointer_table(mine))
+        return arrays, tables
+
+    def _bind(self, data: Data) -> Any:
+        arrays, tables = self._tables(data)
+        keep_alive = (self, arrays, tables)
+        logp, expand = (callback.address for callback in self.callbacks)
+        return _lib.PyMcModel(
+            _lib.LogpFunc(logp, tables[0].ctypes.data, keep_alive),
+            _lib.ExpandFunc(self.n_dim, self.n_expanded, expand, tables[1].ctypes.data, keep_alive),
+            self.variables,
+            self.n_dim,
+            self.dim_sizes,
+            self.coords,
+            self._initial_point,
+            None,
+        )
+
+    def _initial_point(self, seed: int | None) -> Array:
+        rng = np.random.default_rng(seed)
+        return self.start + rng.uniform(-1, 1, size=self.n_dim)
+
+
+def compile(estimator: Estimator, generator: Generator, data: Data) -> Compiled:
+    """Compile log density, gradient and the ranked quantities; slow only the first time ever."""
+    model = _model.build(estimator, generator, data)
+    quantities = (*estimator.estimands, LOG_LIKELIHOOD)
+    initial_point = make_initial_point_fn(model=model, jitter_rvs=set(), return_transformed=True)
+    n_dim, n_expanded, logp, expand, start, shape_info, reparameterized = _make_functions(
+        model,
+        mode="NUMBA",
+        compute_grad=True,
+        join_expanded=True,
+        pymc_initial_point_fn=initial_point,
+        var_names=quantities,
+    )
+    names, _, shapes = shape_info
+    dims, coords = _prepare_dims_and_coords(model, shape_info, reparameterized)
+    dim_sizes = {name: len(values) for name, values in coords.items()}
+    return Compiled(
+        model=model,
+        quantities=quantities,
+        frozen=_model.frozen_lengths(model, generator, data),
+        shared=[logp.get_shared(), expand.get_shared()],
+        callbacks=[logp_callback(logp, n_dim), expand_callback(expand, n_dim, n_expanded)],
+        names=names,
+        shapes=[tuple(shape) for shape in shapes],
+        n_dim=n_dim,
+        n_expanded=n_expanded,
+        start=start(0),
+        variables=_lib.PyVariable.new_variables(
+            names, ["float64"] * len(names), shapes, dim_sizes, dims
+        ),
+        dim_sizes=dim_sizes,
+        coords=coords,
+        to_unconstrained={rv.name: _model.forward(model, rv) for rv in model.free_RVs},
+    )
+
+
+def _read(batches: list[Any], name: str, budget: Budget) -> Array:
+    chains = []
+    for batch in batches:
+        column = batch.column(name)
+        flat = column.flatten() if hasattr(column, "flatten") else column
+        chains.append(np.asarray(flat, dtype=float).reshape(len(column), -1))
+    values = np.stack(chains)[:, budget.tune :]
+    return values[..., 0] if values.shape[2] == 1 else values

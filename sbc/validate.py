@@ -1,0 +1,53 @@
+"""Hold a dataset against what an estimator names and what the generator declared."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sbc.contracts import Data, Estimator, Generator
+from sbc.errors import unknown
+
+
+def check_arguments(estimator: Estimator, generator: Generator, data: Data) -> None:
+    """Refuse an estimator that asks for arrays this generator does not give.
+
+    Raises
+    ------
+    UserError
+        Naming the array and those that there are.
+    """
+    for name in estimator.arguments:
+        if name not in data and name not in estimator.derived:
+            where = f"in the data of '{generator.name}', for which '{estimator.name}' asks"
+            raise unknown("array", name, data, where)
+
+
+def check_data(generator: Generator, data: Data) -> None:
+    """Refuse arrays that are not numeric or finite, of unequal lengths, or index too far.
+
+    A sampler that is handed such arrays by address would read past their ends without a word.
+
+    Raises
+    ------
+    ValueError
+        Naming the array, what is wrong and what was expected.
+    """
+    lengths: dict[str, tuple[str, int]] = {}
+    for name, dim in generator.dims.items():
+        if name not in data:
+            continue
+        array = np.asarray(data[name])
+        if array.dtype.kind not in "biuf":
+            raise ValueError(f"data '{name}' holds {array.dtype}, not numbers")
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ValueError(f"data '{name}' holds values that are not finite")
+        first, length = lengths.setdefault(dim, (name, len(array)))
+        if len(array) != length:
+            raise ValueError(f"data '{name}' has {len(array)} {dim}, but '{first}' has {length}")
+    for name, dim in generator.indexes.items():
+        array = data[name]
+        if array.dtype.kind not in "iu":
+            raise ValueError(f"data '{name}' must hold whole numbers, not {array.dtype}")
+        size = lengths[dim][1]
+        if len(array) and not (array.min() >= 0 and array.max() < size):
+            raise ValueError(f"data '{name}' must lie in 0..{size - 1}, the numbers of the {dim}")
