@@ -20,7 +20,7 @@ def group_size(data: Data) -> float:
     dims={"group": "rows", "X": "rows", "Y": "rows", "Z": "groups", "U": "groups"},
     indexes={"group": "groups"},
     features={"events": events, "group_size": group_size},
-    owed={"prior": ("latent",)},
+    owed={"prior": ("latent", "latent_plain")},
 )
 def confound(rng: Generator, truth: Truth, *, n_groups=30, n_rows=200, sd_Z=1.0) -> Data:
     """Unobserved group confound: G→X, G→Y, X→Y, Z→Y, Bernoulli Y.

@@ -3,6 +3,7 @@
 import pymc as pm
 
 from sbc.contracts import estimator
+from sbc.likelihoods import BernoulliLogit
 
 
 @estimator(estimands=("beta_XY", "beta_ZY"))
@@ -24,4 +25,4 @@ def fixed(group, X, Z, Y):
     beta_ZY = pm.Normal("beta_ZY", 0, 1)
     mu = pm.Normal("mu", beta_ZY * Z, 10, dims="groups")
     pm.Deterministic("alpha", mu - beta_ZY * Z, dims="groups")
-    pm.Bernoulli("Y", logit_p=mu[group] + beta_XY * X, observed=Y)
+    BernoulliLogit("Y", mu[group] + beta_XY * X, observed=Y)

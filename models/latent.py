@@ -1,12 +1,14 @@
 """The full generative model: the confound as a latent variable of X and of Y."""
 
 import pymc as pm
+from sbc.models._helpers import StandardNormal, group_mean_of_X, group_size
 
 from sbc.contracts import estimator
+from sbc.likelihoods import BernoulliLogit
 
 
-@estimator(estimands=("beta_XY", "beta_ZY"))
-def latent(group, X, Z, Y):
+@estimator(estimands=("beta_XY", "beta_ZY"), derived={"Xbar": group_mean_of_X, "size": group_size})
+def latent(group, X, Z, Y, Xbar, size):
     """Latent: the confound u_j estimated from X and Y jointly.
 
     X_i ~ Normal(alpha_X + beta_GX u[group_i], sigma_X)
@@ -19,15 +21,18 @@ def latent(group, X, Z, Y):
     beta_XY, beta_ZY, beta_GY ~ Normal(0, 1)
 
     The slides print tau ~ Exponential(10) and leave beta_ZY out of one formula; the lecture's code
-    has Exponential(1) and beta_ZY, and so has this.
+    has Exponential(1) and beta_ZY, and so has this. Where X tells u_j well (sigma_X far below
+    beta_GX) sampling u as it stands fails; it is sampled around its mean given X instead.
 
     Source: R. McElreath, Statistical Rethinking 2023, lecture 12, bonus.
     """
-    u = pm.Normal("u", 0, 1, dims="groups")
     alpha_X = pm.Normal("alpha_X", 0, 1)
     beta_GX = pm.Exponential("beta_GX", 1)
     sigma_X = pm.Exponential("sigma_X", 1)
-    pm.Normal("X", alpha_X + beta_GX * u[group], sigma_X, observed=X)
+    variance = sigma_X**2 + size * beta_GX**2
+    u_given_X = (beta_GX * size * (Xbar - alpha_X) / variance, sigma_X / variance**0.5)
+    u = StandardNormal("u", sampled_around=u_given_X, dims="groups")
+    pm.Normal("X", (alpha_X + beta_GX * u)[group], sigma_X, observed=X)
 
     alpha_bar = pm.Normal("alpha_bar", 0, 1)
     tau = pm.Exponential("tau", 1)
@@ -37,4 +42,4 @@ def latent(group, X, Z, Y):
     beta_GY = pm.Normal("beta_GY", 0, 1)
     alpha = alpha_bar + tau * z
     eta = (alpha + beta_ZY * Z + beta_GY * u)[group] + beta_XY * X
-    pm.Bernoulli("Y", logit_p=eta, observed=Y)
+    BernoulliLogit("Y", eta, observed=Y)

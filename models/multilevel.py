@@ -3,6 +3,7 @@
 import pymc as pm
 
 from sbc.contracts import estimator
+from sbc.likelihoods import BernoulliLogit
 
 
 @estimator(estimands=("beta_XY", "beta_ZY"))
@@ -28,4 +29,4 @@ def multilevel(group, X, Z, Y):
     beta_ZY = pm.Normal("beta_ZY", 0, 1)
     alpha = alpha_bar + tau * z
     eta = (alpha + beta_ZY * Z)[group] + beta_XY * X
-    pm.Bernoulli("Y", logit_p=eta, observed=Y)
+    BernoulliLogit("Y", eta, observed=Y)

@@ -4,6 +4,7 @@ import pymc as pm
 from sbc.models._helpers import group_mean_of_X
 
 from sbc.contracts import estimator
+from sbc.likelihoods import BernoulliLogit
 
 
 @estimator(estimands=("beta_XY", "beta_ZY"), derived={"Xbar": group_mean_of_X})
@@ -32,4 +33,4 @@ def mundlak(group, X, Z, Y, Xbar):
     beta_XbarY = pm.Normal("beta_XbarY", 0, 1)
     alpha = alpha_bar + tau * z
     eta = (alpha + beta_ZY * Z + beta_XbarY * Xbar)[group] + beta_XY * X
-    pm.Bernoulli("Y", logit_p=eta, observed=Y)
+    BernoulliLogit("Y", eta, observed=Y)

@@ -3,6 +3,7 @@
 import pymc as pm
 
 from sbc.contracts import estimator
+from sbc.likelihoods import BernoulliLogit
 
 
 @estimator(estimands=("beta_XY", "beta_ZY"))
@@ -19,4 +20,4 @@ def naive(group, X, Z, Y):
     alpha = pm.Normal("alpha", 0, 10)
     beta_XY = pm.Normal("beta_XY", 0, 1)
     beta_ZY = pm.Normal("beta_ZY", 0, 1)
-    pm.Bernoulli("Y", logit_p=alpha + beta_XY * X + beta_ZY * Z[group], observed=Y)
+    BernoulliLogit("Y", alpha + beta_XY * X + beta_ZY * Z[group], observed=Y)

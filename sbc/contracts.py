@@ -16,6 +16,7 @@ import numpy as np
 Array = np.ndarray
 Truth = dict[str, Any]
 Data = dict[str, Array]
+Quantity = Callable[[Truth, Data], float]
 
 #: The name under which the log likelihood of the data is ranked, beside the estimands.
 LOG_LIKELIHOOD = "log_likelihood"
@@ -127,6 +128,10 @@ class Estimator:
         The parameters that are ranked.
     derived : mapping of str to callable
         Arguments that depend on data alone, computed once per dataset: ``name -> f(data)``.
+    control : bool
+        Whether it stands aside of ``--estimator all``: a control, or another form of one.
+    quantities : dict of str to callable
+        Further quantities to rank, ``name -> f(theta, data)``: see `quantity`.
     """
 
     name: str
@@ -135,6 +140,18 @@ class Estimator:
     estimands: tuple[str, ...]
     derived: Mapping[str, Callable[[Data], Array]]
     summary: str = ""
+    control: bool = False
+    quantities: dict[str, Quantity] = field(default_factory=dict)
+
+    def quantity(self, function: Quantity) -> Quantity:
+        """Register a test quantity ``f(theta, data) -> float``, ranked beside the estimands.
+
+        It is called with the truth and with each posterior draw, `theta` holding every free
+        variable by name; one that depends on the data sees faults that parameters cannot show
+        (Modrák et al. 2023, arXiv:2211.02383).
+        """
+        self.quantities[function.__name__] = function
+        return function
 
     def select(self, data: Data) -> Data:
         """Pick the arrays that the estimator names, computing the derived ones."""
@@ -205,6 +222,7 @@ def estimator(
     *,
     estimands: tuple[str, ...],
     derived: Mapping[str, Callable[[Data], Array]] | None = None,
+    control: bool = False,
 ) -> Callable[[Callable[..., Any]], Estimator]:
     """Turn a function that states a PyMC model into an estimator; arguments as in `Estimator`."""
 
@@ -216,6 +234,7 @@ def estimator(
             estimands=estimands,
             derived=derived or {},
             summary=summary(function),
+            control=control,
         )
 
     return wrap

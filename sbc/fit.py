@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import partial
 from threading import Lock
 from typing import Any
 
 import numpy as np
 
-from sbc import registry, seeds
-from sbc.contracts import LOG_LIKELIHOOD, Budget, Data, Dataset, Draws
-from sbc.diagnostics import diagnose
-from sbc.metrics import crps_from_draws
-from sbc.ranks import jitter, rank, thinning
+from sbc import ranks, registry, seeds
+from sbc.contracts import LOG_LIKELIHOOD, Array, Budget, Data, Dataset, Draws, Estimator
+from sbc.errors import UserError
+from sbc.rows import DIVERGENT, ERROR, FAILED, LOW_ESS, NONCONVERGED, OK, Fit, Result
 from sbc.settings import Settings, owes_uniform
+from sbc.simulate import draw_dataset, source, stream
+from sbc.summarise import summarise
 from sbc.validate import check_arguments, check_data
-
-#: Posterior quantiles that are kept: the ends of the 50, 80, 90 and 95 % intervals, and the median.
-PROBABILITIES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
-
-OK, LOW_ESS, DIVERGENT = "ok", "low_ess", "divergent"
-NONCONVERGED, ERROR = "nonconverged", "error"
-#: Fits that are counted but not used in any estimate.
-FAILED = (NONCONVERGED, ERROR, "timeout")
 
 
 @dataclass(frozen=True)
@@ -36,105 +30,104 @@ class Task:
     dataset: int
 
 
-@dataclass(frozen=True)
-class Result:
-    """One quantity of one fit."""
-
-    quantity: str
-    truth: float
-    mean: float
-    sd: float
-    quantiles: tuple[float, ...]
-    crps: float
-    ess_bulk: float
-    ess_tail: float
-    rhat: float
-    rank: int
-    ties: int
-    size: int
-    jitter: float
-    draws: bytes
-
-
-@dataclass(frozen=True)
-class Fit:
-    """One row a fit, whatever became of it."""
-
-    dataset: int
-    estimator: str
-    engine: str
-    status: str
-    error: str = ""
-    attempt: int = 0
-    divergences: int = 0
-    steps: int = 0
-    seconds: float = 0.0
-    seed: int = 0
-    chains: int = 0
-    draws: int = 0
-    results: tuple[Result, ...] = ()
-    truth: dict[str, Any] = field(default_factory=dict)
-    features: dict[str, float] = field(default_factory=dict)
-    stream: str = ""
-
-
-def draw_dataset(settings: Settings, dataset: int) -> Dataset:
-    """Regenerate dataset number `dataset`: the same arrays wherever and whenever it is called."""
-    generator = registry.generator(settings.generator)
-    rng = np.random.default_rng(seeds.data_stream(settings.seed, dataset))
-    return generator.draw(rng, settings.truth, **settings.parameters)
-
-
 def fit(task: Task) -> Fit:
     """Draw the dataset, sample its posterior, climb the ladder if need be, and rank the truth.
 
     A failure of the model or the sampler becomes a row with its reason. The ladder is decided by
     diagnostics alone, with the same data and a new seed derived from the attempt's number.
     """
+    began = time.perf_counter()
+    try:
+        row = _climb(task)
+    except Exception as problem:  # whatever a model or a sampler raises is this fit's result
+        text = f"{type(problem).__name__}: {problem}"
+        row = replace(_blank(task), status=ERROR, error=text[:2000])
+    return replace(row, seconds=time.perf_counter() - began)
+
+
+def _blank(task: Task) -> Fit:
     settings = task.settings
-    generator = registry.generator(settings.generator)
-    estimator = registry.estimator(task.estimator)
-    drawn = draw_dataset(settings, task.dataset)
-    row = Fit(
+    return Fit(
         task.dataset,
         task.estimator,
         task.engine,
         ERROR,
+        stream=seeds.describe(stream(settings, task.dataset, task.estimator)),
+        source=source(settings, task.estimator),
+    )
+
+
+def _climb(task: Task) -> Fit:
+    settings = task.settings
+    generator = registry.generator(settings.generator)
+    estimator = registry.estimator(task.estimator)
+    drawn = draw_dataset(settings, task.dataset, task.estimator)
+    row = replace(
+        _blank(task),
         truth=drawn.truth,
         features={name: f(drawn.data) for name, f in generator.features.items()},
-        stream=seeds.describe(seeds.data_stream(settings.seed, task.dataset)),
     )
-    began = time.perf_counter()
-    steps = 0
-    for attempt, budget in enumerate(ladder(settings.budget)):
-        seed = seeds.fit_seed(settings.seed, task.dataset, task.estimator, task.engine, attempt)
-        row = replace(
-            row, attempt=attempt, seed=seed, chains=budget.chains, draws=budget.draws, steps=steps
-        )
-        try:
-            check_data(generator, drawn.data)
-            data = estimator.select(drawn.data)
-            compiled = compiled_for(task, data)
-            draws = compiled.fit(data, budget, seed)
-            truth = dict(drawn.truth)
-            if owes_uniform(settings, task.estimator):
-                truth[LOG_LIKELIHOOD] = compiled.log_likelihood(drawn.truth, data)
-            results = summarise(task, draws, truth)
-        except Exception as problem:  # whatever a model or a sampler raises is this fit's result
-            text = f"{type(problem).__name__}: {problem}"
-            row = replace(row, status=ERROR, error=text[:2000])
-            break
-        steps += draws.steps
-        row = replace(
-            row,
-            status=judge(results, draws.divergences, budget),
-            divergences=draws.divergences,
-            steps=steps,
-            results=results,
-        )
-        if row.status not in FAILED:
-            break
-    return replace(row, seconds=time.perf_counter() - began)
+    key = (settings.seed, task.dataset, task.estimator)
+    try:
+        check_data(generator, drawn.data)
+        data = estimator.select(drawn.data)
+        compiled = compiled_for(task, data)
+        truth = _truth_of_quantities(task, estimator, compiled, drawn)
+        for attempt, budget in enumerate(ladder(settings.budget)):
+            seed = seeds.fit_seed(*key, task.engine, attempt)
+            row = replace(row, attempt=attempt, seed=seed, chains=budget.chains, draws=budget.draws)
+            draws = _with_quantities(estimator, compiled.fit(data, budget, seed), drawn.data)
+            results = summarise(draws, truth, partial(_jitter, task))
+            row = replace(
+                row,
+                status=judge(results, draws.divergences, budget),
+                divergences=draws.divergences,
+                steps=row.steps + draws.steps,
+                results=results,
+            )
+            if row.status not in FAILED:
+                break
+    except Exception as problem:  # as in `fit`, but the dataset is known and stays in the row
+        text = f"{type(problem).__name__}: {problem}"
+        return replace(row, status=ERROR, error=text[:2000], results=())
+    return row
+
+
+def _jitter(task: Task, quantity: str) -> float:
+    return ranks.jitter(task.settings.seed, task.dataset, task.estimator, quantity, task.engine)
+
+
+def _truth_of_quantities(
+    task: Task, estimator: Estimator, compiled: Any, drawn: Dataset
+) -> dict[str, Any]:
+    """Give the true value of everything that is ranked.
+
+    The log likelihood and other functions of parameters and data are ranked only where the truth is
+    a point of the estimator's own joint distribution; elsewhere they have no true value.
+    """
+    missing = [name for name in estimator.estimands if name not in drawn.truth]
+    if missing:
+        raise ValueError(f"the truth does not say what '{missing[0]}' is")
+    truth = {name: drawn.truth[name] for name in estimator.estimands}
+    if owes_uniform(task.settings, task.estimator):
+        truth[LOG_LIKELIHOOD] = compiled.log_likelihood(drawn.truth, estimator.select(drawn.data))
+        for name, quantity in estimator.quantities.items():
+            truth[name] = float(quantity(drawn.truth, drawn.data))
+    return truth
+
+
+def _with_quantities(estimator: Estimator, draws: Draws, data: Data) -> Draws:
+    """Evaluate the estimator's own test quantities at every draw."""
+    if not estimator.quantities:
+        return draws
+    chains, length = next(iter(draws.values.values())).shape[:2]
+    computed: dict[str, Array] = {n: np.empty((chains, length)) for n in estimator.quantities}
+    for c in range(chains):
+        for i in range(length):
+            theta = {name: values[c, i] for name, values in draws.values.items()}
+            for name, quantity in estimator.quantities.items():
+                computed[name][c, i] = quantity(theta, data)
+    return replace(draws, values={**draws.values, **computed})
 
 
 def ladder(budget: Budget) -> list[Budget]:
@@ -165,65 +158,6 @@ def judge(results: tuple[Result, ...], divergences: int, budget: Budget) -> str:
     return OK if worst_rhat <= 1.01 and least_ess >= 400 else LOW_ESS
 
 
-def summarise(task: Task, draws: Draws, truth: dict[str, Any]) -> tuple[Result, ...]:
-    """Reduce the draws of all quantities to their rows, ranked in the same thinned draws.
-
-    Raises
-    ------
-    ValueError
-        If a draw is not finite.
-    """
-    columns = dict(_columns(draws, truth))
-    stacked = np.stack([values for values, _ in columns.values()])
-    if not np.isfinite(stacked).all():
-        bad = [n for n, x in zip(columns, stacked, strict=True) if not np.isfinite(x).all()]
-        raise ValueError(f"the sampler returned draws that are not finite: {', '.join(bad)}")
-    truths = np.array([value for _, value in columns.values()])
-    kept = thinning(*stacked.shape[1:])
-    thinned = np.concatenate([stacked[:, c, index] for c, index in enumerate(kept)], axis=1)
-    below, equal = (np.asarray(counts) for counts in rank(thinned, truths))
-    flat = stacked.reshape(len(stacked), -1)
-    quantiles = np.quantile(flat, PROBABILITIES, axis=1).T
-    checks = diagnose(stacked)
-    mean, sd = flat.mean(axis=1), flat.std(axis=1, ddof=1)
-    crps = crps_from_draws(thinned, truths)
-    settings = task.settings
-    return tuple(
-        Result(
-            quantity=name,
-            truth=float(truths[i]),
-            mean=float(mean[i]),
-            sd=float(sd[i]),
-            quantiles=tuple(quantiles[i].tolist()),
-            crps=float(crps[i]),
-            ess_bulk=float(checks.ess_bulk[i]),
-            ess_tail=float(checks.ess_tail[i]),
-            rhat=float(checks.rhat[i]),
-            rank=int(below[i]),
-            ties=int(equal[i]),
-            size=thinned.shape[1],
-            jitter=jitter(settings.seed, task.dataset, task.estimator, name, task.engine),
-            draws=np.ascontiguousarray(thinned[i], dtype="<f8").tobytes(),
-        )
-        for i, name in enumerate(columns)
-    )
-
-
-def _columns(draws: Draws, truth: dict[str, Any]) -> Any:
-    """Yield (name, (draws, truth)) of every scalar that is ranked, vectors by their elements."""
-    for name, values in draws.values.items():
-        if name == LOG_LIKELIHOOD and name not in truth:
-            continue  # the truth is not a point of this model's joint distribution
-        if name not in truth:
-            raise ValueError(f"the generator states no truth for '{name}'")
-        true = np.ravel(truth[name])
-        if values.ndim == 2:
-            yield name, (values, float(true[0]))
-        else:
-            for j in range(values.shape[2]):
-                yield f"{name}[{j}]", (values[..., j], float(true[j]))
-
-
 _compiled: dict[tuple[str, ...], list[Any]] = {}
 _locks: dict[tuple[str, ...], Lock] = {}
 _guard = Lock()
@@ -252,16 +186,23 @@ def compiled_for(task: Task, data: Data) -> Any:
 def prepare(task: Task) -> None:
     """Compile a task's model on its dataset, so that a model that cannot work is told at once.
 
+    A dataset that cannot be drawn or handed over is no such thing: its own fit records that.
+
     Raises
     ------
     UserError
         If the data and the model do not fit together.
     """
-    generator, estimator = (
-        registry.generator(task.settings.generator),
-        registry.estimator(task.estimator),
-    )
-    data = draw_dataset(task.settings, task.dataset).data
-    check_arguments(estimator, generator, data)
-    check_data(generator, data)
-    compiled_for(task, estimator.select(data))
+    generator = registry.generator(task.settings.generator)
+    estimator = registry.estimator(task.estimator)
+    design = generator.draw(np.random.default_rng(0), next(iter(generator.regimes))).data
+    check_arguments(estimator, generator, design)
+    try:
+        data = draw_dataset(task.settings, task.dataset, task.estimator).data
+        check_data(generator, data)
+        selected = estimator.select(data)
+    except UserError:
+        raise
+    except Exception:
+        return
+    compiled_for(task, selected)

@@ -12,14 +12,17 @@ import numpy as np
 import pandas as pd
 
 from sbc.contracts import LOG_LIKELIHOOD
-from sbc.fit import FAILED, PROBABILITIES
+from sbc.errors import UserError
 from sbc.metrics import Fits
 from sbc.ranks import pit
-from sbc.settings import Settings
+from sbc.rows import FAILED, PROBABILITIES
+from sbc.settings import Settings, owes_uniform
 from sbc.store import RESULTS_FILE, Store, read_run, reading
 
 _QUANTILES = ["q" + f"{p:g}"[2:].ljust(2, "0") for p in PROBABILITIES]
 KEYS = ["estimator", "engine", "quantity"]
+_TEXT = ("estimator", "engine", "status", "error", "quantity")
+_WHOLE = ("k", "attempt", "divergences", "steps", "seed", "chains", "draws", "rank", "ties", "size")
 
 
 @dataclass(frozen=True)
@@ -51,14 +54,39 @@ class Run:
         order = {name: i for i, name in enumerate(self.settings.estimators)}
         groups = dict(iter(self.results.groupby(KEYS, sort=False)))
         for key in sorted(groups, key=lambda key: (order.get(key[0], 0), key[1], key[2])):
-            if not (estimands_only and key[2] == LOG_LIKELIHOOD):
+            if not estimands_only or self._is_estimand(key[0], key[2]):
                 yield key, groups[key]
 
-    def features(self) -> pd.DataFrame:
-        """Read the features of every dataset, indexed by its number."""
+    @property
+    def owing(self) -> list[str]:
+        """Estimators that owe uniform ranks, as was known when the run was made."""
+        settings = self.settings
+        known = self.provenance.get("owing")
+        if known is None:
+            known = [name for name in settings.estimators if owes_uniform(settings, name)]
+        return known
+
+    def estimands(self, estimator: str) -> list[str]:
+        """List what an estimator estimates, whether or not a fit of it has worked."""
+        return self.provenance.get("estimands", {}).get(estimator, [])
+
+    def features(self, estimator: str = "") -> pd.DataFrame:
+        """Read the features of every dataset, indexed by its number.
+
+        In regime ``self`` each estimator has its own datasets; elsewhere its name does not matter.
+        """
         with Store.open(self.folder) as store:
-            rows = store.rows("SELECT k, features FROM dataset ORDER BY k")
-            return pd.DataFrame.from_dict({k: json.loads(text) for k, text in rows}, orient="index")
+            query = "SELECT k, features FROM dataset WHERE source IN ('', ?) ORDER BY k"
+            texts = dict(store.rows(query, (estimator,)))
+        try:
+            found = {k: json.loads(text) for k, text in texts.items()}
+        except ValueError as problem:
+            raise UserError(f"{self.folder / RESULTS_FILE} is damaged: {problem}") from problem
+        return pd.DataFrame.from_dict(found, orient="index")
+
+    def _is_estimand(self, estimator: str, quantity: str) -> bool:
+        known = self.estimands(estimator)
+        return quantity.partition("[")[0] in known if known else quantity != LOG_LIKELIHOOD
 
 
 def load_run(folder: str | Path) -> Run:
@@ -76,16 +104,34 @@ def load_run(folder: str | Path) -> Run:
     """
     folder = Path(folder)
     provenance = read_run(folder)
-    with Store.open(folder) as store, reading(folder / RESULTS_FILE):
-        fits = pd.read_sql_query("SELECT * FROM fit ORDER BY k", store.connection)
-        results = pd.read_sql_query(
+    file = folder / RESULTS_FILE
+    worked = f"status NOT IN ({', '.join('?' * len(FAILED))})"
+    with Store.open(folder) as store, reading(file):
+        store.connection.execute("BEGIN")  # both queries see the same moment of a run under way
+        fits = _frame(store, "SELECT * FROM fit ORDER BY k, estimator, engine")
+        results = _frame(
+            store,
             f"SELECT result.* FROM result JOIN fit USING (k, estimator, engine) "
-            f"WHERE status NOT IN ({', '.join('?' * len(FAILED))}) ORDER BY k",
-            store.connection,
-            params=FAILED,
+            f"WHERE {worked} ORDER BY k, estimator, engine, quantity",
+            FAILED,
         )
-    results["u"] = pit(results["rank"], results["ties"], results["size"], results["jitter"])
+    try:
+        fits, results = fits.astype(_dtypes(fits)), results.astype(_dtypes(results))
+        results["u"] = pit(results["rank"], results["ties"], results["size"], results["jitter"])
+    except (TypeError, ValueError) as problem:
+        raise UserError(f"{file} is damaged: {problem}") from problem
     return Run(folder, provenance, Settings.from_json(provenance["settings"]), fits, results)
+
+
+def _frame(store: Store, query: str, parameters: tuple[str, ...] = ()) -> pd.DataFrame:
+    cursor = store.connection.execute(query, parameters)
+    return pd.DataFrame(cursor.fetchall(), columns=[column[0] for column in cursor.description])
+
+
+def _dtypes(frame: pd.DataFrame) -> dict[str, str]:
+    """Say what each column is: a table that is empty or holds NULLs is no different."""
+    kinds = {**dict.fromkeys(_TEXT, "object"), **dict.fromkeys(_WHOLE, "int64")}
+    return {name: kinds.get(name, "float64") for name in frame}
 
 
 def as_fits(frame: pd.DataFrame) -> Fits:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
-import inspect
 import sys
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from sbc import seeds
-from sbc.contracts import Estimator, Generator, summary
+from sbc.contracts import Estimator, Generator
 from sbc.errors import UserError, unknown
 
 #: Where the built-in plug-ins of each kind live.
@@ -29,13 +28,32 @@ def names(kind: str) -> list[str]:
     return sorted(_files(kind))
 
 
+def standard(kind: str) -> list[str]:
+    """List the built-ins that ``all`` stands for: those not declared ``control=True``."""
+    return [name for name in names(kind) if not _is_control(kind, name)]
+
+
 def describe(kind: str, name: str) -> str:
     """Give a built-in's one-line description without importing its file."""
-    tree = ast.parse(_files(kind)[name].read_text(encoding="utf-8"))
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
-            return (ast.get_docstring(node) or "").partition("\n")[0]
-    return (ast.get_docstring(tree) or "").partition("\n")[0]
+    tree = _parsed(kind, name)
+    node = _function(tree, name) or tree
+    return (ast.get_docstring(node) or "").partition("\n")[0]
+
+
+def _parsed(kind: str, name: str) -> ast.Module:
+    return ast.parse(_files(kind)[name].read_text(encoding="utf-8"))
+
+
+def _function(tree: ast.Module, name: str) -> ast.FunctionDef | None:
+    found = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name]
+    return found[-1] if found else None
+
+
+def _is_control(kind: str, name: str) -> bool:
+    function = _function(_parsed(kind, name), name)
+    decorators = function.decorator_list if function else []
+    words = [word for d in decorators if isinstance(d, ast.Call) for word in d.keywords]
+    return any(w.arg == "control" and getattr(w.value, "value", None) is True for w in words)
 
 
 def check(kind: str, spec: str) -> None:
@@ -47,9 +65,9 @@ def check(kind: str, spec: str) -> None:
         For an unknown name, or a file that is not there.
     """
     path, _, name = spec.rpartition(":")
-    if path:
+    if path and kind != "engine":  # an engine is more than one function
         _user_file(kind, path, name)
-    elif spec.endswith(".py"):
+    elif spec.endswith(".py") and kind != "engine":
         raise UserError(f"{spec} names a file but no {kind} in it; write {spec}:NAME")
     elif spec not in _files(kind):
         raise unknown(kind, spec, names(kind))
@@ -61,6 +79,8 @@ def generator(spec: str) -> Generator:
     found = _load("generator", spec)
     if not isinstance(found, Generator):
         raise UserError(f"{spec} is not a generator; decorate it with @sbc.contracts.generator")
+    if not found.regimes:
+        raise UserError(f"{spec} has no truth regime; decorate one with @{found.name}.regime")
     return found
 
 
@@ -68,12 +88,11 @@ def generator(spec: str) -> Generator:
 def estimator(spec: str) -> Estimator:
     """Load an estimator by its name or as ``path/to/file.py:name``."""
     found = _load("estimator", spec)
-    if isinstance(found, Estimator):
-        return found
-    if callable(found):
-        arguments = tuple(inspect.signature(found).parameters)
-        return Estimator(found.__name__, found, arguments, (), {}, summary(found))
-    raise UserError(f"{spec} is not an estimator; decorate it with @sbc.contracts.estimator")
+    if not isinstance(found, Estimator):
+        raise UserError(f"{spec} is not an estimator; decorate it with @sbc.contracts.estimator")
+    if not found.estimands:
+        raise UserError(f"{spec} names no estimands: @estimator(estimands=(...))")
+    return found
 
 
 @lru_cache
@@ -109,7 +128,9 @@ def _user_file(kind: str, path: str, name: str) -> Path:
         raise UserError(f"no file {path} to take the {kind} '{name}' from")
     try:
         tree = ast.parse(file.read_text(encoding="utf-8"))
-    except (SyntaxError, UnicodeDecodeError) as problem:
+    except OSError as problem:
+        raise UserError(f"{path} cannot be read: {problem.strerror}") from problem
+    except (SyntaxError, ValueError) as problem:
         raise UserError(f"{path} is not Python: {problem}") from problem
     defined = [n.name for n in tree.body if isinstance(n, ast.FunctionDef)]
     if name not in defined:

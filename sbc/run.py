@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
@@ -17,14 +18,17 @@ from pathlib import Path
 from typing import Any
 
 import joblib
+import numpy as np
 from tqdm.auto import tqdm
 
 import sbc
 from sbc import registry
-from sbc.errors import UserError
+from sbc.errors import UserError, unknown
 from sbc.fit import Fit, Task, fit, prepare
-from sbc.settings import Settings, validate
-from sbc.store import RUN_FILE, Store, read_run, write_run
+from sbc.runfile import RUN_FILE, make_folder, read_run, write_run
+from sbc.settings import SELF, Settings, owes_uniform, validate
+from sbc.store import Store
+from sbc.validate import check_arguments
 
 _PACKAGES = ("pymc", "pytensor", "nutpie", "numba", "arviz", "arviz-stats", "numpy", "scipy")
 
@@ -58,7 +62,34 @@ def create(settings: Settings, folder: Path, command: list[str] | None = None) -
         If a setting is wrong or the folder cannot be used.
     """
     validate(settings)
-    return Store.create(folder, provenance(settings, command))
+    make_folder(folder)  # whatever is wrong with it is told before PyMC is imported
+    try:
+        estimands = _estimands(settings)
+    except BaseException:
+        with suppress(OSError):
+            folder.rmdir()
+        raise
+    return Store.create(folder, provenance(settings, command) | {"estimands": estimands})
+
+
+def _estimands(settings: Settings) -> dict[str, list[str]]:
+    """List what each estimator estimates, refusing those to which this world gives too little."""
+    generator = registry.generator(settings.generator)
+    regime = next(iter(generator.regimes)) if settings.truth == SELF else settings.truth
+    try:
+        drawn = generator.draw(np.random.default_rng(0), regime, **settings.parameters)
+    except (MemoryError, OverflowError, ValueError) as problem:
+        raise UserError(f"{generator.name} cannot draw a dataset: {problem}") from problem
+    found = {}
+    for name in settings.estimators:
+        estimator = registry.estimator(name)
+        check_arguments(estimator, generator, drawn.data)
+        for estimand in estimator.estimands:
+            if settings.truth != SELF and estimand not in drawn.truth:
+                where = f"in the truth of '{generator.name}', as '{estimator.name}' estimates it"
+                raise unknown("parameter", estimand, drawn.truth, where)
+        found[name] = list(estimator.estimands)
+    return found
 
 
 def resume(folder: Path, settings: Settings | None = None) -> tuple[Store, Settings]:
@@ -79,14 +110,15 @@ def resume(folder: Path, settings: Settings | None = None) -> tuple[Store, Setti
     run = read_run(folder)
     made = Settings.from_json(run["settings"])
     wanted = settings or made
-    for name, (old, new) in made.differences(wanted).items():
-        raise UserError(f"{folder} was made with {name} = {old}, not {new}; start a new run")
-    if wanted.datasets < made.datasets:
-        raise UserError(f"{folder} has {made.datasets} datasets already, not {wanted.datasets}")
+    made.check_same(wanted, str(folder))
     validate(wanted)
     store = Store.open(folder, write=True)
-    if wanted != made:
-        write_run(folder, {**run, "settings": wanted.to_json()})
+    try:
+        if wanted != made:
+            write_run(folder, {**run, "settings": wanted.to_json()})
+    except UserError:
+        store.close()
+        raise
     return store, wanted
 
 
@@ -148,8 +180,10 @@ def _fits(tasks: list[Task], engine: str, jobs: int, profile: Profile, bar: Any)
         return
     backend = registry.engine(engine).BACKEND
     firsts = list({task.estimator: task for task in reversed(tasks)}.values())[::-1]
+    mistakes: list[UserError] = []
+    compiling = None
     if backend == "threading":
-        _compile_ahead(firsts, profile, bar)
+        compiling = _compile_ahead(firsts, profile, bar, mistakes)
     else:
         for task in firsts:
             prepare(task)
@@ -158,12 +192,21 @@ def _fits(tasks: list[Task], engine: str, jobs: int, profile: Profile, bar: Any)
     )
     results = parallel(joblib.delayed(fit)(task) for task in tasks)
     try:
-        yield from results
+        for row in results:
+            yield row
+            if mistakes:
+                break
     finally:
         results.close()
+    if compiling is not None:
+        compiling.join()
+    if mistakes:
+        raise mistakes[0]
 
 
-def _compile_ahead(firsts: list[Task], profile: Profile, bar: Any) -> None:
+def _compile_ahead(
+    firsts: list[Task], profile: Profile, bar: Any, mistakes: list[UserError]
+) -> threading.Thread:
     """Compile the first estimator now and the others while it samples, each in its turn."""
     bar.set_description(f"compiling {firsts[0].estimator}")
     _timed(firsts[0], profile)
@@ -173,10 +216,14 @@ def _compile_ahead(firsts: list[Task], profile: Profile, bar: Any) -> None:
         for task in firsts[1:]:
             try:
                 _timed(task, profile)
+            except UserError as mistake:
+                mistakes.append(mistake)
             except Exception:  # the estimator's own fits meet it again and record it
                 continue
 
-    threading.Thread(target=rest, daemon=True).start()
+    thread = threading.Thread(target=rest, daemon=True)
+    thread.start()
+    return thread
 
 
 def _timed(task: Task, profile: Profile) -> None:
@@ -191,6 +238,7 @@ def provenance(settings: Settings, command: list[str] | None = None) -> dict[str
         "sbc": sbc.__version__,
         "settings": settings.to_json(),
         "regime": settings.truth,
+        "owing": [name for name in settings.estimators if owes_uniform(settings, name)],
         "command": command or sys.argv,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),

@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from itertools import product
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -43,6 +44,7 @@ NORMAL_WEIGHT = 0.7
 _NORMAL_PRIORS = tuple(product((4.0, 25.0, 100.0), (4.0, 30.0)))
 _DIRICHLET_PRIORS = (2.0, 10.0)
 _BINS = 16
+_UNDERFLOW = -700.0
 
 
 class Preset(NamedTuple):
@@ -97,7 +99,7 @@ class Verdict(NamedTuple):
     at: int | None
     log_e_fail: float
     blamed: tuple[str, ...] = ()
-    streams: Mapping[str, Stream] = {}
+    streams: Mapping[str, Stream] = MappingProxyType({})
     needed: int | None = None
 
 
@@ -539,7 +541,7 @@ def judge_coverage(
     towards = np.stack([log_e_bernoulli(hits, nominal, bound) for bound in inner])
     beyond = [_log_e_beyond(hits, low)] if low > 0 else []
     beyond += [_log_e_beyond(1 - hits, 1 - high)] if high < 1 else []
-    combined = combine_fail(np.stack(beyond))
+    combined = np.maximum(combine_fail(np.stack(beyond)), _UNDERFLOW)
     to_fail, to_pass = _threshold(alpha_fail), _threshold(alpha_pass)
     fail, passed = int(_first(combined >= to_fail)), int(_first(towards >= to_pass).max())
     outcome, at, n = _outcome(fail, passed, hits.size)

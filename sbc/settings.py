@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sbc import registry
-from sbc.contracts import Budget
+from sbc.contracts import Budget, Generator
 from sbc.errors import UserError, unknown
 
 #: The estimators' own joint distribution as the world: each estimator then has its own datasets.
@@ -56,28 +56,75 @@ class Settings:
 
         Raises
         ------
-        KeyError, TypeError
-            If something is missing or unknown.
+        KeyError, TypeError, ValueError
+            If something is missing, unknown or of another type.
         """
-        return cls(
-            **{
-                **values,
-                "estimators": tuple(values["estimators"]),
-                "engines": tuple(values["engines"]),
-                "budget": Budget(**values["budget"]),
-            }
-        )
+        chosen = {name: tuple(map(str, values[name])) for name in ("estimators", "engines")}
+        read = cls(**{**values, **chosen, "budget": Budget(**values["budget"])})
+        kinds = [(name, value, _KINDS[name]) for name, value in read._flat().items()]
+        kinds += [(name, value, (int, float)) for name, value in dict(read.parameters).items()]
+        for name, value, kind in kinds:
+            if not isinstance(value, kind) or isinstance(value, bool):
+                raise ValueError(f"{name} cannot be {value!r}")
+        if read.to_json() != values:  # a string instead of a list, say
+            raise ValueError("not settings as sbc writes them")
+        return read
 
-    def differences(self, other: Settings) -> dict[str, tuple[Any, Any]]:
-        """List the settings other than `datasets` in which two runs differ."""
-        mine, its = (replace(s, datasets=0).to_json() for s in (self, other))
-        return {name: (mine[name], its[name]) for name in mine if mine[name] != its[name]}
+    def check_same(self, other: Settings, where: str) -> None:
+        """Refuse to go on with a run under settings that make other bits.
+
+        Raises
+        ------
+        UserError
+            If anything differs but the number of datasets, or that is smaller.
+        """
+        mine, its = self._flat(), other._flat()
+        for name in mine:
+            if name != "datasets" and mine[name] != its[name]:
+                was, new = (_words(values[name]) for values in (mine, its))
+                raise UserError(f"{where} was made with {name} = {was}, not {new}; start a new run")
+        if other.datasets < self.datasets:
+            raise UserError(f"{where} has {self.datasets} datasets already, not {other.datasets}")
+
+    def _flat(self) -> dict[str, Any]:
+        values = asdict(self)
+        return values.pop("budget") | values
+
+
+_KINDS: dict[str, Any] = {
+    **dict.fromkeys(("generator", "truth"), str),
+    **dict.fromkeys(("estimators", "engines"), tuple),
+    **dict.fromkeys(("datasets", "seed", "draws", "tune", "chains"), int),
+    "target_accept": (int, float),
+    "parameters": dict,
+}
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={v}" for name, v in value.items()) or "none"
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def parameters_of(generator: Generator, truth: str) -> dict[str, Any]:
+    """List what may be set in a regime; in `SELF`, what the default regime's data depend on.
+
+    Raises
+    ------
+    UserError
+        If there is no such regime.
+    """
+    regimes = list(generator.regimes)
+    if truth not in (SELF, *regimes):
+        raise unknown("truth regime", truth, [*regimes, SELF], f"in {generator.name}")
+    return generator.parameters(regimes[0] if truth == SELF else truth)
 
 
 def owes_uniform(settings: Settings, estimator: str) -> bool:
     """Say whether this regime draws truth and data from the estimator's own joint distribution."""
     owed = registry.generator(settings.generator).owed
-    return settings.truth == SELF or estimator in owed.get(settings.truth, ())
+    name = estimator.rpartition(":")[2]  # of path/to/file.py:name
+    return settings.truth == SELF or name in owed.get(settings.truth, ())
 
 
 def validate(settings: Settings) -> None:
@@ -99,9 +146,7 @@ def validate(settings: Settings) -> None:
         if len(set(chosen)) < len(chosen):
             raise UserError(f"an {kind} is named twice: {', '.join(chosen)}")
     generator = registry.generator(settings.generator)
-    if settings.truth not in generator.regimes:
-        raise unknown("truth regime", settings.truth, generator.regimes, f"in {generator.name}")
-    allowed = generator.parameters(settings.truth)
+    allowed = parameters_of(generator, settings.truth)
     for name in settings.parameters:
         if name not in allowed:
             where = f"in {generator.name} with --truth {settings.truth}"
@@ -113,8 +158,8 @@ def validate(settings: Settings) -> None:
         lowest = 20 if name == "draws" else 1
         if value < lowest:
             raise UserError(f"--{name} must be at least {lowest}, not {value}")
-    if settings.seed < 0:
-        raise UserError(f"--seed must be at least 0, not {settings.seed}")
+    if not 0 <= settings.seed < 2**63:  # the files that a run is exported to hold no more
+        raise UserError(f"--seed must lie between 0 and 2^63 - 1, not {settings.seed}")
     if not 0 < budget.target_accept < 1:
         raise UserError(f"--target-accept must lie between 0 and 1, not {budget.target_accept:g}")
 
@@ -131,12 +176,12 @@ def parse_parameter(text: str, generator: str, truth: str) -> tuple[str, Any]:
     if not equals:
         raise UserError(f"--set takes NAME=VALUE, not '{text}'")
     made = registry.generator(generator)
-    if truth not in made.regimes:
-        raise unknown("truth regime", truth, made.regimes, f"in {made.name}")
-    allowed = made.parameters(truth)
+    allowed = parameters_of(made, truth)
     if name not in allowed:
         raise unknown("parameter", name, allowed, f"in {made.name} with --truth {truth}")
     kind = type(allowed[name])
+    if kind not in (int, float):
+        raise UserError(f"{name} is not a number in {made.name}; it cannot be set from here")
     try:
         parsed = kind(value)
     except ValueError:

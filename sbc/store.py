@@ -11,21 +11,22 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sbc.errors import UserError
-from sbc.fit import Fit
-from sbc.settings import Settings
+from sbc.rows import Fit
+from sbc.runfile import RUN_FILE, check_folder, make_folder, read_run, write_run
 
 SCHEMA = 1
-RUN_FILE, RESULTS_FILE = "run.json", "results.sqlite"
+RESULTS_FILE = "results.sqlite"
 
 _TABLES = """
 CREATE TABLE dataset (
-    k INTEGER PRIMARY KEY, truth TEXT NOT NULL, features TEXT NOT NULL, seed TEXT NOT NULL
-);
+    k INTEGER, source TEXT, truth TEXT NOT NULL, features TEXT NOT NULL, stream TEXT NOT NULL,
+    PRIMARY KEY (k, source)
+) WITHOUT ROWID;
 CREATE TABLE fit (
     k INTEGER, estimator TEXT, engine TEXT, status TEXT NOT NULL, error TEXT NOT NULL,
     attempt INTEGER NOT NULL, divergences INTEGER NOT NULL, steps INTEGER NOT NULL,
@@ -50,10 +51,12 @@ CREATE TABLE thinned (
 class Store:
     """The results of one run. One process writes; any number read at the same time."""
 
-    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, folder: Path, connection: sqlite3.Connection, writes: bool) -> None:
         self.folder = folder
         self.connection = connection
-        self._lock = threading.Lock()
+        self._writes = writes
+        self._closed = False
+        self._lock = threading.RLock()
         self._timer: threading.Timer | None = None
         self._last_commit = time.monotonic()
 
@@ -66,19 +69,11 @@ class Store:
         UserError
             If the folder exists and is not empty, or cannot be written.
         """
-        try:
-            if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-                raise UserError(
-                    f"{folder} exists already; name another folder, "
-                    f"or go on with that run: --resume {folder}"
-                )
-            folder.mkdir(parents=True, exist_ok=True)
-            write_run(folder, run)
-        except OSError as problem:
-            raise UserError(f"cannot write to {folder}: {problem.strerror}") from problem
+        make_folder(folder)
+        write_run(folder, run)
         connection = _connect(folder / RESULTS_FILE, "rwc")
         connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;")
-        return cls(folder, connection)
+        return cls(folder, connection, writes=True)
 
     @classmethod
     def open(cls, folder: Path, write: bool = False) -> Store:
@@ -90,20 +85,16 @@ class Store:
             If the folder is not a run, or its file is damaged or of another version.
         """
         file = folder / RESULTS_FILE
-        if not folder.is_dir():
-            raise UserError(f"no folder {folder}")
+        check_folder(folder)
         if not file.is_file():
             raise UserError(f"{folder} is not a run: it has no {RESULTS_FILE}")
         connection = _connect(file, "rw" if write else "ro")
-        with reading(file):
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            tables = {r[0] for r in connection.execute("SELECT name FROM sqlite_master")}
-        if version != SCHEMA:
-            raise UserError(f"{file} has schema {version}; this version of sbc reads {SCHEMA}")
-        missing = {"dataset", "fit", "result", "thinned"} - tables
-        if missing:
-            raise UserError(f"{file} is damaged: no table {', '.join(sorted(missing))}")
-        return cls(folder, connection)
+        try:
+            _check_tables(file, connection)
+        except UserError:
+            connection.close()
+            raise
+        return cls(folder, connection, writes=write)
 
     def __enter__(self) -> Store:
         return self
@@ -112,47 +103,79 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Commit what is pending and close the file."""
-        self._commit()
-        self.connection.close()
+        """Commit what is pending and leave one file that is readable on any medium."""
+        with self._lock:
+            if self._closed:
+                return
+            try:
+                self._commit()
+                if self._writes:
+                    # A file in WAL mode cannot be read from a folder that is read-only. While
+                    # somebody reads it cannot leave that mode, and stays as good.
+                    with suppress(sqlite3.OperationalError):
+                        self.connection.execute("PRAGMA busy_timeout = 0")
+                        self.connection.execute("PRAGMA journal_mode = DELETE")
+            finally:
+                self._closed = True
+                self.connection.close()
 
     def add(self, fit: Fit) -> None:
-        """Add one fit, its results and its dataset; on disk within a second."""
-        key = (fit.dataset, fit.estimator, fit.engine)
-        with self._lock:
+        """Add one fit, its results and its dataset; on disk within a second.
+
+        Raises
+        ------
+        UserError
+            If the disk is full, or another process has added the same fit.
+        """
+        with self._lock, _using(self.folder / RESULTS_FILE, "written"):
             run = self.connection
-            run.execute(
-                "INSERT OR IGNORE INTO dataset VALUES (?, ?, ?, ?)",
-                (fit.dataset, _json(fit.truth), _json(fit.features), fit.stream),
-            )
-            run.execute(
-                f"INSERT INTO fit VALUES ({_marks(12)})",
+            if not run.in_transaction:
+                run.execute("BEGIN")
+            run.execute("SAVEPOINT fit")
+            try:
+                self._insert(fit)
+            except BaseException:  # Ctrl-C too: half a fit would pass for a whole one
+                if run.in_transaction:  # SQLite has undone everything itself when the disk is full
+                    run.execute("ROLLBACK TO fit")
+                raise
+            run.execute("RELEASE fit")
+            if time.monotonic() - self._last_commit > 0.5:
+                self._commit()
+            elif self._timer is None:
+                # No later row may come to carry this one to disk: a long fit may follow.
+                self._timer = threading.Timer(0.5, self._commit_later)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def _insert(self, fit: Fit) -> None:
+        run = self.connection
+        key = (fit.dataset, fit.estimator, fit.engine)
+        error = fit.error.encode("utf-8", "backslashreplace").decode()  # SQLite takes UTF-8 alone
+        run.execute(
+            "INSERT OR IGNORE INTO dataset VALUES (?, ?, ?, ?, ?)",
+            (fit.dataset, fit.source, _json(fit.truth), _json(fit.features), fit.stream),
+        )
+        run.execute(
+            f"INSERT INTO fit VALUES ({_marks(12)})",
+            (
+                *(*key, fit.status, error, fit.attempt, fit.divergences, fit.steps),
+                *(fit.seconds, fit.seed, fit.chains, fit.draws),
+            ),
+        )
+        run.executemany(
+            f"INSERT INTO result VALUES ({_marks(24)})",
+            [
                 (
-                    *(*key, fit.status, fit.error, fit.attempt, fit.divergences, fit.steps),
-                    *(fit.seconds, fit.seed, fit.chains, fit.draws),
-                ),
-            )
-            run.executemany(
-                f"INSERT INTO result VALUES ({_marks(24)})",
-                [
-                    (
-                        *(*key, r.quantity, r.truth, r.mean, r.sd, *r.quantiles, r.crps),
-                        *(r.ess_bulk, r.ess_tail, r.rhat, r.rank, r.ties, r.size, r.jitter),
-                    )
-                    for r in fit.results
-                ],
-            )
-            run.executemany(
-                f"INSERT INTO thinned VALUES ({_marks(6)})",
-                [(*key, r.quantity, r.size, r.draws) for r in fit.results],
-            )
-        if time.monotonic() - self._last_commit > 0.5:
-            self._commit()
-        elif self._timer is None:
-            # No later row may come to carry this one to disk: a long fit may follow.
-            self._timer = threading.Timer(0.5, self._commit)
-            self._timer.daemon = True
-            self._timer.start()
+                    *(*key, r.quantity, r.truth, r.mean, r.sd, *r.quantiles, r.crps),
+                    *(r.ess_bulk, r.ess_tail, r.rhat, r.rank, r.ties, r.size, r.jitter),
+                )
+                for r in fit.results
+            ],
+        )
+        run.executemany(
+            f"INSERT INTO thinned VALUES ({_marks(6)})",
+            [(*key, r.quantity, r.size, r.draws) for r in fit.results],
+        )
 
     def done(self) -> set[tuple[int, str, str]]:
         """List the fits that are there, as (dataset, estimator, engine)."""
@@ -170,59 +193,63 @@ class Store:
             yield from self.connection.execute(query, parameters)
 
     def _commit(self) -> None:
-        with self._lock:
+        with self._lock, _using(self.folder / RESULTS_FILE, "written"):
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
-            self.connection.commit()
-            self._last_commit = time.monotonic()
+            if not self._closed:  # a timer may come for the lock while `close` holds it
+                self.connection.commit()
+                self._last_commit = time.monotonic()
 
-
-def write_run(folder: Path, run: dict[str, Any]) -> None:
-    """Write ``run.json`` whole or not at all."""
-    partial = folder / f"{RUN_FILE}.partial"
-    partial.write_text(json.dumps(run, indent=2) + "\n", encoding="utf-8")
-    partial.replace(folder / RUN_FILE)
-
-
-def read_run(folder: Path) -> dict[str, Any]:
-    """Read ``run.json``.
-
-    Raises
-    ------
-    UserError
-        If it is not there or not what sbc wrote.
-    """
-    file = folder / RUN_FILE
-    if not folder.is_dir():
-        raise UserError(f"no folder {folder}")
-    try:
-        run = json.loads(file.read_text(encoding="utf-8"))
-        Settings.from_json(run["settings"])
-    except FileNotFoundError:
-        raise UserError(f"{folder} is not a run: it has no {RUN_FILE}") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
-        raise UserError(f"{file} is damaged: {type(problem).__name__}: {problem}") from problem
-    return run
+    def _commit_later(self) -> None:
+        with suppress(UserError):  # the next row, or `close`, meets it again and tells
+            self._commit()
 
 
 @contextmanager
 def reading(file: Path) -> Iterator[None]:
     """Tell a damaged file in one line."""
+    with _using(file, "read"):
+        yield
+
+
+@contextmanager
+def _using(file: Path, how: str) -> Iterator[None]:
     try:
         yield
-    except sqlite3.DatabaseError as problem:
-        raise UserError(f"{file} cannot be read: {problem}") from problem
+    except sqlite3.IntegrityError as problem:
+        hint = "does another process go on with this run?"
+        raise UserError(f"{file} cannot be {how}: {problem}; {hint}") from problem
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as problem:
+        raise UserError(f"{file} cannot be {how}: {problem}") from problem
+
+
+def _check_tables(file: Path, connection: sqlite3.Connection) -> None:
+    with reading(file):
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        tables = {r[0] for r in connection.execute("SELECT name FROM sqlite_master")}
+        # Rows would be missing without a word; this costs a tenth of a second for 10,000 fits.
+        health = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if version not in (0, SCHEMA):
+        raise UserError(f"{file} has schema {version}; this version of sbc reads {SCHEMA}")
+    if health != "ok":
+        raise UserError(f"{file} is damaged: {' '.join(health.split())}")
+    missing = {"dataset", "fit", "result", "thinned"} - tables
+    if missing:
+        raise UserError(f"{file} is damaged: it has no table {', '.join(sorted(missing))}")
 
 
 def _connect(file: Path, mode: str) -> sqlite3.Connection:
-    with reading(file):
-        connection = sqlite3.connect(
-            f"{file.resolve().as_uri()}?mode={mode}", uri=True, check_same_thread=False
-        )
-        if mode != "ro":
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
+    with _using(file, "read" if mode == "ro" else "written"):
+        address = f"{file.resolve().as_uri()}?mode={mode}"
+        connection = sqlite3.connect(address, uri=True, check_same_thread=False, timeout=30)
+        try:
+            if mode != "ro":
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = NORMAL")
+        except sqlite3.DatabaseError:
+            connection.close()
+            raise
         return connection
 
 
@@ -232,3 +259,15 @@ def _json(value: Any) -> str:
 
 def _marks(count: int) -> str:
     return ", ".join("?" * count)
+
+
+__all__ = [
+    "RESULTS_FILE",
+    "RUN_FILE",
+    "SCHEMA",
+    "Store",
+    "make_folder",
+    "read_run",
+    "reading",
+    "write_run",
+]

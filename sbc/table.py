@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -11,9 +13,8 @@ import pandas as pd
 
 from sbc import metrics
 from sbc.contracts import LOG_LIKELIHOOD
-from sbc.fit import FAILED
 from sbc.read import Run, as_fits
-from sbc.settings import owes_uniform
+from sbc.rows import FAILED
 from sbc.uniformity import uniformity_test
 
 LEVELS = (0.5, 0.8, 0.9, 0.95)
@@ -40,13 +41,14 @@ def table(run: Run) -> pd.DataFrame:
 
 
 def _all_streams(run: Run) -> list[tuple[tuple[str, str, str], pd.DataFrame]]:
-    """List the streams of the estimands, with empty ones for estimators whose fits all failed."""
+    """List the streams of the estimands, with empty ones where no fit has worked."""
     found = dict(run.streams(estimands_only=True))
-    pairs = run.fits[["estimator", "engine"]].drop_duplicates()
-    for estimator, engine in pairs.itertuples(index=False):
-        if not any(key[:2] == (estimator, engine) for key in found):
-            found[estimator, engine, ""] = run.results.iloc[:0]
-    return list(found.items())
+    streams = []
+    for estimator, engine in product(run.settings.estimators, run.settings.engines):
+        mine = [key for key in found if key[:2] == (estimator, engine)]
+        keys = mine or [(estimator, engine, name) for name in run.estimands(estimator) or [""]]
+        streams += [(key, found.get(key, run.results.iloc[:0])) for key in keys]
+    return streams
 
 
 def _row(run: Run, key: tuple[str, str, str], frame: pd.DataFrame) -> dict[str, Any]:
@@ -56,7 +58,7 @@ def _row(run: Run, key: tuple[str, str, str], frame: pd.DataFrame) -> dict[str, 
     row: dict[str, Any] = {
         "generator": run.settings.generator,
         "truth": run.settings.truth,
-        "uniform_owed": owes_uniform(run.settings, estimator),
+        "uniform_owed": estimator in run.owing,
         "estimator": estimator,
         "engine": engine,
         "estimand": estimand,
@@ -89,13 +91,11 @@ def _row(run: Run, key: tuple[str, str, str], frame: pd.DataFrame) -> dict[str, 
 
 def regime_line(run: Run) -> str:
     """Say in words what the truth was drawn from and who owes uniform ranks."""
-    settings = run.settings
-    owing = [e for e in settings.estimators if owes_uniform(settings, e)]
-    if owing:
-        owed = f"uniform ranks are owed by {', '.join(owing)}"
+    if run.owing:
+        owed = f"uniform ranks are owed by {', '.join(run.owing)}"
     else:
         owed = "uniform ranks are owed by no estimator; they show how each one fits this world"
-    return f"generator {settings.generator}, truth '{settings.truth}': {owed}"
+    return f"generator {run.settings.generator}, truth '{run.settings.truth}': {owed}"
 
 
 def render(run: Run, kind: str = "text") -> str:
@@ -111,8 +111,8 @@ def render(run: Run, kind: str = "text") -> str:
     """
     frame = table(run)
     if kind == "json":
-        records = frame.astype(object).where(frame.notna(), None).to_dict(orient="records")
-        return json.dumps(records, indent=2, default=_plain)
+        records = [{n: _plain(v) for n, v in r.items()} for r in frame.to_dict(orient="records")]
+        return json.dumps(records, indent=2, allow_nan=False)
     if kind == "csv":
         return frame.to_csv(index=False).rstrip("\n")
     from tabulate import tabulate
@@ -120,7 +120,7 @@ def render(run: Run, kind: str = "text") -> str:
     style = "pipe" if kind == "markdown" else "simple"
     body = tabulate([_readable(row) for row in frame.to_dict(orient="records")], headers="keys",
                     tablefmt=style, disable_numparse=True, stralign="right")  # fmt: skip
-    lines = [f"{regime_line(run)}.", "", body or "no fits yet", "", *_notes(run, frame)]
+    lines = [f"{regime_line(run)}.", "", body, "", *_notes(run)]
     return "\n".join(lines).rstrip()
 
 
@@ -142,34 +142,38 @@ def _readable(row: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _notes(run: Run, frame: pd.DataFrame) -> list[str]:
-    if frame.empty:
-        return []
-    statuses = run.fits.groupby("estimator", sort=False).status.value_counts().unstack(fill_value=0)
-    retried = run.fits[run.fits.attempt > 0].groupby("estimator").size()
+def _notes(run: Run) -> list[str]:
     lines = [
         "a (b) = estimate and Monte Carlo standard error of its last digits; [ ] = 95 % interval; "
         "rank p = test of uniform ranks."
     ]
-    for estimator, counts in statuses.iterrows():
-        parts = [f"{n} {status}" for status, n in counts.items() if n]
-        if (count := int(retried.get(estimator, 0))) > 0:
+    for estimator in run.settings.estimators:
+        mine = run.fits[run.fits.estimator == estimator]
+        parts = [f"{n} {status}" for status, n in mine.status.value_counts().items()]
+        if (count := int((mine.attempt > 0).sum())) > 0:
             parts.append(f"{count} needed a retry")
-        lines.append(f"fits of {estimator}: {', '.join(parts)}")
+        lines.append(f"fits of {estimator}: {', '.join(parts) or 'none yet'}")
     return lines
 
 
 def with_error(value: float, mcse: float) -> str:
     """Write a value and its error as physicists do: 0.123 (45) means 0.123 ± 0.045.
 
-    The error gets two digits, and the value as many decimals; without an error three decimals.
+    The error gets two digits and the value ends where they do; 1.23 (45)e+06 where that is not
+    within nine decimals. Without an error, or with one that is mere rounding (below 1e-12 of the
+    value), three decimals.
     """
     if not math.isfinite(value):
         return "–"
-    if not (math.isfinite(mcse) and mcse > 0):
-        return f"{value:.3f}"
-    decimals = max(0, 1 - math.floor(math.log10(mcse)))
-    return f"{value:.{decimals}f} ({round(mcse * 10**decimals)})"
+    if not (math.isfinite(mcse) and mcse > 1e-12 * abs(value)):
+        plain = value == 0 or 0.001 <= abs(value) < 1e6
+        return f"{value:z.3f}" if plain else f"{value:.3e}"
+    error, _, exponent = f"{mcse:.1e}".partition("e")  # rounds .0996 to 1.0e-01 by itself
+    error, decimals = error.replace(".", ""), 1 - int(exponent)
+    if 0 <= decimals <= 9:
+        return f"{value:z.{decimals}f} ({error})"
+    power = max(int(f"{x:.1e}".partition("e")[2]) for x in (value, mcse))
+    return f"{Decimal(value).scaleb(-power):z.{decimals + power}f} ({error})e{power:+03d}"
 
 
 def p_value(p: float) -> str:
@@ -178,9 +182,8 @@ def p_value(p: float) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        return value.item()
-    raise TypeError(type(value).__name__)
+    plain = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(plain, float) and not math.isfinite(plain) else plain
 
 
 __all__ = ["FORMATS", "LEVELS", "LOG_LIKELIHOOD", "p_value", "render", "table", "with_error"]

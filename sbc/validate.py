@@ -33,21 +33,25 @@ def check_data(generator: Generator, data: Data) -> None:
         Naming the array, what is wrong and what was expected.
     """
     lengths: dict[str, tuple[str, int]] = {}
-    for name, dim in generator.dims.items():
-        if name not in data:
-            continue
-        array = np.asarray(data[name])
+    for name, values in data.items():
+        array = np.asarray(values)
         if array.dtype.kind not in "biuf":
             raise ValueError(f"data '{name}' holds {array.dtype}, not numbers")
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise ValueError(f"data '{name}' holds values that are not finite")
+        dim = generator.dims.get(name)
+        if dim is None:
+            continue
+        if array.ndim == 0:
+            raise ValueError(f"data '{name}' is a single number, not one for each of the {dim}")
         first, length = lengths.setdefault(dim, (name, len(array)))
         if len(array) != length:
             raise ValueError(f"data '{name}' has {len(array)} {dim}, but '{first}' has {length}")
     for name, dim in generator.indexes.items():
-        array = data[name]
+        if name not in data or dim not in lengths:
+            raise ValueError(f"data '{name}' numbers the {dim}, and one of the two is missing")
+        array, size = np.asarray(data[name]), lengths[dim][1]
         if array.dtype.kind not in "iu":
             raise ValueError(f"data '{name}' must hold whole numbers, not {array.dtype}")
-        size = lengths[dim][1]
-        if len(array) and not (array.min() >= 0 and array.max() < size):
+        if array.size and not (array.min() >= 0 and array.max() < size):
             raise ValueError(f"data '{name}' must lie in 0..{size - 1}, the numbers of the {dim}")

@@ -272,10 +272,11 @@ def test_pit_is_uniform_in_many_studies(L, decimals, n):
     assert discrete(L, decimals, spread, n=n, studies=2000, seed=n + L) <= most(2000, 0.05)
 
 
-@pytest.mark.slow
 def test_mid_ranks_of_many_draws_are_found_in_the_end():
-    many = discrete(127, 9, in_the_middle, n=1000, studies=2000, seed=3)
-    assert many > most(2000, 0.05)
+    rng = np.random.default_rng(3)
+    r, v = rng.integers(0, 128, (60, 4000)), rng.uniform(size=(60, 4000))
+    assert alarms(spread(r, 0, v, 127)) <= most(60, 0.05)
+    assert alarms(in_the_middle(r, 0, v, 127)) > most(60, 0.05)
 
 
 def autocorrelated(rho, every, n, studies, seed):

@@ -360,6 +360,13 @@ def test_no_upper_bound():
     assert seq.judge_coverage(np.zeros(300), 0.05, 0.0, 0.08).outcome == "pass"
 
 
+def test_evidence_too_small_for_a_double():
+    verdict = seq.judge_coverage(np.ones(3000), 0.5001, 0.5, 1.0)
+    assert verdict.outcome == "inconclusive"
+    assert verdict.log_e_fail < 0
+    assert verdict.needed > 3000
+
+
 def test_wilson_by_hand():
     # 81 of 263 at 95 %: a published example
     assert seq._wilson(81, 263, 0.95) == pytest.approx((0.2553, 0.3662), abs=5e-5)

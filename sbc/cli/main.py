@@ -30,6 +30,16 @@ class Parser(argparse.ArgumentParser):
         """Raise instead of printing the whole usage."""
         raise UserError(f"{message}\n  see: {self.prog} --help")
 
+    def check_options(self, words: Sequence[str]) -> None:
+        """Refuse an option that there is not, before whatever else is wrong is told."""
+        for word in words:
+            if word == "--":
+                return
+            option = word.partition("=")[0]
+            if option.startswith("--") and option not in self._option_string_actions:
+                long = [name for name in self._option_string_actions if name.startswith("--")]
+                raise unknown("option", option, long)
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
@@ -47,10 +57,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = list(sys.argv[1:] if argv is None else argv)
     try:
         arguments = _parse(argv)
-        return int(arguments.function(arguments))
+        code = int(arguments.function(arguments))
+        sys.stdout.flush()
+        return code
     except UserError as mistake:
         print(f"sbc: error: {mistake}", file=sys.stderr)
         return USAGE
+    except KeyboardInterrupt:
+        print("sbc: interrupted", file=sys.stderr)
+        return INTERRUPTED
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
@@ -60,14 +75,18 @@ def _parse(argv: list[str]) -> Any:
     named = next((word for word in argv if not word.startswith("-")), None)
     if named is not None and named not in COMMANDS:
         raise unknown("command", named, COMMANDS)
-    parser = Parser(
+    parser = chosen = Parser(
         prog="sbc",
         description="Simulation-based calibration of Bayesian estimators written in PyMC.",
+        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"sbc {sbc.__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, text in COMMANDS.items():
-        sub = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        about = f"{text[0].upper()}{text[1:]}."
+        sub = commands.add_parser(name, help=text, description=about, allow_abbrev=False)
         if name == named:
             importlib.import_module(f"sbc.cli.{name}").configure(sub)
+            chosen = sub
+    chosen.check_options(argv)
     return parser.parse_args(argv)

@@ -17,7 +17,7 @@ from sbc import registry
 from sbc.cli.main import INTERRUPTED, OK
 from sbc.contracts import Budget
 from sbc.errors import UserError
-from sbc.settings import Settings, parse_parameter, validate
+from sbc.settings import Settings, parameters_of, parse_parameter, validate
 
 #: What is used where neither the user nor a resumed run says otherwise.
 DEFAULTS: dict[str, Any] = {
@@ -86,11 +86,8 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _settings(arguments: argparse.Namespace) -> Settings:
     """Take each setting from the command line, else from the run resumed, else the default."""
-    if arguments.resume is not None:
-        from sbc.store import read_run
-
-        base = Settings.from_json(read_run(arguments.resume)["settings"])
-    else:
+    base = _resumed(arguments.resume)
+    if base is None:
         names = ("draws", "tune", "chains", "target_accept")
         base = Settings(
             generator=DEFAULTS["generator"],
@@ -107,17 +104,18 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         return otherwise if value is None else value
 
     generator = given("generator", base.generator)
-    registry.check("generator", generator)
-    truth = given("truth", base.truth) or next(iter(registry.generator(generator).regimes))
+    made = registry.generator(generator)
+    truth = given("truth", base.truth or next(iter(made.regimes)))
     parameters = dict(base.parameters)
     for text in arguments.set or []:
         name, value = parse_parameter(text, generator, truth)
         parameters[name] = value
-    return Settings(
+    defaults = parameters_of(made, truth)
+    settings = Settings(
         generator=generator,
         truth=truth,
-        estimators=_names("estimator", arguments.estimator) or base.estimators,
-        engines=_names("engine", arguments.engine) or base.engines,
+        estimators=_names("estimator", given("estimator", base.estimators)),
+        engines=_names("engine", given("engine", base.engines)),
         datasets=given("datasets", base.datasets),
         seed=given("seed", base.seed),
         budget=Budget(
@@ -126,16 +124,29 @@ def _settings(arguments: argparse.Namespace) -> Settings:
             chains=given("chains", base.budget.chains),
             target_accept=given("target_accept", base.budget.target_accept),
         ),
-        parameters=parameters,
+        parameters={n: v for n, v in parameters.items() if v != defaults.get(n)},
     )
+    if arguments.resume is not None:
+        base.check_same(settings, str(arguments.resume))
+    return settings
 
 
-def _names(kind: str, text: str | None) -> tuple[str, ...]:
-    if text is None:
-        return ()
-    if text == "all":
-        return tuple(registry.names(kind))
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+def _resumed(folder: Path | None) -> Settings | None:
+    if folder is None:
+        return None
+    from sbc.store import Store, read_run
+
+    run = read_run(folder)
+    Store.open(folder).close()
+    return Settings.from_json(run["settings"])
+
+
+def _names(kind: str, chosen: str | tuple[str, ...]) -> tuple[str, ...]:
+    if isinstance(chosen, tuple):
+        return chosen
+    if chosen == "all":
+        return tuple(registry.standard(kind))
+    return tuple(name.strip() for name in chosen.split(",") if name.strip())
 
 
 def _folder(settings: Settings) -> Path:

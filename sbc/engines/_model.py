@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pymc as pm
+import pytensor.tensor as pt
 from pymc.pytensorf import compile
+from pytensor.graph.replace import graph_replace
 
 from sbc.contracts import LOG_LIKELIHOOD, Data, Estimator, Generator, Truth
 from sbc.errors import UserError
@@ -57,6 +58,12 @@ def data_name(argument: str) -> str:
     return f"{argument}_data"
 
 
+def wanted(estimator: Estimator, model: pm.Model) -> tuple[str, ...]:
+    """List the variables whose draws are needed; a user's own quantities need all free ones."""
+    free = [rv.name for rv in model.free_RVs] if estimator.quantities else []
+    return tuple(dict.fromkeys([*estimator.estimands, LOG_LIKELIHOOD, *free]))
+
+
 def frozen_lengths(model: pm.Model, generator: Generator, data: Data) -> dict[str, int]:
     """Give the lengths that are compiled in: of the arrays along the parameters' dimensions.
 
@@ -71,16 +78,41 @@ def frozen_lengths(model: pm.Model, generator: Generator, data: Data) -> dict[st
     return {name: len(array) for name, array in data.items() if generator.dims.get(name) in dims}
 
 
-def free_values(model: pm.Model, truth: Truth) -> dict[str, Any] | None:
-    """Pick the truth of every free variable, or None where the truth does not name them all."""
-    free = [rv.name for rv in model.free_RVs]
-    return {name: truth[name] for name in free} if set(free) <= truth.keys() else None
+def is_complete(model: pm.Model, truth: Truth) -> bool:
+    """Say whether the truth names every free variable of the model."""
+    return all(rv.name in truth for rv in model.free_RVs)
 
 
-def forward(model: pm.Model, rv: Any) -> Callable[[Any], np.ndarray]:
-    """Compile the map from a free variable's value to the unconstrained scale of the sampler."""
-    transform = model.rvs_to_transforms[rv]
-    if transform is None:
-        return np.asarray
-    value = rv.type()
-    return compile([value], transform.forward(value, *rv.owner.inputs), mode="FAST_COMPILE")
+def unconstrain(model: pm.Model, arguments: Sequence[str]) -> Callable[[Truth, Data], np.ndarray]:
+    """Compile the map from the free variables' values to the sampler's unconstrained point.
+
+    Returns
+    -------
+    callable
+        ``(truth, data) -> point``; pure, but not for two threads at once.
+    """
+    free = model.free_RVs
+    values = {rv: rv.type() for rv in free}
+    data = {model[data_name(name)]: model[data_name(name)].type() for name in arguments}
+    moved = [
+        values[rv]
+        if (transform := model.rvs_to_transforms[rv]) is None
+        # A transform may look at the variable's own parameters, which are variables or data.
+        else transform.forward(values[rv], *rv.owner.inputs)
+        for rv in free
+    ]
+    point = pt.concatenate([pt.as_tensor(value).ravel() for value in moved])
+    inputs = [*values.values(), *data.values()]
+    function = compile(
+        inputs,
+        graph_replace(point, values | data, strict=False),
+        mode="FAST_COMPILE",
+        on_unused_input="ignore",
+    )
+
+    def evaluate(truth: Truth, arrays: Data) -> np.ndarray:
+        given = [truth[rv.name] for rv in free] + [arrays[name] for name in arguments]
+        typed = [np.asarray(g, dtype=v.type.dtype) for g, v in zip(given, inputs, strict=True)]
+        return np.asarray(function(*typed), dtype=float)
+
+    return evaluate

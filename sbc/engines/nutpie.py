@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -37,7 +39,8 @@ class Compiled:
     variables: Any
     dim_sizes: dict[str, int]
     coords: dict[str, Any]
-    to_unconstrained: dict[str, Any] = field(repr=False)
+    unconstrain: Callable[[Truth, Data], Array]
+    lock: Lock = field(default_factory=Lock)
 
     def accepts(self, data: Data) -> bool:
         """Say whether data of these lengths can be swapped in."""
@@ -86,12 +89,10 @@ class Compiled:
         float
             NaN where the truth does not name every free variable of the model.
         """
-        values = _model.free_values(self.model, truth)
-        if values is None:
+        if not _model.is_complete(self.model, truth):
             return np.nan
-        point = np.concatenate(
-            [np.ravel(self.to_unconstrained[n](v)) for n, v in values.items()], dtype=float
-        )
+        with self.lock:
+            point = self.unconstrain(truth, data)
         out = np.empty(self.n_expanded)
         _arrays, tables = self._tables(data)  # the tables hold the arrays' addresses
         pointer = ctypes.POINTER(ctypes.c_double)
@@ -144,7 +145,7 @@ class Compiled:
 def compile(estimator: Estimator, generator: Generator, data: Data) -> Compiled:
     """Compile log density, gradient and the ranked quantities; slow only the first time ever."""
     model = _model.build(estimator, generator, data)
-    quantities = (*estimator.estimands, LOG_LIKELIHOOD)
+    quantities = _model.wanted(estimator, model)
     initial_point = make_initial_point_fn(model=model, jitter_rvs=set(), return_transformed=True)
     n_dim, n_expanded, logp, expand, start, shape_info, reparameterized = _make_functions(
         model,
@@ -173,7 +174,7 @@ def compile(estimator: Estimator, generator: Generator, data: Data) -> Compiled:
         ),
         dim_sizes=dim_sizes,
         coords=coords,
-        to_unconstrained={rv.name: _model.forward(model, rv) for rv in model.free_RVs},
+        unconstrain=_model.unconstrain(model, estimator.arguments),
     )
 
 

@@ -55,14 +55,13 @@ class Compiled:
 
     def log_likelihood(self, truth: Truth, data: Data) -> float:
         """Evaluate the log likelihood at the truth; NaN where it does not name every variable."""
-        values = _model.free_values(self.model, truth)
-        if values is None:
+        if not _model.is_complete(self.model, truth):
             return np.nan
         self._set(data)
-        free = [self.model[name] for name in values]
+        free = self.model.free_RVs
         quantity = self.model[LOG_LIKELIHOOD]
         function = pm.compile(free, quantity, mode="FAST_COMPILE", on_unused_input="ignore")
-        return float(function(*(np.asarray(v, dtype=float) for v in values.values())))
+        return float(function(*(np.asarray(truth[rv.name], dtype=rv.dtype) for rv in free)))
 
     def _set(self, data: Data) -> None:
         pm.set_data({_model.data_name(n): v for n, v in data.items()}, model=self.model)
@@ -71,5 +70,5 @@ class Compiled:
 def compile(estimator: Estimator, generator: Generator, data: Data) -> Compiled:
     """Build the model once."""
     model = _model.build(estimator, generator, data)
-    quantities = (*estimator.estimands, LOG_LIKELIHOOD)
+    quantities = _model.wanted(estimator, model)
     return Compiled(model, quantities, _model.frozen_lengths(model, generator, data))

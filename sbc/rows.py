@@ -1,0 +1,65 @@
+"""What a fit leaves behind: one row a fit, one a quantity, whatever became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+#: Posterior quantiles that are kept: the ends of the 50, 80, 90 and 95 % intervals, and the median.
+PROBABILITIES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
+
+OK, LOW_ESS, DIVERGENT = "ok", "low_ess", "divergent"
+NONCONVERGED, ERROR, TIMEOUT = "nonconverged", "error", "timeout"
+#: Fits that are counted but not used in any estimate.
+FAILED = (NONCONVERGED, ERROR, TIMEOUT)
+
+
+@dataclass(frozen=True)
+class Result:
+    """One quantity of one fit; on the scale of the quantity.
+
+    `rank` of the `size` thinned draws lie below the truth and `ties` equal it; `jitter` in (0, 1)
+    is what spreads the rank over its bin; `draws` are the thinned draws as little-endian doubles.
+    """
+
+    quantity: str
+    truth: float
+    mean: float
+    sd: float
+    quantiles: tuple[float, ...]
+    crps: float
+    ess_bulk: float
+    ess_tail: float
+    rhat: float
+    rank: int
+    ties: int
+    size: int
+    jitter: float
+    draws: bytes
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One attempt at one posterior, the last one that the ladder made.
+
+    `source` is empty where all estimators share their datasets and the estimator's name where each
+    has its own; `stream` is the expression that makes the dataset's random stream again.
+    """
+
+    dataset: int
+    estimator: str
+    engine: str
+    status: str
+    error: str = ""
+    attempt: int = 0
+    divergences: int = 0
+    steps: int = 0
+    seconds: float = 0.0
+    seed: int = 0
+    chains: int = 0
+    draws: int = 0
+    results: tuple[Result, ...] = ()
+    truth: dict[str, Any] = field(default_factory=dict)
+    features: dict[str, float] = field(default_factory=dict)
+    stream: str = ""
+    source: str = ""

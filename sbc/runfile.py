@@ -1,0 +1,81 @@
+"""The run's folder and its ``run.json``, which says what the run is."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from pathlib import Path
+from typing import Any
+
+from sbc.errors import UserError
+from sbc.settings import Settings
+
+RUN_FILE = "run.json"
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of a new run, or take an empty one.
+
+    Raises
+    ------
+    UserError
+        If it exists and is not empty, or cannot be made.
+    """
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            hint = ""
+            if (folder / RUN_FILE).exists():
+                hint = f", or go on with that run: --resume {shlex.quote(str(folder))}"
+            raise UserError(f"{folder} exists already; name another folder{hint}")
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise UserError(f"cannot write to {folder}: {problem.strerror}") from problem
+
+
+def write_run(folder: Path, run: dict[str, Any]) -> None:
+    """Write ``run.json`` whole or not at all.
+
+    Raises
+    ------
+    UserError
+        If it cannot be written.
+    """
+    partial = folder / f"{RUN_FILE}.partial"
+    try:
+        partial.write_text(json.dumps(run, indent=2) + "\n", encoding="utf-8")
+        partial.replace(folder / RUN_FILE)
+    except OSError as problem:
+        raise UserError(f"cannot write to {folder}: {problem.strerror}") from problem
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """Read ``run.json``.
+
+    Raises
+    ------
+    UserError
+        If it is not there or not what sbc wrote.
+    """
+    file = folder / RUN_FILE
+    check_folder(folder)
+    try:
+        run = json.loads(file.read_text(encoding="utf-8"))
+        Settings.from_json(run["settings"])
+    except FileNotFoundError:
+        raise UserError(f"{folder} is not a run: it has no {RUN_FILE}") from None
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as problem:
+        raise UserError(f"{file} is damaged: {type(problem).__name__}: {problem}") from problem
+    return run
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that is not there.
+
+    Raises
+    ------
+    UserError
+        Naming it.
+    """
+    if not os.path.isdir(folder):  # unlike Path.is_dir it never raises, however long the name
+        raise UserError(f"no folder {folder}")
