@@ -72,12 +72,14 @@ def _normal_scores(draws: Array) -> Array:
     """Replace draws by the normal quantiles of their ranks, ties sharing their mean rank."""
     flat = draws.reshape(len(draws), -1)
     size = flat.shape[1]
+    order = np.argsort(flat, axis=1)
     ranks = np.empty_like(flat)
-    for row, out in zip(flat, ranks, strict=True):
-        order = np.sort(row)
-        first = np.searchsorted(order, row, side="left")
-        last = np.searchsorted(order, row, side="right")
-        out[:] = (first + last + 1) / 2
+    np.put_along_axis(ranks, order, np.arange(1.0, size + 1), axis=1)
+    ordered = np.take_along_axis(flat, order, axis=1)
+    for i in np.flatnonzero((ordered[:, 1:] == ordered[:, :-1]).any(axis=1)):
+        first = np.searchsorted(ordered[i], flat[i], side="left")
+        last = np.searchsorted(ordered[i], flat[i], side="right")
+        ranks[i] = (first + last + 1) / 2
     return ndtri((ranks - 0.375) / (size + 0.25)).reshape(draws.shape)
 
 

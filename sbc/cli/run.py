@@ -27,7 +27,7 @@ DEFAULTS: dict[str, Any] = {
     "datasets": 200,
     "seed": 1,
     "draws": 500,
-    "tune": 300,
+    "tune": 200,
     "chains": 2,
     "target_accept": 0.8,
 }
@@ -46,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--datasets", type=int, metavar="N", help="simulated datasets (default 200)")
     add("--seed", type=int, metavar="N", help="of all random numbers (default 1)")
     add("--draws", type=int, metavar="N", help="draws a chain (default 500)")
-    add("--tune", type=int, metavar="N", help="warm-up steps a chain (default 300)")
+    add("--tune", type=int, metavar="N", help="warm-up steps a chain (default 200)")
     add("--chains", type=int, metavar="N", help="chains a fit (default 2)")
     add("--target-accept", type=float, metavar="P", help="of the step size (default 0.8)")
     add("--jobs", type=int, metavar="N", help="workers (default: all cores)")
@@ -59,20 +59,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Run or resume, then print the table."""
-    jobs = arguments.jobs if arguments.jobs is not None else os.cpu_count() or 1
-    if jobs < 1:
-        raise UserError(f"--jobs must be at least 1, not {jobs}")
-    if arguments.resume is not None and arguments.out is not None:
-        raise UserError("--out starts a new run and --resume goes on with one; name one of them")
-    settings = _settings(arguments)
-    validate(settings)
-    _interruptible()
+    jobs, settings = prepared(arguments)
     from sbc import run
 
     if arguments.resume is not None:
         store, settings = run.resume(arguments.resume, settings)
     else:
-        store = run.create(settings, arguments.out or _folder(settings))
+        store = run.create(settings, arguments.out or default_folder(settings))
     try:
         with store:
             profile = run.execute(settings, store, jobs, progress=not arguments.quiet)
@@ -82,6 +75,25 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.profile:
         print(f"\n{profile.describe()}")
     return OK
+
+
+def prepared(arguments: argparse.Namespace) -> tuple[int, Settings]:
+    """Check what was asked for, by this command or another that runs: workers and settings.
+
+    Raises
+    ------
+    UserError
+        For options that cannot be, alone or together.
+    """
+    jobs = arguments.jobs if arguments.jobs is not None else os.cpu_count() or 1
+    if jobs < 1:
+        raise UserError(f"--jobs must be at least 1, not {jobs}")
+    if arguments.resume is not None and arguments.out is not None:
+        raise UserError("--out starts a new run and --resume goes on with one; name one of them")
+    settings = _settings(arguments)
+    validate(settings)
+    _interruptible()
+    return jobs, settings
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -149,7 +161,7 @@ def _names(kind: str, chosen: str | tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name.strip() for name in chosen.split(",") if name.strip())
 
 
-def _folder(settings: Settings) -> Path:
+def default_folder(settings: Settings) -> Path:
     """Name a run after what it is and when it began."""
     stems = [re.sub(r"\W", "-", Path(name).name) for name in settings.estimators]
     what = "-".join(stems) if len(stems) < 4 else f"{len(stems)}-estimators"

@@ -13,8 +13,9 @@ from typing import Any
 
 import numba
 import numpy as np
-from nutpie.compile_pymc import address_as_void_pointer
 from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS, compile_numba_function_src
+
+from sbc.engines._nutpie import address_as_void_pointer
 
 _DOUBLES = numba.types.CPointer(numba.types.double)
 _POINTERS = numba.types.CPointer(numba.types.uint64)

@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 import pymc as pm
-from nutpie import _lib
-from nutpie.compile_pymc import _make_functions, _prepare_dims_and_coords
 from pymc.initial_point import make_initial_point_fn
 
 from sbc.contracts import LOG_LIKELIHOOD, Array, Budget, Data, Draws, Estimator, Generator, Truth
 from sbc.engines import _model
 from sbc.engines._numba import expand_callback, logp_callback, pointer_table
+from sbc.engines._nutpie import lib, make_functions, prepare_dims_and_coords
 
 BACKEND = "threading"
 
@@ -55,7 +54,7 @@ class Compiled:
             If the sampler cannot start or stops with an error.
         """
         began = time.perf_counter()
-        settings = _lib.PyNutsSettings.Diag(seed)
+        settings = lib.PyNutsSettings.Diag(seed)
         settings.update(
             {
                 "num_tune": budget.tune,
@@ -64,14 +63,14 @@ class Compiled:
                 "target_accept": budget.target_accept,
             }
         )
-        sampler = _lib.PySampler.from_pymc(
+        sampler = lib.PySampler.from_pymc(
             settings,
             1,
             self._bind(data),
-            _lib.ProgressType.none(),
+            lib.ProgressType.none(),
             None,
             100,
-            _lib.PyStorage.arrow(),
+            lib.PyStorage.arrow(),
         )
         sampler.wait(None)
         batches, stats = sampler.take_results().get_arrow_trace()
@@ -126,9 +125,9 @@ class Compiled:
         arrays, tables = self._tables(data)
         keep_alive = (self, arrays, tables)
         logp, expand = (callback.address for callback in self.callbacks)
-        return _lib.PyMcModel(
-            _lib.LogpFunc(logp, tables[0].ctypes.data, keep_alive),
-            _lib.ExpandFunc(self.n_dim, self.n_expanded, expand, tables[1].ctypes.data, keep_alive),
+        return lib.PyMcModel(
+            lib.LogpFunc(logp, tables[0].ctypes.data, keep_alive),
+            lib.ExpandFunc(self.n_dim, self.n_expanded, expand, tables[1].ctypes.data, keep_alive),
             self.variables,
             self.n_dim,
             self.dim_sizes,
@@ -147,7 +146,7 @@ def compile(estimator: Estimator, generator: Generator, data: Data) -> Compiled:
     model = _model.build(estimator, generator, data)
     quantities = _model.wanted(estimator, model)
     initial_point = make_initial_point_fn(model=model, jitter_rvs=set(), return_transformed=True)
-    n_dim, n_expanded, logp, expand, start, shape_info, reparameterized = _make_functions(
+    n_dim, n_expanded, logp, expand, start, shape_info, reparameterized = make_functions(
         model,
         mode="NUMBA",
         compute_grad=True,
@@ -156,7 +155,7 @@ def compile(estimator: Estimator, generator: Generator, data: Data) -> Compiled:
         var_names=quantities,
     )
     names, _, shapes = shape_info
-    dims, coords = _prepare_dims_and_coords(model, shape_info, reparameterized)
+    dims, coords = prepare_dims_and_coords(model, shape_info, reparameterized)
     dim_sizes = {name: len(values) for name, values in coords.items()}
     return Compiled(
         model=model,
@@ -169,7 +168,7 @@ def compile(estimator: Estimator, generator: Generator, data: Data) -> Compiled:
         n_dim=n_dim,
         n_expanded=n_expanded,
         start=start(0),
-        variables=_lib.PyVariable.new_variables(
+        variables=lib.PyVariable.new_variables(
             names, ["float64"] * len(names), shapes, dim_sizes, dims
         ),
         dim_sizes=dim_sizes,
