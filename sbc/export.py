@@ -60,10 +60,12 @@ def _tables(run: Run, kind: str, folder: Path) -> list[Path]:
 def _trees(run: Run, folder: Path) -> list[Path]:
     if run.results.empty:
         raise UserError(f"{run.folder} holds no fit that worked; there is nothing to export")
-    written = []
+    written: list[Path] = []
     for estimator, engine in run.results[["estimator", "engine"]].drop_duplicates().to_numpy():
-        stem = Path(estimator).name.replace(":", "-")
-        file = folder / f"{stem}-{engine}.nc"
+        stem = f"{Path(estimator).name.replace(':', '-')}-{engine}"
+        file = folder / f"{stem}.nc"
+        if file in written:  # two users' files of one name
+            file = folder / f"{stem}-{len(written) + 1}.nc"
         data_tree(run, estimator, engine).to_netcdf(file, engine="h5netcdf")
         written.append(file)
     return written

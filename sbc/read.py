@@ -118,7 +118,7 @@ def load_run(folder: str | Path) -> Run:
     try:
         fits, results = fits.astype(_dtypes(fits)), results.astype(_dtypes(results))
         results["u"] = pit(results["rank"], results["ties"], results["size"], results["jitter"])
-    except (TypeError, ValueError) as problem:
+    except (LookupError, TypeError, ValueError) as problem:
         raise UserError(f"{file} is damaged: {problem}") from problem
     return Run(folder, provenance, Settings.from_json(provenance["settings"]), fits, results)
 

@@ -6,51 +6,28 @@ import os
 import platform
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from importlib import metadata
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 from tqdm.auto import tqdm
 
 import sbc
 from sbc import registry
 from sbc.errors import UserError, unknown
-from sbc.fit import Fit, Task, fit, prepare
+from sbc.fit import Task
 from sbc.runfile import RUN_FILE, make_folder, read_run, write_run
 from sbc.settings import SELF, Settings, owes_uniform, validate
 from sbc.store import Store
 from sbc.validate import check_arguments
+from sbc.workers import Profile, fits
 
 _PACKAGES = ("pymc", "pytensor", "nutpie", "numba", "arviz", "arviz-stats", "numpy", "scipy")
-
-
-@dataclass
-class Profile:
-    """Where the wall-clock time of a run went, in seconds."""
-
-    started: float = field(default_factory=time.perf_counter)
-    compiling: dict[str, float] = field(default_factory=dict)
-    fitting: float = 0.0
-    total: float = 0.0
-    jobs: int = 1
-
-    def describe(self) -> str:
-        """Say where the time went, in seconds of the clock."""
-        lines = [f"{name:<10} compiled in {s:6.2f} s" for name, s in self.compiling.items()]
-        lines += [
-            f"fits       {self.fitting:6.2f} s in {self.jobs} workers",
-            f"whole run  {self.total:6.2f} s from the first import to the last row",
-        ]
-        return "\n".join(lines)
 
 
 def create(settings: Settings, folder: Path, command: list[str] | None = None) -> Store:
@@ -156,10 +133,11 @@ def execute(settings: Settings, store: Store, jobs: int, progress: bool = True) 
     with bar:
         for engine in engines:
             todo = [t for t in plan(settings, engine) if _key(t) not in done]
-            for row in _fits(todo, engine, jobs, profile, bar):
-                store.add(row)
-                profile.fitting += row.seconds
-                bar.update()
+            with closing(fits(todo, engine, jobs, profile, bar.set_description)) as rows:
+                for row in rows:
+                    store.add(row)
+                    profile.fitting += row.seconds
+                    bar.update()
     profile.total = time.perf_counter() - profile.started
     return profile
 
@@ -172,64 +150,6 @@ def plan(settings: Settings, engine: str) -> list[Task]:
 
 def _key(task: Task) -> tuple[int, str, str]:
     return (task.dataset, task.estimator, task.engine)
-
-
-def _fits(tasks: list[Task], engine: str, jobs: int, profile: Profile, bar: Any) -> Iterator[Fit]:
-    """Yield finished fits in whatever order they finish."""
-    if not tasks:
-        return
-    backend = registry.engine(engine).BACKEND
-    firsts = list({task.estimator: task for task in reversed(tasks)}.values())[::-1]
-    mistakes: list[UserError] = []
-    compiling = None
-    if backend == "threading":
-        compiling = _compile_ahead(firsts, profile, bar, mistakes)
-    else:
-        for task in firsts:
-            prepare(task)
-    parallel = joblib.Parallel(
-        n_jobs=jobs, backend=backend, return_as="generator_unordered", batch_size=1
-    )
-    results = parallel(joblib.delayed(fit)(task) for task in tasks)
-    try:
-        for row in results:
-            yield row
-            if mistakes:
-                break
-    finally:
-        results.close()
-    if compiling is not None:
-        compiling.join()
-    if mistakes:
-        raise mistakes[0]
-
-
-def _compile_ahead(
-    firsts: list[Task], profile: Profile, bar: Any, mistakes: list[UserError]
-) -> threading.Thread:
-    """Compile the first estimator now and the others while it samples, each in its turn."""
-    bar.set_description(f"compiling {firsts[0].estimator}")
-    _timed(firsts[0], profile)
-    bar.set_description("fitting")
-
-    def rest() -> None:
-        for task in firsts[1:]:
-            try:
-                _timed(task, profile)
-            except UserError as mistake:
-                mistakes.append(mistake)
-            except Exception:  # the estimator's own fits meet it again and record it
-                continue
-
-    thread = threading.Thread(target=rest, daemon=True)
-    thread.start()
-    return thread
-
-
-def _timed(task: Task, profile: Profile) -> None:
-    began = time.perf_counter()
-    prepare(task)
-    profile.compiling[task.estimator] = time.perf_counter() - began
 
 
 def provenance(settings: Settings, command: list[str] | None = None) -> dict[str, Any]:

@@ -36,8 +36,8 @@ def table(run: Run) -> pd.DataFrame:
         ``coverage_*_low`` and ``_high`` the ends of 95 % Wilson intervals; what is not defined,
         such as an error from a single dataset, is NaN.
     """
-    rows = [_row(run, key, frame) for key, frame in _all_streams(run)]
-    return pd.DataFrame(rows)
+    with np.errstate(all="ignore"):  # what overflows is not defined either
+        return pd.DataFrame([_row(run, key, frame) for key, frame in _all_streams(run)])
 
 
 def _all_streams(run: Run) -> list[tuple[tuple[str, str, str], pd.DataFrame]]:
@@ -172,7 +172,7 @@ def with_error(value: float, mcse: float) -> str:
     error, decimals = error.replace(".", ""), 1 - int(exponent)
     if 0 <= decimals <= 9:
         return f"{value:z.{decimals}f} ({error})"
-    power = max(int(f"{x:.1e}".partition("e")[2]) for x in (value, mcse))
+    power = int(f"{max(abs(value), mcse):.1e}".partition("e")[2])
     return f"{Decimal(value).scaleb(-power):z.{decimals + power}f} ({error})e{power:+03d}"
 
 

@@ -16,8 +16,13 @@ from sbc.errors import UserError, unknown
 COMMANDS = {
     "run": "fit estimators to simulated datasets",
     "table": "summarise a run: bias, coverage, ranks, with Monte Carlo errors",
+    "report": "write a page about one run or several, with figures and words",
+    "gate": "judge a run, or run until the answer is known: pass, fail or inconclusive",
+    "power": "say how many datasets a gate needs to see a fault",
     "list": "name estimators, generators and engines",
     "export": "write a run as Parquet, CSV or netCDF",
+    "replay": "make one fit of a run again and compare it with what is stored",
+    "posterior": "draw the posteriors of several estimators for one dataset",
 }
 
 OK, USAGE, INTERRUPTED = 0, 2, 130

@@ -71,9 +71,10 @@ def main(arguments: argparse.Namespace) -> int:
             profile = run.execute(settings, store, jobs, progress=not arguments.quiet)
     except KeyboardInterrupt:
         return _interrupted(store.folder)
-    _report(store.folder)
+    _print_table(store.folder)
     if arguments.profile:
         print(f"\n{profile.describe()}")
+    _write_report(store.folder)
     return OK
 
 
@@ -189,8 +190,18 @@ def _interrupted(folder: Path) -> int:
     return INTERRUPTED
 
 
-def _report(folder: Path) -> None:
+def _print_table(folder: Path) -> None:
     from sbc.read import load_run
     from sbc.table import render
 
-    print(f"\n{render(load_run(folder))}\n\nrun folder: {folder}")
+    print(f"\n{render(load_run(folder))}\n\nrun folder: {folder}", flush=True)
+
+
+def _write_report(folder: Path) -> None:
+    from sbc.read import load_run
+    from sbc.report.write import write_page
+
+    try:
+        print(f"report: {write_page([load_run(folder)])}")
+    except UserError as problem:  # the run is made and kept all the same
+        print(f"sbc: no report: {problem}", file=sys.stderr)

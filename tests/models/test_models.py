@@ -52,8 +52,10 @@ def expected(name, v, d):
     effect = v["beta_XY"] * X + v["beta_ZY"] * Z[g]
     if name == "naive":
         return lp + normal(v["alpha"], 0, 10) + bernoulli(v["alpha"] + effect, Y)
+    sizes = np.bincount(g, minlength=7)
+    Xbar = np.bincount(g, weights=X, minlength=7) / np.where(sizes == 0, 1, sizes)
     if name == "fixed":
-        alpha = v["mu"] - v["beta_ZY"] * Z
+        alpha = v["mu"] - v["beta_ZY"] * Z - v["beta_XY"] * Xbar
         return lp + normal(alpha, 0, 10).sum() + bernoulli(alpha[g] + effect, Y)
     if name == "oracle":
         lp += normal(v["alpha"], -2, 1) + normal(v["beta_UY"], 1, 0.5)
@@ -61,8 +63,6 @@ def expected(name, v, d):
     lp += normal(v["alpha_bar"]) + expon(v["tau"]) + normal(v["z"]).sum()
     alpha = v["alpha_bar"] + v["tau"] * v["z"]
     if name == "mundlak":
-        sizes = np.bincount(g, minlength=7)
-        Xbar = np.bincount(g, weights=X, minlength=7) / np.where(sizes == 0, 1, sizes)
         lp += normal(v["beta_XbarY"])
         alpha = alpha + v["beta_XbarY"] * Xbar
     if name.startswith("latent"):

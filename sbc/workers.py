@@ -1,0 +1,157 @@
+"""Hand fits to workers and take them back in whatever order they finish.
+
+Workers are threads or processes, as suits the engine. Each knows its fit by names and numbers.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+import joblib
+
+from sbc import registry
+from sbc.errors import UserError
+from sbc.fit import Task, fit, prepare
+from sbc.rows import Fit
+
+
+@dataclass
+class Profile:
+    """Where the wall-clock time of a run went, in seconds."""
+
+    started: float = field(default_factory=time.perf_counter)
+    compiling: dict[str, float] = field(default_factory=dict)
+    fitting: float = 0.0
+    total: float = 0.0
+    jobs: int = 1
+
+    def describe(self) -> str:
+        """Say where the time went, in seconds of the clock."""
+        lines = [f"{name:<10} compiled in {s:6.2f} s" for name, s in self.compiling.items()]
+        lines += [
+            f"fits       {self.fitting:6.2f} s in {self.jobs} workers",
+            f"whole run  {self.total:6.2f} s from the first import to the last row",
+        ]
+        return "\n".join(lines)
+
+    def prepare(self, task: Task) -> None:
+        """Compile a task's model and take the time."""
+        began = time.perf_counter()
+        prepare(task)
+        self.compiling[task.estimator] = time.perf_counter() - began
+
+
+def fits(
+    tasks: list[Task], engine: str, jobs: int, profile: Profile, announce: Callable[[str], None]
+) -> Generator[Fit]:
+    """Yield the row of each task as soon as it is there.
+
+    Parameters
+    ----------
+    tasks : list of Task
+        All of the same engine.
+    engine : str
+        Its name.
+    jobs : int
+        Workers.
+    profile : Profile
+        Takes the times of compiling.
+    announce : callable
+        Told what goes on.
+
+    Raises
+    ------
+    UserError
+        If a model does not fit the data.
+    """
+    if not tasks:
+        return
+    firsts = list({task.estimator: task for task in reversed(tasks)}.values())[::-1]
+    announce(f"compiling {firsts[0].estimator}")
+    profile.prepare(firsts[0])
+    announce("fitting")
+    if registry.engine(engine).BACKEND == "threading":
+        yield from _in_threads(tasks, firsts[1:], jobs, profile)
+    else:
+        for task in firsts[1:]:
+            profile.prepare(task)
+        yield from _parallel(fit, tasks, jobs, "loky")
+
+
+def _parallel(function: Any, tasks: list[Task], jobs: int, backend: str) -> Iterator[Fit]:
+    parallel = joblib.Parallel(
+        n_jobs=jobs, backend=backend, return_as="generator_unordered", batch_size=1
+    )
+    with closing(parallel(joblib.delayed(function)(task) for task in tasks)) as rows:
+        yield from rows
+
+
+def _in_threads(tasks: list[Task], later: list[Task], jobs: int, profile: Profile) -> Iterator[Fit]:
+    """Sample in threads, and compile the models that come later meanwhile, each in its turn."""
+    desk = _Desk()
+    mistakes: list[UserError] = []
+
+    def compile_ahead() -> None:
+        for task in later:
+            try:
+                desk.do(profile.prepare, task)
+            except UserError as mistake:
+                mistakes.append(mistake)
+            except Exception:  # the estimator's own fits meet it again and record it
+                continue
+
+    ahead = threading.Thread(target=compile_ahead, daemon=True)
+    ahead.start()
+    try:
+        for row in _parallel(lambda task: desk.do(fit, task), tasks, jobs, "threading"):
+            yield row
+            if mistakes:
+                break
+        else:
+            ahead.join()
+    finally:
+        desk.close()
+    if mistakes:
+        raise mistakes[0]
+
+
+class _Desk:
+    """Knows what is under way in threads, and lets nothing begin once it is closed.
+
+    An interpreter that ends while a thread runs compiled code crashes, Ctrl-C or not.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._closed = False
+        self._busy = 0
+
+    def do(self, function: Callable[[Task], Any], task: Task) -> Any:
+        """Call the function, or nothing once closed."""
+        with self._changed:
+            if self._closed:
+                return None
+            self._busy += 1
+        try:
+            return function(task)
+        finally:
+            with self._changed:
+                self._busy -= 1
+                self._changed.notify_all()
+
+    def close(self) -> None:
+        """Wait until nothing is under way, or a second Ctrl-C says not to."""
+        with self._changed:
+            self._closed = True
+            try:
+                self._changed.wait_for(lambda: self._busy == 0)
+            except KeyboardInterrupt:
+                atexit.register(os._exit, 130)  # and not by way of a crash
+                raise
