@@ -22,11 +22,12 @@ from sbc.runfile import RUN_FILE, check_folder, make_folder, read_run, write_run
 SCHEMA = 1
 RESULTS_FILE = "results.sqlite"
 
+# Long rows go to tables with a rowid; without one, each of them would spill into a page of its own.
 _TABLES = """
 CREATE TABLE dataset (
     k INTEGER, source TEXT, truth TEXT NOT NULL, features TEXT NOT NULL, stream TEXT NOT NULL,
     PRIMARY KEY (k, source)
-) WITHOUT ROWID;
+);
 CREATE TABLE fit (
     k INTEGER, estimator TEXT, engine TEXT, status TEXT NOT NULL, error TEXT NOT NULL,
     attempt INTEGER NOT NULL, divergences INTEGER NOT NULL, steps INTEGER NOT NULL,
@@ -44,7 +45,7 @@ CREATE TABLE result (
 CREATE TABLE thinned (
     k INTEGER, estimator TEXT, engine TEXT, quantity TEXT, size INTEGER, draws BLOB,
     PRIMARY KEY (k, estimator, engine, quantity)
-) WITHOUT ROWID;
+);
 """
 
 

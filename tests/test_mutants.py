@@ -23,28 +23,28 @@ WITHIN = {
     "flipped_Z": 100,
     "dropped_likelihood": 100,
     "wrong_Xbar": 400,
-    "shrunk_draws": 1200,
+    "shrunk_draws": 3000,
     "cut_short": 400,
 }
 
 
-def verdict(folder, name, n_max, engine="nutpie", batch=50):
+def verdict(folder, name, n_max, delta=0.1, batch=50):
     """Fit and judge as the gate does, stopping as soon as the answer is known."""
-    settings = Settings(WORLD, "prior", (f"{FILE}:{name}",), (engine,), batch, 21, BUDGET)
+    settings = Settings(WORLD, "prior", (f"{FILE}:{name}",), ("nutpie",), batch, 21, BUDGET)
     with run.create(settings, folder) as store:
         for datasets in range(batch, n_max + 1, batch):
             run.execute(replace(settings, datasets=datasets), store, jobs=2, progress=False)
-            found = judge(folder)
+            found = judge(folder, delta)
             if found.outcome != "inconclusive":
                 break
     return found
 
 
-def judge(folder):
+def judge(folder, delta):
     loaded = load_run(folder)
     wide = loaded.results.pivot(index="k", columns="quantity", values="u")
     wide = wide.reindex(range(len(loaded.fits)))  # failed fits are NaN: a factor of 1
-    return sequential.judge({name: wide[name].to_numpy() for name in wide}, delta=0.1)
+    return sequential.judge({name: wide[name].to_numpy() for name in wide}, delta)
 
 
 @pytest.mark.slow
@@ -107,7 +107,8 @@ def test_draws_shrunk_by_a_tenth_fail(tmp_path, tampered):
         return replace(draws, values=values)
 
     tampered(shrink)
-    found = verdict(tmp_path / "run", "sound", WITHIN["shrunk_draws"])
+    # A tenth lies within the usual tolerances: the gate must be told to mind so little.
+    found = verdict(tmp_path / "run", "sound", WITHIN["shrunk_draws"], delta=0.01, batch=200)
     print(f"shrunk_draws: {found.outcome} at {found.at}, blamed {found.blamed}")
     assert found.outcome == "fail"
 

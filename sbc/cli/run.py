@@ -8,6 +8,7 @@ import re
 import shlex
 import signal
 import sys
+import time
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -59,6 +60,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Run or resume, then print the table."""
+    began = time.perf_counter()
     jobs, settings = prepared(arguments)
     from sbc import run
 
@@ -66,13 +68,17 @@ def main(arguments: argparse.Namespace) -> int:
         store, settings = run.resume(arguments.resume, settings)
     else:
         store = run.create(settings, arguments.out or default_folder(settings))
+    imported = time.perf_counter()
     try:
         with store:
             profile = run.execute(settings, store, jobs, progress=not arguments.quiet)
     except KeyboardInterrupt:
         return _interrupted(store.folder)
+    fitted = time.perf_counter()
     _print_table(store.folder)
     if arguments.profile:
+        profile.importing = imported - began
+        profile.summing_up = time.perf_counter() - fitted
         print(f"\n{profile.describe()}")
     _write_report(store.folder)
     return OK
