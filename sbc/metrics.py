@@ -191,6 +191,11 @@ def _share(hits: NDArray[np.bool_], interval: IntervalFor) -> tuple[Proportion, 
     return Proportion(p, mcse, float(low), float(high)), psi
 
 
+def share(hits: NDArray[np.bool_]) -> Proportion:
+    """Give the share of datasets that hit, with its error and its 95 % Wilson interval."""
+    return _share(hits, wilson)[0]
+
+
 def _central(fits: Fits, level: float) -> tuple[FloatArray, FloatArray]:
     tail = (1 - checked_level(level)) / 2
     # 1 − .95 is not quite .05: look for the probability, not for its last bit.

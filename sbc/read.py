@@ -84,6 +84,26 @@ class Run:
             raise UserError(f"{self.folder / RESULTS_FILE} is damaged: {problem}") from problem
         return pd.DataFrame.from_dict(found, orient="index")
 
+    def draws(self, key: tuple[str, str, str], datasets: Any) -> np.ndarray:
+        """Read the thinned draws that the truth was ranked in, shape (n_datasets, L).
+
+        Raises
+        ------
+        UserError
+            If draws are missing or of another number than their row says.
+        """
+        query = "SELECT k, size, draws FROM thinned WHERE estimator = ? AND engine = ?"
+        with Store.open(self.folder) as store:
+            rows = store.rows(f"{query} AND quantity = ?", key)
+            found = {
+                k: np.frombuffer(blob, "<f8") for k, size, blob in rows if len(blob) == 8 * size
+            }
+        try:
+            return np.array([found[k] for k in datasets]).reshape(len(datasets), -1)
+        except (KeyError, ValueError) as problem:
+            file = self.folder / RESULTS_FILE
+            raise UserError(f"{file} is damaged: the draws of {key} are incomplete") from problem
+
     def _is_estimand(self, estimator: str, quantity: str) -> bool:
         known = self.estimands(estimator)
         return quantity.partition("[")[0] in known if known else quantity != LOG_LIKELIHOOD

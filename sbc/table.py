@@ -13,21 +13,44 @@ import pandas as pd
 
 from sbc import metrics
 from sbc.contracts import LOG_LIKELIHOOD
+from sbc.errors import unknown
+from sbc.intervals import hdi
 from sbc.read import Run, as_fits
 from sbc.rows import FAILED
+from sbc.strata import strata
 from sbc.uniformity import uniformity_test
 
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 FORMATS = ("text", "markdown", "csv", "json")
+#: Metrics by the names of their columns, before and behind the coverages.
+_FIRST = {name: name for name in ("bias", "mean_z", "rmse", "emp_se", "model_se")}
+_FIRST["emp_se"] = "empirical_se"
+_THEN = {"width_95": "width", "bias_eliminated_coverage_95": "bias_eliminated_coverage"}
+_THEN |= {
+    name: name
+    for name in (
+        *("relative_bias", "proportional_bias", "z_sd", "model_se_error", "contraction"),
+        *("crps", "dawid_sebastiani", "mean_u", "mean_w"),
+    )
+}
 
 
-def table(run: Run) -> pd.DataFrame:
+def table(
+    run: Run, by: str | None = None, levels: tuple[float, ...] = LEVELS, interval: str = "equal"
+) -> pd.DataFrame:
     """Summarise a run.
 
     Parameters
     ----------
     run : Run
         With any number of fits, none included.
+    by : str, optional
+        A feature of the generator's data: one row a stratum of it, for what holds on average only.
+    levels : tuple of float
+        Whose coverage to report, in (0, 1).
+    interval : {"equal", "hdi"}
+        Equal-tailed intervals between posterior quantiles (by the PIT where a level's quantiles
+        were not kept), or the shortest intervals of the thinned draws.
 
     Returns
     -------
@@ -35,9 +58,47 @@ def table(run: Run) -> pd.DataFrame:
         One row an (estimator, engine, estimand). ``*_mcse`` are Monte Carlo standard errors,
         ``coverage_*_low`` and ``_high`` the ends of 95 % Wilson intervals; what is not defined,
         such as an error from a single dataset, is NaN.
+
+    Raises
+    ------
+    UserError
+        If there is no such feature.
     """
     with np.errstate(all="ignore"):  # what overflows is not defined either
-        return pd.DataFrame([_row(run, key, frame) for key, frame in _all_streams(run)])
+        rows = []
+        for key, results in _all_streams(run):
+            fits = run.fits[(run.fits.estimator == key[0]) & (run.fits.engine == key[1])]
+            for label, chosen in _strata(run, key[0], fits["k"], by) if by else [("", fits["k"])]:
+                part = results[results["k"].isin(chosen)]
+                shares = _coverages(run, key, part, levels, interval)
+                row = _row(run, key, part, fits[fits["k"].isin(chosen)], shares)
+                rows.append({"stratum": f"{by} {label}"} | row if by else row)
+    return pd.DataFrame(rows)
+
+
+def _strata(run: Run, estimator: str, datasets: Any, by: str) -> list[tuple[str, Any]]:
+    features = run.features(estimator)
+    if by not in features:
+        raise unknown("feature", by, features.columns, f"in the data of {run.settings.generator}")
+    values = features[by].reindex(datasets).to_numpy(float)
+    return [(label, datasets[mask]) for label, mask in strata(values)]
+
+
+def _coverages(
+    run: Run, key: tuple[str, str, str], frame: pd.DataFrame, levels: tuple[float, ...], kind: str
+) -> dict[str, metrics.Proportion]:
+    fits = as_fits(frame)
+    shares = {}
+    for level in levels:
+        name = f"coverage_{100 * level:g}"
+        if kind == "hdi":
+            draws = run.draws(key, frame["k"])
+            low, high = hdi(draws, level) if len(frame) else (fits.truth, fits.truth)
+            shares[name] = metrics.share((low <= fits.truth) & (fits.truth <= high))
+        else:
+            kept = level in LEVELS
+            shares[name] = metrics.coverage(fits, level, kind="quantile" if kept else "pit")
+    return shares
 
 
 def _all_streams(run: Run) -> list[tuple[tuple[str, str, str], pd.DataFrame]]:
@@ -51,9 +112,14 @@ def _all_streams(run: Run) -> list[tuple[tuple[str, str, str], pd.DataFrame]]:
     return streams
 
 
-def _row(run: Run, key: tuple[str, str, str], frame: pd.DataFrame) -> dict[str, Any]:
+def _row(
+    run: Run,
+    key: tuple[str, str, str],
+    frame: pd.DataFrame,
+    mine: pd.DataFrame,
+    shares: dict[str, metrics.Proportion],
+) -> dict[str, Any]:
     estimator, engine, estimand = key
-    mine = run.fits[(run.fits.estimator == estimator) & (run.fits.engine == engine)]
     fits = as_fits(frame)
     row: dict[str, Any] = {
         "generator": run.settings.generator,
@@ -67,25 +133,23 @@ def _row(run: Run, key: tuple[str, str, str], frame: pd.DataFrame) -> dict[str, 
         "n_retried": int((mine.attempt > 0).sum()),
         "n_low_ess": int((mine.status == "low_ess").sum()),
     }
-    for name in ("bias", "mean_z", "rmse", "empirical_se", "model_se"):
-        short = {"empirical_se": "emp_se"}.get(name, name)
-        value = metrics.METRICS[name](fits)
-        row[short], row[f"{short}_mcse"] = value.value, value.mcse
-    for level in LEVELS:
-        share = metrics.coverage(fits, level=level, kind="quantile")
-        name = f"coverage_{100 * level:.0f}"
+    row |= _estimates(fits, _FIRST)
+    for name, share in shares.items():
         row |= {name: share.value, f"{name}_mcse": share.mcse}
         row |= {f"{name}_low": share.low, f"{name}_high": share.high}
-    for name in ("width", "contraction"):
-        value = metrics.METRICS[name](fits)
-        short = {"width": "width_95"}.get(name, name)
-        row[short], row[f"{short}_mcse"] = value.value, value.mcse
-    row |= {
+    row |= _estimates(fits, _THEN) | {
         "rank_p": uniformity_test(fits.u).p if len(frame) > 1 else math.nan,
         "ess_min": frame[["ess_bulk", "ess_tail"]].min(axis=None) if len(frame) else math.nan,
         "rhat_max": frame["rhat"].max() if len(frame) else math.nan,
         "divergent_fits": int((mine.divergences > 0).sum()),
     }
+    return row
+
+
+def _estimates(fits: metrics.Fits, columns: dict[str, str]) -> dict[str, float]:
+    row = {}
+    for column, name in columns.items():
+        row[column], row[f"{column}_mcse"] = metrics.METRICS[name](fits)[:2]
     return row
 
 
@@ -98,7 +162,7 @@ def regime_line(run: Run) -> str:
     return f"generator {run.settings.generator}, truth '{run.settings.truth}': {owed}"
 
 
-def render(run: Run, kind: str = "text") -> str:
+def render(run: Run, kind: str = "text", **options: Any) -> str:
     """Write the table as text, Markdown, CSV or JSON.
 
     Parameters
@@ -108,33 +172,43 @@ def render(run: Run, kind: str = "text") -> str:
     kind : {"text", "markdown", "csv", "json"}
         The first two are for reading and rounded to what their errors carry; the others are for
         programs, with every column in full precision and NaN as null or nothing.
+    **options
+        Of `table`.
     """
-    frame = table(run)
+    frame = table(run, **options)
     if kind == "json":
         records = [{n: _plain(v) for n, v in r.items()} for r in frame.to_dict(orient="records")]
         return json.dumps(records, indent=2, allow_nan=False)
     if kind == "csv":
         return frame.to_csv(index=False).rstrip("\n")
-    from tabulate import tabulate
-
-    style = "pipe" if kind == "markdown" else "simple"
-    body = tabulate([_readable(row) for row in frame.to_dict(orient="records")], headers="keys",
-                    tablefmt=style, disable_numparse=True, stralign="right")  # fmt: skip
+    body = grid([_readable(row) for row in frame.to_dict(orient="records")], kind)
     lines = [f"{regime_line(run)}.", "", body, "", *_notes(run)]
     return "\n".join(lines).rstrip()
 
 
+def grid(rows: list[dict[str, str]], kind: str) -> str:
+    """Lay out rows of text for reading, as plain text or Markdown."""
+    from tabulate import tabulate
+
+    style = "pipe" if kind == "markdown" else "simple"
+    return tabulate(rows, headers="keys", tablefmt=style, disable_numparse=True, stralign="right")
+
+
 def _readable(row: dict[str, Any]) -> dict[str, str]:
+    shares = [name for name in row if name.startswith("coverage_") and name.count("_") == 1]
     return {
+        **({"stratum": row["stratum"]} if "stratum" in row else {}),
         "estimator": row["estimator"],
         **({} if row["engine"] == "nutpie" else {"engine": row["engine"]}),
         "estimand": row["estimand"],
         "bias": with_error(row["bias"], row["bias_mcse"]),
         "bias / sd": with_error(row["mean_z"], row["mean_z_mcse"]),
         "RMSE": with_error(row["rmse"], row["rmse_mcse"]),
-        "coverage 50 %": with_error(row["coverage_50"], row["coverage_50_mcse"]),
-        "coverage 95 %": f"{with_error(row['coverage_95'], row['coverage_95_mcse'])} "
-        f"[{row['coverage_95_low']:.2f}, {row['coverage_95_high']:.2f}]",
+        **{
+            f"coverage {name.partition('_')[2]} %": f"{with_error(row[name], row[f'{name}_mcse'])} "
+            f"[{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]"
+            for name in dict.fromkeys([shares[0], shares[-1]])
+        },
         "width 95 %": with_error(row["width_95"], row["width_95_mcse"]),
         "rank p": p_value(row["rank_p"]),
         "datasets": str(row["n_datasets"]),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 
 from sbc.cli.main import OK
+from sbc.errors import UserError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -14,6 +16,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=("text", "markdown", "csv", "json"), default="text", dest="kind"
     )
+    parser.add_argument("--by", metavar="FEATURE", help="one row a stratum of a data feature")
+    parser.add_argument(
+        "--levels", metavar="P[,P...]", help="levels of coverage (default .5 to .95)"
+    )
+    parser.add_argument(
+        "--interval", choices=("equal", "hdi"), default="equal", help="equal-tailed, or shortest"
+    )
+    parser.add_argument(
+        "--compare", action="store_true", help="differences between estimators, dataset by dataset"
+    )
     parser.set_defaults(function=main)
 
 
@@ -21,10 +33,34 @@ def main(arguments: argparse.Namespace) -> int:
     """Print the table."""
     from sbc.store import Store, read_run
 
+    levels = _levels(arguments.levels)
     read_run(arguments.folder)  # refuse what is not a run before pandas is imported
     Store.open(arguments.folder).close()
+    from sbc.comparison import render_comparison
     from sbc.read import load_run
-    from sbc.table import render
+    from sbc.table import LEVELS, render
 
-    print(render(load_run(arguments.folder), arguments.kind))
+    run = load_run(arguments.folder)
+    if arguments.compare:
+        print(render_comparison(run, arguments.kind))
+    else:
+        options = {"by": arguments.by, "levels": levels or LEVELS, "interval": arguments.interval}
+        print(render(run, arguments.kind, **options))
     return OK
+
+
+def _levels(text: str | None) -> tuple[float, ...]:
+    """Read the levels.
+
+    Raises
+    ------
+    UserError
+        Unless they are numbers between 0 and 1.
+    """
+    try:
+        levels = tuple(float(part) for part in text.split(",")) if text else ()
+    except ValueError:
+        levels = (math.nan,)
+    if not all(0 < level < 1 for level in levels):
+        raise UserError(f"--levels takes numbers between 0 and 1, not '{text}'")
+    return levels

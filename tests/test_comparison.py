@@ -1,0 +1,92 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sbc import run as running
+from sbc.cli.main import main
+from sbc.comparison import comparison, render_comparison
+from sbc.contracts import Budget
+from sbc.errors import UserError
+from sbc.intervals import hdi
+from sbc.read import load_run
+from sbc.settings import Settings
+from sbc.table import table
+
+SETTINGS = Settings(
+    "confound", "effects", ("naive", "oracle"), ("nutpie",), 24, 5, Budget(200, 100, 2, 0.8)
+)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("compared") / "run"
+    with running.create(SETTINGS, folder) as store:
+        running.execute(SETTINGS, store, jobs=2, progress=False)
+    return load_run(folder)
+
+
+def test_a_difference_is_the_mean_over_datasets_with_the_error_of_that_mean(run):
+    for row in comparison(run).itertuples():
+        results = run.results[run.results.quantity == row.estimand]
+        wide = results.pivot(index="k", columns="estimator", values="mean")
+        difference = (wide[row.a] - wide[row.b]).dropna()
+        assert row.n_datasets == len(difference)
+        assert row.bias == pytest.approx(difference.mean())
+        assert row.bias_mcse == pytest.approx(difference.std(ddof=1) / np.sqrt(len(difference)))
+
+
+def test_the_difference_is_told_better_than_its_parts(run):
+    alone = table(run)[lambda t: t.estimand == "beta_ZY"].rmse_mcse
+    pair = comparison(run)[lambda t: t.estimand == "beta_ZY"].rmse_mcse.item()
+    assert pair < np.hypot(*alone)
+
+
+@pytest.mark.parametrize("kind", ["text", "markdown", "csv", "json"])
+def test_every_format_names_both_and_holds_no_nan(run, kind):
+    text = render_comparison(run, kind)
+    assert "naive" in text
+    assert "oracle" in text
+    assert "NaN" not in text
+    if kind == "json":
+        assert len(json.loads(text)) == 2
+
+
+def test_estimators_without_common_datasets_are_not_compared(run):
+    own = replace(run, settings=replace(run.settings, truth="self"))
+    with pytest.raises(UserError, match="share no datasets"):
+        comparison(own)
+
+
+def test_strata_partition_the_datasets(run):
+    whole, parts = table(run), table(run, by="events")
+    assert parts.stratum.str.startswith("events ").all()
+    for key, rows in parts.groupby(["estimator", "estimand"]):
+        one = whole[(whole.estimator == key[0]) & (whole.estimand == key[1])].iloc[0]
+        assert rows.n_datasets.sum() == one.n_datasets == 24
+        weights = rows.n_datasets - rows.n_failed
+        assert np.average(rows.bias, weights=weights) == pytest.approx(one.bias)
+
+
+def test_an_unknown_feature_is_told_with_those_there_are(run, capsys):
+    assert main(["table", str(run.folder), "--by", "event"]) == 2
+    assert "Did you mean 'events'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("levels", ["1", "a", "0.5,2"])
+def test_levels_that_are_none_are_told(run, levels, capsys):
+    assert main(["table", str(run.folder), "--levels", levels]) == 2
+    assert "--levels" in capsys.readouterr().err
+
+
+def test_any_level_has_its_coverage_and_shortest_intervals_theirs(run):
+    found = table(run, levels=(0.33, 0.9))
+    assert {"coverage_33", "coverage_33_mcse", "coverage_33_low", "coverage_90"} <= set(found)
+    shortest = table(run, levels=(0.9,), interval="hdi")
+    for row in shortest.itertuples():
+        key = (row.estimator, row.engine, row.estimand)
+        frame = dict(run.streams())[key]
+        low, high = hdi(run.draws(key, frame["k"]), 0.9)
+        hits = (low <= frame["truth"]) & (frame["truth"] <= high)
+        assert row.coverage_90 == pytest.approx(hits.mean())
