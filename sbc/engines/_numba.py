@@ -13,6 +13,7 @@ from typing import Any
 
 import numba
 import numpy as np
+import pytensor
 from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS, compile_numba_function_src
 
 from sbc.engines._nutpie import address_as_void_pointer
@@ -79,7 +80,8 @@ def _callback(template: str, name: str, signature: Any, function: Any, **sizes: 
         arrays="\n".join(lines), names="".join(f", a{i}" for i in range(len(shared))), **sizes
     )
     inner_key = CACHED_SRC_FUNCTIONS.get(inner.py_func)
-    digest = hashlib.sha256(f"{source}{inner_key}{numba.__version__}".encode()).hexdigest()
+    versions = f"{numba.__version__} {pytensor.__version__}"
+    digest = hashlib.sha256(f"{source}{inner_key}{versions}".encode()).hexdigest()
     scope = {
         "__name__": __name__,  # Numba imports it when it loads the code from disk
         "inner": inner,

@@ -41,3 +41,9 @@ def test_the_comparison_sees_one_flipped_row_in_ten():
     data = GENERATOR.draw(np.random.default_rng(3), "effects").data
     other = {**data, "Y": np.where(np.arange(200) % 10 == 0, 1 - data["Y"], data["Y"])}
     assert distance(summary("nutpie", "naive", data), summary("nutpie", "naive", other, 2)) > 5
+
+
+def test_the_fused_likelihood_gives_the_posterior_of_pymc_s_own():
+    data = GENERATOR.draw(np.random.default_rng(3), "effects").data
+    plain = "tests/plugins/plain_bernoulli.py:plain_bernoulli"
+    assert distance(summary("nutpie", "naive", data), summary("nutpie", plain, data, 2)) < 5
