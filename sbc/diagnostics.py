@@ -73,13 +73,17 @@ def _normal_scores(draws: Array) -> Array:
     flat = draws.reshape(len(draws), -1)
     size = flat.shape[1]
     order = np.argsort(flat, axis=1)
-    ranks = np.empty_like(flat)
-    np.put_along_axis(ranks, order, np.arange(1.0, size + 1), axis=1)
     ordered = np.take_along_axis(flat, order, axis=1)
-    for i in np.flatnonzero((ordered[:, 1:] == ordered[:, :-1]).any(axis=1)):
-        first = np.searchsorted(ordered[i], flat[i], side="left")
-        last = np.searchsorted(ordered[i], flat[i], side="right")
-        ranks[i] = (first + last + 1) / 2
+    # NUTS repeats a draw when it does not move: ties are common. Each run of equal values shares
+    # the mean of its first and last position.
+    position = np.arange(1.0, size + 1)
+    differs = ordered[:, 1:] != ordered[:, :-1]
+    edge = np.ones((len(flat), 1), dtype=bool)
+    first = np.maximum.accumulate(np.where(np.hstack([edge, differs]), position, 0), axis=1)
+    last = np.where(np.hstack([differs, edge]), position, size)
+    last = np.minimum.accumulate(last[:, ::-1], axis=1)[:, ::-1]
+    ranks = np.empty_like(flat)
+    np.put_along_axis(ranks, order, (first + last) / 2, axis=1)
     return ndtri((ranks - 0.375) / (size + 0.25)).reshape(draws.shape)
 
 
