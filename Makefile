@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup run test test-slow check lint bench clean
+.PHONY: setup run examples test test-slow check lint bench clean
 
 setup: $(READY)
 
@@ -29,6 +29,19 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+examples: $(READY)  ## make the two reports in reports/example again
+	rm -rf reports/example-prior reports/example-effects
+	$(BIN)/python -m sbc run --truth prior --estimator latent,naive --datasets 400 \
+		--out reports/example-prior
+	$(BIN)/python -m sbc run --truth effects --estimator naive,mundlak,oracle --datasets 400 \
+		--out reports/example-effects
+	$(BIN)/python -m sbc report reports/example-prior --out reports/example/prior.html
+	$(BIN)/python -m sbc report reports/example-effects --out reports/example/effects.html
+
+bench: $(READY)  ## sbc beside pm.sample, simuk and raw nutpie; writes docs/data/bench.json
+	$(BIN)/python -m pip install --quiet 'simuk>=0.3,<0.4'
+	$(BIN)/python tests/benchmarks/bench.py --out docs/data/bench.json
 
 check: lint test  ## before each commit
 

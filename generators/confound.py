@@ -11,6 +11,11 @@ def events(data: Data) -> float:
     return float(data["Y"].sum())
 
 
+def degenerate(data: Data) -> float:
+    """Say whether all outcomes are the same, so that they tell next to nothing."""
+    return float(data["Y"].min() == data["Y"].max())
+
+
 def group_size(data: Data) -> float:
     """Average the rows per group over the groups that have any."""
     return len(data["group"]) / len(np.unique(data["group"]))
@@ -19,7 +24,7 @@ def group_size(data: Data) -> float:
 @generator(
     dims={"group": "rows", "X": "rows", "Y": "rows", "Z": "groups", "U": "groups"},
     indexes={"group": "groups"},
-    features={"events": events, "group_size": group_size},
+    features={"events": events, "degenerate": degenerate, "group_size": group_size},
     owed={"prior": ("latent", "latent_plain")},
 )
 def confound(rng: Generator, truth: Truth, *, n_groups=30, n_rows=200, sd_Z=1.0) -> Data:

@@ -36,6 +36,19 @@ DEFAULTS: dict[str, Any] = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options; none has a default here, so that --resume knows what was asked for."""
+    declare_settings(parser)
+    add = parser.add_argument
+    add("--datasets", type=int, metavar="N", help="simulated datasets (default 200)")
+    add("--jobs", type=int, metavar="N", help="workers (default: all cores)")
+    add("--out", type=Path, metavar="DIR", help="the run's folder (default: reports/<name of run>)")
+    add("--resume", type=Path, metavar="DIR", help="go on with a run that was stopped")
+    add("--profile", action="store_true", help="say where the time went")
+    add("--quiet", action="store_true", help="no progress bar")
+    parser.set_defaults(function=main)
+
+
+def declare_settings(parser: argparse.ArgumentParser) -> None:
+    """Declare the options that say what one fit is, for this command and others that fit."""
     add = parser.add_argument
     add("--estimator", metavar="NAME[,NAME...]", help="estimators, or 'all' (default mundlak)")
     add("--generator", metavar="NAME", help="the simulated world (default confound)")
@@ -44,18 +57,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add("--set", metavar="NAME=VALUE", action="append", help="a parameter of the generator")
     add("--engine", metavar="NAME[,NAME...]", help="samplers (default nutpie)")
-    add("--datasets", type=int, metavar="N", help="simulated datasets (default 200)")
     add("--seed", type=int, metavar="N", help="of all random numbers (default 1)")
     add("--draws", type=int, metavar="N", help="draws a chain (default 500)")
     add("--tune", type=int, metavar="N", help="warm-up steps a chain (default 200)")
     add("--chains", type=int, metavar="N", help="chains a fit (default 2)")
     add("--target-accept", type=float, metavar="P", help="of the step size (default 0.8)")
-    add("--jobs", type=int, metavar="N", help="workers (default: all cores)")
-    add("--out", type=Path, metavar="DIR", help="the run's folder (default: reports/<name of run>)")
-    add("--resume", type=Path, metavar="DIR", help="go on with a run that was stopped")
-    add("--profile", action="store_true", help="say where the time went")
-    add("--quiet", action="store_true", help="no progress bar")
-    parser.set_defaults(function=main)
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -106,6 +112,20 @@ def prepared(arguments: argparse.Namespace) -> tuple[int, Settings]:
 def _settings(arguments: argparse.Namespace) -> Settings:
     """Take each setting from the command line, else from the run resumed, else the default."""
     base = _resumed(arguments.resume)
+    settings = settings_over(base, arguments)
+    if base is not None:
+        base.check_same(settings, str(arguments.resume))
+    return settings
+
+
+def settings_over(base: Settings | None, arguments: argparse.Namespace) -> Settings:
+    """Take each setting from the command line, else from a run, else the default.
+
+    Raises
+    ------
+    UserError
+        For names that there are not.
+    """
     if base is None:
         names = ("draws", "tune", "chains", "target_accept")
         base = Settings(
@@ -130,7 +150,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         name, value = parse_parameter(text, generator, truth)
         parameters[name] = value
     defaults = parameters_of(made, truth)
-    settings = Settings(
+    return Settings(
         generator=generator,
         truth=truth,
         estimators=_names("estimator", given("estimator", base.estimators)),
@@ -145,9 +165,6 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         ),
         parameters={n: v for n, v in parameters.items() if v != defaults.get(n)},
     )
-    if arguments.resume is not None:
-        base.check_same(settings, str(arguments.resume))
-    return settings
 
 
 def _resumed(folder: Path | None) -> Settings | None:

@@ -34,7 +34,7 @@ class Compiled:
     shapes: list[tuple[int, ...]]
     n_dim: int
     n_expanded: int
-    start: Array
+    start: Callable[[int], Array]  # reads the data that the model holds at the time
     variables: Any
     dim_sizes: dict[str, int]
     coords: dict[str, Any]
@@ -125,6 +125,12 @@ class Compiled:
         arrays, tables = self._tables(data)
         keep_alive = (self, arrays, tables)
         logp, expand = (callback.address for callback in self.callbacks)
+        start = self._start(data)
+
+        def initial_point(seed: int | None) -> Array:
+            rng = np.random.default_rng(seed)
+            return start + rng.uniform(-1, 1, size=self.n_dim)
+
         return lib.PyMcModel(
             lib.LogpFunc(logp, tables[0].ctypes.data, keep_alive),
             lib.ExpandFunc(self.n_dim, self.n_expanded, expand, tables[1].ctypes.data, keep_alive),
@@ -132,13 +138,15 @@ class Compiled:
             self.n_dim,
             self.dim_sizes,
             self.coords,
-            self._initial_point,
+            initial_point,
             None,
         )
 
-    def _initial_point(self, seed: int | None) -> Array:
-        rng = np.random.default_rng(seed)
-        return self.start + rng.uniform(-1, 1, size=self.n_dim)
+    def _start(self, data: Data) -> Array:
+        """Give the point to start near, which may depend on the data by a transform or a prior."""
+        with self.lock:
+            pm.set_data({_model.data_name(n): v for n, v in data.items()}, model=self.model)
+            return self.start(0)
 
 
 def compile(estimator: Estimator, generator: Generator, data: Data) -> Compiled:
@@ -167,7 +175,7 @@ def compile(estimator: Estimator, generator: Generator, data: Data) -> Compiled:
         shapes=[tuple(shape) for shape in shapes],
         n_dim=n_dim,
         n_expanded=n_expanded,
-        start=start(0),
+        start=start,
         variables=lib.PyVariable.new_variables(
             names, ["float64"] * len(names), shapes, dim_sizes, dims
         ),
@@ -181,7 +189,16 @@ def _read(batches: list[Any], name: str, budget: Budget) -> Array:
     chains = []
     for batch in batches:
         column = batch.column(name)
-        flat = column.flatten() if hasattr(column, "flatten") else column
-        chains.append(np.asarray(flat, dtype=float).reshape(len(column), -1))
+        chains.append(_flat(column).reshape(len(column), -1))
     values = np.stack(chains)[:, budget.tune :]
     return values[..., 0] if values.shape[2] == 1 else values
+
+
+def _flat(column: Any) -> Array:
+    """Read the numbers of a column, one an entry or, for a vector, a list of them."""
+    try:
+        return np.asarray(column, dtype=float)
+    except NotImplementedError:  # of lists, which nutpie's own arrays cannot give to NumPy
+        import pyarrow
+
+        return np.asarray(pyarrow.array(column).flatten(), dtype=float)

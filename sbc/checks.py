@@ -1,0 +1,136 @@
+"""Which checks a gate makes of a run: those that a config declares, and those that are owed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sbc import registry
+from sbc.errors import UserError, unknown
+from sbc.expectations import Better, Bounds, Calibrated, Expectation, Miscalibrated, parse
+from sbc.gate_config import ALL, Config
+from sbc.gates import Check
+from sbc.settings import SELF, Settings
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What there is to be judged in a run.
+
+    Attributes
+    ----------
+    settings : Settings
+        Of the run.
+    owing : sequence of str
+        Estimators that owe uniform ranks.
+    estimands, quantities : mapping of str to sequence of str
+        What each estimator estimates, vectors by their elements, and what else was ranked.
+    """
+
+    settings: Settings
+    owing: Sequence[str]
+    estimands: Mapping[str, Sequence[str]]
+    quantities: Mapping[str, Sequence[str]]
+
+
+def checks_of(config: Config, subject: Subject) -> list[Check]:
+    """List the checks that a config makes of a run, and those that are owed.
+
+    Parameters
+    ----------
+    config : Config
+        What is expected in this regime and others.
+    subject : Subject
+        The run.
+
+    Returns
+    -------
+    list of Check
+        Perhaps none.
+
+    Raises
+    ------
+    UserError
+        For a name that there is not, or an expectation that makes no sense in this regime.
+    """
+    _check_names(config, subject)
+    declared = config.declared.get(subject.settings.truth, {})
+    checks = []
+    for estimator in subject.settings.estimators:
+        wanted = _table_of(declared, estimator)
+        if not wanted and estimator in subject.owing:
+            wanted = {ALL: "calibrated"}
+        for quantity, value in wanted.items():
+            where = f"[{subject.settings.truth}.{estimator}] {quantity}"
+            for expectation in parse(value, config.delta, where):
+                _check_sense(expectation, estimator, quantity, subject)
+                streams = _streams(expectation, estimator, quantity, subject)
+                checks += [
+                    Check(estimator, engine, quantity, expectation, streams)
+                    for engine in subject.settings.engines
+                ]
+    return checks
+
+
+def _table_of(declared: Mapping[str, Any], estimator: str) -> Mapping[str, Any]:
+    """Find an estimator's table: by its full name, or by its name in its file."""
+    return declared.get(estimator, declared.get(estimator.rpartition(":")[2], {}))
+
+
+def _check_names(config: Config, subject: Subject) -> None:
+    place = f"in {config.where}" if config.where else ""
+    settings = subject.settings
+    regimes = [*registry.generator(settings.generator).regimes, SELF]
+    mine = {*settings.estimators, *(name.rpartition(":")[2] for name in settings.estimators)}
+    for regime, estimators in config.declared.items():
+        if regime not in regimes:
+            raise unknown("truth regime", regime, regimes, place)
+        for estimator in estimators:
+            if estimator not in mine and ":" not in estimator:
+                known = {*registry.names("estimator"), *mine}
+                if estimator not in known:
+                    raise unknown("estimator", estimator, known, place)
+
+
+def _check_sense(expectation: Expectation, estimator: str, quantity: str, subject: Subject) -> None:
+    settings = subject.settings
+    known = [*subject.estimands[estimator], *subject.quantities[estimator]]
+    if quantity != ALL and known and quantity not in known:
+        raise unknown("quantity", quantity, [*known, ALL], f"of {estimator} in this run")
+    on_ranks = isinstance(expectation, Calibrated | Miscalibrated)
+    if quantity == ALL and not on_ranks:
+        raise UserError(f"'{expectation}' is asked of one estimand at a time, not of '{ALL}'")
+    varies = not isinstance(expectation, Bounds) or expectation.metric != "contraction"
+    if settings.truth == "fixed" and (on_ranks or not varies):
+        raise UserError(_NOT_IN_FIXED if on_ranks else _NO_CONTRACTION)
+    if isinstance(expectation, Better):
+        if settings.truth == SELF:
+            raise UserError("in regime self each estimator has its own datasets: none is better")
+        if expectation.than not in settings.estimators:
+            raise unknown("estimator", expectation.than, settings.estimators, "in this run")
+
+
+_NOT_IN_FIXED = (
+    "with --truth fixed uniform ranks are not owed, even by an exact posterior: a Bayesian "
+    "interval need not be nominal at one truth. Bound the bias or the coverage, ask for an "
+    "ordering, or draw the truth (--truth effects, prior or self)"
+)
+_NO_CONTRACTION = "with --truth fixed there is no prior to contract: draw the truth instead"
+
+
+def _streams(
+    expectation: Expectation, estimator: str, quantity: str, subject: Subject
+) -> tuple[str, ...]:
+    """Name the quantities whose ranks a check judges together.
+
+    Where uniform ranks are owed, those that depend on the data go with every estimand: parameters
+    alone cannot show a posterior that ignores the data (Modrák et al. 2023, arXiv:2211.02383).
+    """
+    estimands, others = subject.estimands[estimator], subject.quantities[estimator]
+    if quantity == ALL:
+        return (*estimands, *others)
+    with_others = (
+        isinstance(expectation, Calibrated) and estimator in subject.owing and quantity in estimands
+    )
+    return (quantity, *others) if with_others else (quantity,)

@@ -1,0 +1,149 @@
+"""``sbc gate``: hold a run against what is expected of it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any, cast
+
+from sbc.cli import run as run_command
+from sbc.cli.main import INTERRUPTED
+from sbc.errors import UserError
+from sbc.gate_config import DEFAULT_PRESET, Config, expect, load_config
+from sbc.sequential import PRESETS
+from sbc.settings import Settings
+
+_RUN_OPTIONS = (
+    *("estimator", "generator", "truth", "set", "engine", "datasets", "seed", "draws", "tune"),
+    *("chains", "target_accept", "jobs", "out", "resume", "profile", "quiet"),
+)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options, those of ``sbc run`` among them."""
+    add = parser.add_argument
+    add("folder", type=Path, nargs="?", metavar="DIR", help="a run that has been made")
+    add("--run", action="store_true", help="fit now, and stop as soon as the answer is known")
+    add("--config", type=Path, metavar="FILE", help="what is expected, in TOML")
+    add(
+        "--expect",
+        metavar="ESTIMATOR:QUANTITY=WHAT",
+        action="append",
+        help="calibrated, miscalibrated, or a TOML table such as '{bias = 0.1}'",
+    )
+    presets = ", ".join(f"{name} (δ {p.delta:g}, {p.n_max})" for name, p in PRESETS.items())
+    add("--preset", metavar="NAME", help=f"tolerance and datasets: {presets}")
+    add("--delta", type=float, metavar="D", help="tolerance of mean ranks (default 0.1)")
+    add("--max-datasets", type=int, metavar="N", help="look at no more than these")
+    add("--alpha-fail", type=float, metavar="P", help="chance to fail by mistake (default 0.001)")
+    add("--alpha-pass", type=float, metavar="P", help="chance to pass by mistake (default 0.05)")
+    add("--baseline", type=Path, metavar="DIR", help="an earlier run: have the estimates moved?")
+    add("--tolerance", type=float, metavar="D", help="by how much, in posterior sds (default 0.1)")
+    add("--json", type=Path, metavar="FILE", help="write the verdicts as JSON")
+    add("--junit", type=Path, metavar="FILE", help="write them as JUnit XML")
+    add("--markdown", type=Path, metavar="FILE", help="write them as Markdown")
+    group = parser.add_argument_group("with --run, as for sbc run")
+    run_command.configure(cast("argparse.ArgumentParser", group))  # which only adds arguments
+    parser.set_defaults(function=main)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Judge, print, and write what was asked for."""
+    config = load_config(arguments.config) if arguments.config else Config()
+    config = config.changed(
+        arguments.preset,
+        delta=arguments.delta,
+        n_max=arguments.max_datasets,
+        alpha_fail=arguments.alpha_fail,
+        alpha_pass=arguments.alpha_pass,
+    )
+    if arguments.tolerance is not None and not arguments.tolerance > 0:
+        raise UserError(f"--tolerance must be above 0, not {arguments.tolerance:g}")
+    if not arguments.run:
+        return _publish(_finished(arguments, config), arguments)
+    try:
+        return _publish(_running(arguments, config), arguments)
+    except KeyboardInterrupt:
+        print("sbc: interrupted; what was fitted is kept", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _finished(arguments: argparse.Namespace, config: Config) -> Any:
+    if arguments.folder is None:
+        raise UserError("name the folder of a run, or make one: --run")
+    given = [name for name in _RUN_OPTIONS if getattr(arguments, name) not in (None, False)]
+    if given:
+        raise UserError(f"--{given[0].replace('_', '-')} goes with --run, which is not given")
+    from sbc.store import Store, read_run
+
+    settings = Settings.from_json(read_run(arguments.folder)["settings"])
+    Store.open(arguments.folder).close()
+    for text in arguments.expect or []:
+        config = expect(config, text, settings)
+    from sbc.gate_run import judge_run
+    from sbc.read import load_run
+
+    return judge_run(load_run(arguments.folder), config, **_baseline(arguments))
+
+
+def _running(arguments: argparse.Namespace, config: Config) -> Any:
+    if arguments.folder is not None:
+        raise UserError("--run makes a new run: name its folder by --out, or go on by --resume")
+    if arguments.datasets is not None:
+        raise UserError("a gate chooses the number of datasets; bound it by --max-datasets")
+    if arguments.profile:
+        raise UserError("--profile goes with sbc run")
+    jobs, settings = run_command.prepared(arguments)
+    for text in arguments.expect or []:
+        config = expect(config, text, settings)
+    from sbc.gate_loop import judge_while_running
+
+    return judge_while_running(
+        settings,
+        arguments.resume or arguments.out or run_command.default_folder(settings),
+        config,
+        jobs=jobs,
+        most=config.n_max or PRESETS[DEFAULT_PRESET].n_max,
+        resume=arguments.resume is not None,
+        watch=(lambda gate: None) if arguments.quiet else _progress,
+        **_baseline(arguments),
+    )
+
+
+def _baseline(arguments: argparse.Namespace) -> dict[str, Any]:
+    chosen: dict[str, Any] = {}
+    if arguments.baseline is not None:
+        from sbc.read import load_run
+
+        chosen["baseline"] = load_run(arguments.baseline)
+    elif arguments.tolerance is not None:
+        raise UserError("--tolerance goes with --baseline, which is not given")
+    if arguments.tolerance is not None:
+        chosen["tolerance"] = arguments.tolerance
+    return chosen
+
+
+def _progress(gate: Any) -> None:
+    decided = sum(verdict.outcome != "inconclusive" for verdict in gate.verdicts)
+    print(f"{gate.settings.datasets} datasets: {decided} of {len(gate.verdicts)} checks decided", file=sys.stderr)
+
+
+def _publish(gate: Any, arguments: argparse.Namespace) -> int:
+    from sbc import gate_files, gate_output
+
+    print(gate_output.text(gate))
+    if arguments.run:
+        print(f"\nrun folder: {gate.folder}")
+    if arguments.json:
+        gate_files.write(arguments.json, gate_files.as_json(gate))
+    if arguments.junit:
+        gate_files.write(arguments.junit, gate_files.junit(gate))
+    if arguments.markdown:
+        gate_files.write(arguments.markdown, gate_output.markdown(gate))
+    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+        gate_files.write(Path(summary), gate_output.markdown(gate), append=True)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        print("\n".join(gate_output.github(gate)))
+    return int(gate.exit_code)

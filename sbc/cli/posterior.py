@@ -1,0 +1,98 @@
+"""``sbc posterior``: the posteriors of several estimators for one dataset, over each other."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sbc.cli import run as run_command
+from sbc.cli.main import OK
+from sbc.errors import UserError
+from sbc.settings import SELF, Settings, validate
+
+FORMATS = (".png", ".svg", ".pdf")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options, those that say what a fit is among them."""
+    add = parser.add_argument
+    add("folder", type=Path, nargs="?", metavar="DIR", help="a run to take all settings from")
+    add("--dataset", type=int, required=True, metavar="K", help="the dataset's number, from 0")
+    add("--out", type=Path, metavar="FILE", help="a .png, .svg or .pdf (default: posterior-K.png)")
+    run_command.declare_settings(parser)
+    parser.set_defaults(function=main, datasets=None)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Fit, print what the posteriors are, and draw them."""
+    settings = _settings(arguments)
+    file = arguments.out or Path(f"posterior-{arguments.dataset}.png")
+    if file.suffix.lower() not in FORMATS:
+        raise UserError(f"--out must end in {', '.join(FORMATS)}, not '{file.name}'")
+    draws, truth = _posteriors(settings, arguments.dataset)
+    from sbc.report.posterior_figure import posterior_figure, save_figure
+
+    title = f"dataset {arguments.dataset} of {settings.generator}, truth '{settings.truth}'"
+    save_figure(posterior_figure(draws, truth, title), file)
+    print(file)
+    return OK
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    if arguments.dataset < 0:
+        raise UserError(f"--dataset must be at least 0, not {arguments.dataset}")
+    base = None
+    if arguments.folder is not None:
+        from sbc.store import read_run
+
+        base = Settings.from_json(read_run(arguments.folder)["settings"])
+    elif arguments.estimator is None:
+        arguments.estimator = "all"
+    settings = replace(run_command.settings_over(base, arguments), datasets=arguments.dataset + 1)
+    validate(settings)
+    if settings.truth == SELF and len(settings.estimators) > 1:
+        raise UserError(
+            f"with --truth {SELF} each estimator has datasets of its own; name one with --estimator"
+        )
+    return settings
+
+
+def _posteriors(settings: Settings, dataset: int) -> tuple[dict[str, Any], dict[str, float]]:
+    """Fit every estimator and keep the draws of its estimands, vectors by their elements."""
+    import numpy as np
+
+    from sbc.fit import Task, fit
+    from sbc.resample import sample_again
+
+    draws: dict[str, Any] = {}
+    truth: dict[str, float] = {}
+    for estimator in settings.estimators:
+        task = Task(settings, estimator, settings.engines[0], dataset)
+        row = fit(task)
+        ranked = {result.quantity: result for result in row.results}
+        if not ranked:
+            print(f"{estimator}: {row.status}: {row.error}")
+            continue
+        found: dict[str, Any] = {}
+        for name, values in sample_again(task, row).values.items():
+            scalars = {name: values} if values.ndim == 2 else {
+                f"{name}[{j}]": values[..., j] for j in range(values.shape[2])
+            }  # fmt: skip
+            found |= {key: np.ravel(x) for key, x in scalars.items() if _wanted(task, key, ranked)}
+        for name in found:
+            result = ranked[name]
+            truth[name] = result.truth
+            print(f"{estimator}: {name} {result.mean:.3g} ± {result.sd:.2g}, truth "
+                  f"{result.truth:.3g} ({row.status})")  # fmt: skip
+        draws[estimator] = found
+    if not draws:
+        raise UserError("no fit has worked; there is nothing to draw")
+    return draws, truth
+
+
+def _wanted(task: Any, name: str, ranked: dict[str, Any]) -> bool:
+    from sbc import registry
+
+    return name in ranked and name.partition("[")[0] in registry.estimator(task.estimator).estimands

@@ -1,0 +1,88 @@
+"""``sbc power``: what a gate says about a known fault, and after how many datasets."""
+
+from __future__ import annotations
+
+import argparse
+
+from sbc.cli.main import OK
+from sbc.errors import UserError
+from sbc.gate_config import DEFAULT_PRESET, Config
+from sbc.sequential import PRESETS
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add = parser.add_argument
+    add("--bias", type=float, default=0.0, metavar="B", help="in true posterior sds (default 0)")
+    add("--sd", type=float, default=1.0, metavar="C", help="reported over true sd (default 1)")
+    add("--level", type=float, default=0.8, metavar="P", help="chance to fail (default 0.8)")
+    add("--preset", metavar="NAME", help=f"of the gate: {', '.join(PRESETS)} (default pr)")
+    add("--delta", type=float, metavar="D", help="the gate's tolerance of mean ranks")
+    add("--n-max", type=int, metavar="N", help="datasets after which it gives up")
+    add("--alpha-fail", type=float, metavar="P", help="chance to fail by mistake (default 0.001)")
+    add("--alpha-pass", type=float, metavar="P", help="chance to pass by mistake (default 0.05)")
+    add("--streams", type=int, default=1, metavar="K", help="quantities judged together")
+    add("--studies", type=int, default=400, metavar="N", help="simulated studies (default 400)")
+    add("--seed", type=int, default=0, metavar="N", help="of the simulation (default 0)")
+    parser.set_defaults(function=main)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Simulate and print."""
+    gate = Config().changed(
+        arguments.preset or DEFAULT_PRESET,
+        delta=arguments.delta,
+        n_max=arguments.n_max,
+        alpha_fail=arguments.alpha_fail,
+        alpha_pass=arguments.alpha_pass,
+    )
+    try:
+        print("\n".join(_lines(arguments, gate)))
+    except ValueError as problem:
+        raise UserError(str(problem)) from problem
+    return OK
+
+
+def _lines(arguments: argparse.Namespace, gate: Config) -> list[str]:
+    from sbc.power import datasets_needed, power
+    from sbc.sequential import tolerated
+
+    if arguments.seed < 0:
+        raise UserError(f"--seed must be at least 0, not {arguments.seed}")
+    n_max = gate.n_max or PRESETS[DEFAULT_PRESET].n_max
+    shared = {
+        "alpha_fail": gate.alpha_fail,
+        "alpha_pass": gate.alpha_pass,
+        "streams": arguments.streams,
+        "studies": arguments.studies,
+        "seed": arguments.seed,
+    }
+    fault = (arguments.bias, arguments.sd)
+    found = power(*fault, gate.delta, n_max, **shared)
+    edge = tolerated(gate.delta)
+    low, _, high = found.n_quantiles
+    lines = [
+        f"fault: a bias of {arguments.bias:g} posterior sds, posterior sds × {arguments.sd:g}, "
+        f"in one of {arguments.streams} streams",
+        f"gate: δ = {gate.delta:g} (a bias of {edge.bias:.2f}, sds × {edge.sd_low:.2f} or "
+        f"× {edge.sd_high:.2f}), up to {n_max} datasets",
+        "",
+        f"fails         {_share(found.failed, found.failed_se)}",
+        f"passes        {_share(found.passed, found.passed_se)}",
+        f"inconclusive  {_share(found.inconclusive, found.inconclusive_se)}",
+        f"datasets      {found.n_mean:.0f} ± {found.n_mean_se:.0f} on average, "
+        f"{low:.0f} to {high:.0f} in 80 % of the studies",
+        "",
+    ]
+    needed = datasets_needed(*fault, arguments.level, delta=gate.delta, **shared)
+    if needed is not None:
+        return [*lines, f"to fail with a chance of {arguments.level:.0%}: {needed} datasets"]
+    alone = datasets_needed(*fault, arguments.level, **shared)
+    lines.append(f"to fail with a chance of {arguments.level:.0%}: no number of datasets will do")
+    if alone is not None:
+        lines.append(f"  a gate that tolerates less would need {alone} datasets or more")
+    return lines
+
+
+def _share(share: float, error: float) -> str:
+    return f"{100 * share:5.1f} % ± {100 * error:.1f}"

@@ -1,0 +1,132 @@
+"""Judge the coverage of intervals against any two bounds while datasets come in, exactly.
+
+`sbc.sequential.judge_coverage` expects the nominal coverage. Bounds may as well be declared for an
+estimator that is known to cover less, and then evidence has to grow for what it does cover: here
+the likelihood ratios of many coverages are averaged, the nominal one having most of the weight.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sbc.asymptotic import Decision
+from sbc.sequential import NEVER, log_e_bernoulli
+
+Array = NDArray[np.float64]
+
+_NOMINAL_WEIGHT = 0.8
+_GRID = 20
+_STEPS = 200
+
+
+def judge_bounds(
+    hits: Array,
+    level: float,
+    low: float,
+    high: float,
+    *,
+    alpha_fail: float,
+    alpha_pass: float,
+) -> Decision:
+    """Judge whether the coverage of an interval lies between two bounds.
+
+    **pass** when ``coverage ≤ low`` and ``coverage ≥ high`` have both been excluded by now, each at
+    `alpha_pass`; **fail** when ``coverage ≥ low`` or ``coverage ≤ high`` has been, at `alpha_fail`
+    for both together.
+
+    Parameters
+    ----------
+    hits : array of shape (n,)
+        1 where the interval held the truth, 0 where not, NaN for a failed fit.
+    level : float
+        The level of the interval, in (0, 1). It need not lie within the bounds.
+    low, high : float
+        The bounds, ``low < high``; one at or beyond 0 or 1 is none.
+    alpha_fail, alpha_pass : float
+        Chances, in (0, 1), that a coverage within the bounds ever fails, and that one outside
+        ever passes.
+
+    Returns
+    -------
+    Decision
+
+    References
+    ----------
+    Waudby-Smith & Ramdas (2024). Estimating means of bounded random variables by betting. Journal
+    of the Royal Statistical Society B 86:1.
+    """
+    bounds = [bound for bound in (low, high) if 0 < bound < 1]
+    towards = [
+        _log_e(hits, bound, (bound, 1.0) if bound == low else (0.0, bound), level)
+        for bound in bounds
+    ]
+    beyond = [
+        _log_e(hits, bound, (0.0, bound) if bound == low else (bound, 1.0)) for bound in bounds
+    ]
+    to_pass, to_fail = -np.log(alpha_pass), -np.log(alpha_fail / len(bounds))
+    passed = max(_first(log_e >= to_pass) for log_e in towards)
+    failed = min(_first(log_e >= to_fail) for log_e in beyond)
+    if min(failed, passed) == NEVER:
+        more = min(
+            max(_needed(log_e, to_pass) for log_e in towards),
+            *(_needed(log_e, to_fail) for log_e in beyond),
+        )
+        return Decision("inconclusive", None, int(more) if np.isfinite(more) else None)
+    return Decision("fail" if failed <= passed else "pass", min(failed, passed))
+
+
+def interval(hits: Array, level: float, alpha: float) -> tuple[float, float]:
+    """Give the coverages that have not been excluded by now, each side at `alpha`.
+
+    Parameters
+    ----------
+    hits, level
+        As for `judge_bounds`.
+    alpha : float
+        In (0, 1).
+
+    Returns
+    -------
+    low, high : float
+        In steps of .005.
+    """
+
+    def steps(hits: Array, level: float) -> int:
+        """Count the steps up to the largest bound that the coverage has been shown to exceed."""
+        first, last = 0, _STEPS
+        while last - first > 1:
+            middle = (first + last) // 2
+            log_e = _log_e(hits, middle / _STEPS, (middle / _STEPS, 1.0), level)
+            shown = log_e.max() >= -np.log(alpha)
+            first, last = (middle, last) if shown else (first, middle)
+        return first
+
+    # Coverage below a bound is non-coverage above another.
+    return steps(hits, level) / _STEPS, 1 - steps(1 - hits, 1 - level) / _STEPS
+
+
+def _log_e(
+    hits: Array, bound: float, alternatives: tuple[float, float], level: float | None = None
+) -> Array:
+    """Average the likelihood ratios of coverages between two ends to the bound, one of the ends."""
+    first, last = alternatives
+    grid = first + (last - first) * (np.arange(_GRID) + 0.5) / _GRID
+    log_e = np.stack([log_e_bernoulli(hits, p, bound) for p in grid])
+    spread = np.logaddexp.reduce(log_e, axis=0) - np.log(_GRID)
+    if level is None or not first < level < last:
+        return spread
+    nominal = log_e_bernoulli(hits, level, bound)
+    return np.logaddexp(np.log(_NOMINAL_WEIGHT) + nominal, np.log1p(-_NOMINAL_WEIGHT) + spread)
+
+
+def _first(reached: NDArray[np.bool_]) -> int:
+    return int(reached.argmax()) + 1 if reached.any() else NEVER
+
+
+def _needed(log_e: Array, threshold: float) -> float:
+    """Extrapolate to how many more datasets will do at the pace of all so far."""
+    if log_e.max() >= threshold:
+        return 0.0
+    pace = log_e[-1] / log_e.size
+    return float(np.ceil((threshold - log_e[-1]) / pace)) if pace > 0 else np.inf

@@ -1,0 +1,114 @@
+"""Fit and judge by turns, until every check is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from sbc.baseline import TOLERANCE
+from sbc.checks import Subject, checks_of
+from sbc.expectations import Better, Unmoved
+from sbc.gate_config import Config
+from sbc.gate_run import Gate, judge_run, nothing_expected
+from sbc.read import Run, load_run
+from sbc.settings import Settings, owes_uniform
+
+BATCH = 25
+"""Datasets between two looks. Looking costs nothing in error rates."""
+
+
+def judge_while_running(
+    settings: Settings,
+    folder: Path,
+    config: Config,
+    *,
+    jobs: int,
+    most: int,
+    resume: bool = False,
+    baseline: Run | None = None,
+    tolerance: float = TOLERANCE,
+    watch: Callable[[Gate], None] = lambda gate: None,
+) -> Gate:
+    """Fit batch after batch of datasets until every check is decided.
+
+    Parameters
+    ----------
+    settings : Settings
+        What to fit; the number of datasets is chosen here.
+    folder : Path
+        The run's folder: a new one, or one to go on with.
+    config : Config
+        What is expected.
+    jobs : int
+        Workers.
+    most : int
+        Datasets after which to give up, at least 1.
+    resume : bool
+        Whether `folder` is a run already.
+    baseline, tolerance
+        As for `judge_run`.
+    watch : callable
+        Called with the verdicts after each batch.
+
+    Returns
+    -------
+    Gate
+        Estimators that are decided are not fitted to the datasets that others still need.
+
+    Raises
+    ------
+    UserError
+        As `judge_run`, or if the run cannot be made.
+    """
+    from sbc import run as running
+
+    owing = [name for name in settings.estimators if owes_uniform(settings, name)]
+    empty: dict[str, list[str]] = {name: [] for name in settings.estimators}
+    if not checks_of(config, Subject(settings, owing, empty, empty)) and baseline is None:
+        raise nothing_expected(settings)  # before the first fit
+
+    def look() -> Gate:
+        return judge_run(load_run(folder), replace(config, n_max=most), baseline, tolerance)
+
+    n, waiting = min(BATCH, most), settings.estimators
+    if resume:
+        gate, n = look(), settings.datasets
+        waiting = _waiting(gate)
+        if not waiting:
+            return gate
+    while True:
+        grown = replace(settings, datasets=n)
+        if resume:
+            store, grown = running.resume(folder, grown)
+        else:
+            store, resume = running.create(grown, folder), True
+        with store:
+            running.execute(replace(grown, estimators=waiting), store, jobs, progress=False)
+        gate = look()
+        watch(gate)
+        waiting = _waiting(gate)
+        if not waiting or n >= most:
+            return gate
+        n = min(n + BATCH, most)
+
+
+def _waiting(gate: Gate) -> tuple[str, ...]:
+    """Name the estimators that need more datasets, in the run's order; none if all is settled."""
+    if gate.outcome == "fail" or any(found.surely for found in gate.failures):
+        return ()
+    there = {(found.estimator, found.engine): found.n for found in gate.failures}
+    names = set()
+    for verdict in gate.verdicts:
+        check = verdict.check
+        if verdict.outcome != "inconclusive":
+            continue
+        if (
+            isinstance(check.expectation, Unmoved)
+            and verdict.n < there[check.estimator, check.engine]
+        ):
+            continue  # the baseline has no more to compare with
+        names.add(check.estimator)
+        if isinstance(check.expectation, Better):
+            names.add(check.expectation.than)
+    return tuple(name for name in gate.settings.estimators if name in names)

@@ -1,0 +1,145 @@
+"""The second section: estimators side by side, alone and as differences on the same datasets."""
+
+from __future__ import annotations
+
+import math
+from itertools import groupby
+from typing import Any
+
+from sbc import metrics
+from sbc.metrics import Estimate, Proportion
+from sbc.paired import paired
+from sbc.read import as_fits
+from sbc.report.labels import Labels
+from sbc.report.overall_figures import Interval, Measure, interval_plot
+from sbc.report.pictures import Picture
+from sbc.report.verdicts import Pair
+from sbc.table import p_value, with_error
+
+_READ = "Dot: estimate; line: 95 % interval of its Monte Carlo error. "
+MEASURES = (
+    Measure("bias", "Bias", "bias, in units of the estimand", 0.0,
+            _READ + "Dashed: no bias."),
+    Measure("rmse", "Root mean squared error", "RMSE, in units of the estimand", None,
+            _READ + "Farther left is better."),
+    Measure("coverage", "Coverage of the 95 % interval", "coverage", 0.95,
+            _READ + "Dashed: 95 %, as promised."),
+)  # fmt: skip
+_ON_THE_SAME = (
+    "Difference to the estimator in the heading, the one of smallest RMSE, on the datasets where "
+    "both worked: chance that both share cancels. "
+)
+DIFFERENCES = (
+    Measure("paired-rmse", "Difference of RMSE", "RMSE − RMSE of the best", 0.0,
+            _ON_THE_SAME + "Right of the dashed line: worse."),
+    Measure("paired-bias", "Difference of bias", "bias − bias of the best", 0.0,
+            _ON_THE_SAME + "On the dashed line: the same bias."),
+    Measure("paired-coverage", "Difference of coverage", "coverage − coverage of the best", 0.0,
+            _ON_THE_SAME + "Left of the dashed line: covers less often."),
+)  # fmt: skip
+
+
+def _value(name: str, pair: Pair) -> Estimate | Proportion:
+    if name == "coverage":
+        return pair.coverage
+    return metrics.METRICS[name](pair.fits)
+
+
+def _interval(group: str, label: str, colour: str, estimate: Estimate | Proportion) -> Interval:
+    if isinstance(estimate, Proportion):
+        return Interval(group, label, colour, estimate.value, estimate.low, estimate.high)
+    half = 1.96 * estimate.mcse
+    return Interval(group, label, colour, estimate.value, estimate.value - half,
+                    estimate.value + half)  # fmt: skip
+
+
+def by_estimand(pairs: list[Pair]) -> list[tuple[str, list[Pair]]]:
+    """Group the pairs that hold fits by their estimand."""
+    known = [pair for pair in pairs if pair.is_estimand and pair.n]
+    order = list(dict.fromkeys(pair.quantity for pair in known))
+    known.sort(key=lambda pair: order.index(pair.quantity))
+    return [(name, list(group)) for name, group in groupby(known, key=lambda pair: pair.quantity)]
+
+
+def side_by_side(pairs: list[Pair], labels: Labels) -> list[Picture]:
+    """Draw bias, RMSE and coverage of all estimators."""
+    pictures = []
+    for measure in MEASURES:
+        rows = [
+            _interval(
+                name,
+                labels.label(pair.estimator, pair.engine),
+                labels.colour(pair.estimator),
+                _value(measure.name, pair),
+            )
+            for name, group in by_estimand(pairs)
+            for pair in group
+        ]
+        pictures.append(interval_plot(measure, rows))
+    return [picture for picture in pictures if picture]
+
+
+def differences(pairs: list[Pair], labels: Labels) -> list[Picture]:
+    """Draw what tells estimators apart on the datasets that they share."""
+    pictures = []
+    for measure in DIFFERENCES:
+        rows = [
+            row
+            for name, group in by_estimand(pairs)
+            for row in _against(name, group, measure, labels)
+        ]
+        pictures.append(interval_plot(measure, rows))
+    return [picture for picture in pictures if picture]
+
+
+def _against(name: str, group: list[Pair], measure: Measure, labels: Labels) -> list[Interval]:
+    metric = measure.name.removeprefix("paired-")
+    options: dict[str, Any] = {"kind": "quantile"} if metric == "coverage" else {}
+    best = min(group, key=lambda pair: metrics.rmse(pair.fits).value)
+    heading = f"{name}, minus {labels.label(best.estimator, best.engine)}"
+    rows = []
+    for pair in group:
+        common = pair.rows.merge(best.rows[["k", "truth"]], on=["k", "truth"])["k"]
+        if pair is best or len(common) < 3:
+            continue
+        mine, its = (as_fits(p.rows[p.rows.k.isin(common)]) for p in (pair, best))
+        difference = paired(metric, mine, its, **options)
+        if not math.isfinite(difference.mcse):
+            continue
+        label = labels.label(pair.estimator, pair.engine)
+        rows.append(_interval(heading, label, labels.colour(pair.estimator), difference))
+    return rows
+
+
+NUMBERS = ("bias", "bias / sd", "RMSE", "coverage 50 %", "coverage 95 %", "width 95 %",
+           "contraction", "CRPS", "rank p")  # fmt: skip
+
+
+def numbers(pairs: list[Pair], labels: Labels) -> list[dict[str, Any]]:
+    """Write every number of the section, with its Monte Carlo error."""
+    rows = []
+    for name, group in by_estimand(pairs):
+        for pair in group:
+            fits = pair.fits
+            half = metrics.coverage(fits, level=0.5, kind="quantile")
+            share = pair.coverage
+            cells = [
+                with_error(*metrics.bias(fits)),
+                with_error(*pair.bias),
+                with_error(*metrics.rmse(fits)),
+                with_error(half.value, half.mcse),
+                f"{with_error(share.value, share.mcse)} [{share.low:.2f}, {share.high:.2f}]",
+                with_error(*metrics.width(fits)),
+                with_error(*pair.contraction),
+                with_error(*metrics.crps(fits)),
+                p_value(pair.test.p),
+            ]
+            rows.append(
+                {
+                    "estimand": name,
+                    "estimator": labels.label(pair.estimator, pair.engine),
+                    "place": labels.places[pair.estimator],
+                    "cells": list(zip(NUMBERS, cells, strict=True)),
+                }
+            )
+    return rows

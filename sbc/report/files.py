@@ -1,0 +1,59 @@
+"""Each figure of a report as files of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sbc.errors import UserError
+from sbc.read import Run
+from sbc.report.labels import slug
+from sbc.report.page import Chapter, chapters, pictures
+from sbc.report.pictures import Picture, styled
+from sbc.report.svg import standalone
+
+
+def save_figures(runs: Sequence[Run], folder: Path) -> list[Path]:
+    """Write every figure as SVG and as PNG, named after what it shows.
+
+    Raises
+    ------
+    UserError
+        If the folder cannot be written.
+    """
+    written: list[Path] = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for chapter in chapters(runs):
+            place = folder / slug(chapter.title) if len(runs) > 1 else folder
+            place.mkdir(exist_ok=True)
+            for part, found in pictures(chapter):
+                for picture in found:
+                    written += _save(picture, _free(place, _name(chapter, part, picture), written))
+    except OSError as problem:
+        raise UserError(f"cannot write to {folder}: {problem.strerror or problem}") from problem
+    return written
+
+
+def _name(chapter: Chapter, part: str, picture: Picture) -> str:
+    for i, pair in enumerate(chapter.pairs):
+        if chapter.anchor("p", i) == part:
+            label = chapter.labels.label(pair.estimator, pair.engine)
+            return slug(picture.name, label, pair.quantity)
+    return slug(picture.name)
+
+
+def _free(place: Path, name: str, taken: list[Path]) -> Path:
+    """Number a name that two users' files share."""
+    stem = place / name
+    if stem.with_name(f"{name}.svg") in taken:
+        stem = place / f"{name}-{len(taken)}"
+    return stem
+
+
+def _save(picture: Picture, stem: Path) -> list[Path]:
+    svg, png = (stem.with_name(f"{stem.name}.{kind}") for kind in ("svg", "png"))
+    with styled():
+        svg.write_text(standalone(picture.figure), encoding="utf-8")
+        picture.figure.savefig(png, facecolor="white", metadata={"Software": None})
+    return [svg, png]

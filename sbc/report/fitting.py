@@ -1,0 +1,142 @@
+"""The fourth section: how the fits went, which failed, and the datasets that surprised most."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sbc.read import Run
+from sbc.report.labels import Labels, replay_command
+from sbc.report.overall_figures import Spread, spread_plot
+from sbc.report.pictures import Picture
+from sbc.rows import FAILED
+
+_BOX = "Thick: the middle half of the fits; thin: 90 %; ticks: extremes; dot: median. "
+_SPREADS = {
+    "ess": Spread("ess", "Effective sample size", "smallest ESS of a fit", (160, 400), True,
+                  _BOX + "Left of 400 a fit counts as low; left of 160 it is tried again."),
+    "rhat": Spread("rhat", "R-hat", "largest R-hat of a fit", (1.01, 1.05), False,
+                   _BOX + "Right of 1.01 a fit counts as low; right of 1.05 it is tried again."),
+    "seconds": Spread("seconds", "Time", "seconds a fit, all attempts", (), True, _BOX),
+}  # fmt: skip
+_REASON = {
+    "nonconverged": "did not converge in any attempt: R-hat above 1.05 or an ESS below 160",
+    "timeout": "took too long",
+    "error": "stopped without a word",
+}
+SHOWN_FAILURES, SHOWN_WORST, _LONGEST = 12, 10, 400
+
+
+def spreads(run: Run, labels: Labels) -> list[Picture]:
+    """Draw ESS, R-hat and seconds of all estimators."""
+    if run.fits.empty:
+        return []
+    results = run.results.assign(ess=run.results[["ess_bulk", "ess_tail"]].min(axis=1))
+    worst = results.groupby(["estimator", "engine", "k"], sort=False).agg(
+        ess=("ess", "min"), rhat=("rhat", "max")
+    )
+    sources = {
+        "ess": worst["ess"],
+        "rhat": worst["rhat"],
+        "seconds": run.fits.set_index(["estimator", "engine"])["seconds"],
+    }
+    pictures = []
+    for name, column in sources.items():
+        groups = dict(iter(column.groupby(["estimator", "engine"], sort=False)))
+        columns = [
+            (labels.label(*key), labels.colour(key[0]), groups[key])
+            for key in _keys(run)
+            if key in groups
+        ]
+        pictures.append(spread_plot(_SPREADS[name], columns))
+    return [picture for picture in pictures if picture]
+
+
+def _keys(run: Run) -> list[tuple[str, str]]:
+    return [(name, e) for name in run.settings.estimators for e in run.settings.engines]
+
+
+STATUSES = ("fits", "ok", "low ESS", "divergent", "failed", "escalated", "divergences", "seconds")
+
+
+def statuses(run: Run, labels: Labels) -> list[dict[str, Any]]:
+    """Count what became of each estimator's fits."""
+    rows = []
+    for estimator, engine in _keys(run):
+        fits = run.fits[(run.fits.estimator == estimator) & (run.fits.engine == engine)]
+        count = fits.status.value_counts()
+        cells = [
+            len(fits),
+            int(count.get("ok", 0)),
+            int(count.get("low_ess", 0)),
+            int(count.get("divergent", 0)),
+            int(fits.status.isin(FAILED).sum()),
+            int((fits.attempt > 0).sum()),
+            int(fits.divergences.sum()),
+            f"{fits.seconds.sum():.0f}",
+        ]
+        rows.append(
+            {
+                "estimator": labels.label(estimator, engine),
+                "place": labels.places[estimator],
+                "cells": list(zip(STATUSES, map(str, cells), strict=True)),
+            }
+        )
+    return rows
+
+
+def failures(run: Run, labels: Labels) -> tuple[list[dict[str, Any]], int]:
+    """List the failed fits by their text, the most frequent first.
+
+    Returns
+    -------
+    list of dict, int
+        What is shown, and how many more kinds of failure there are.
+    """
+    failed = run.fits[run.fits.status.isin(FAILED)]
+    kinds = failed.groupby(["estimator", "engine", "status", "error"], sort=False)["k"]
+    rows = [
+        {
+            "estimator": labels.label(estimator, engine),
+            "place": labels.places[estimator],
+            "status": status,
+            "text": shorten(error or _REASON.get(status, status)),
+            "count": len(numbers),
+            "command": replay_command(run, int(numbers.iloc[0]), estimator, engine),
+        }
+        for (estimator, engine, status, error), numbers in kinds
+    ]
+    rows.sort(key=lambda row: -int(row["count"]))
+    return rows[:SHOWN_FAILURES], max(0, len(rows) - SHOWN_FAILURES)
+
+
+def shorten(text: str) -> str:
+    """Cut what nobody reads to the end, and what no page can hold."""
+    clean = "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text)
+    return clean if len(clean) <= _LONGEST else f"{clean[:_LONGEST]} …"
+
+
+def worst(run: Run, estimands: dict[str, set[str]], labels: Labels) -> list[dict[str, Any]]:
+    """List the fits whose estimates lie farthest from the truth, in posterior sds."""
+    mine = [q in estimands[e] for e, q in zip(run.results.estimator, run.results.quantity)]  # noqa: B905
+    frame: pd.DataFrame = run.results[np.array(mine, dtype=bool)]
+    z = (frame["mean"] - frame["truth"]) / frame["sd"]
+    order = z.abs().sort_values(ascending=False, kind="stable").index[:SHOWN_WORST]
+    rows = []
+    for index in order:
+        row = frame.loc[index]
+        rows.append(
+            {
+                "k": int(row["k"]),
+                "estimator": labels.label(row["estimator"], row["engine"]),
+                "place": labels.places[row["estimator"]],
+                "estimand": row["quantity"],
+                "truth": f"{row['truth']:.3g}",
+                "posterior": f"{row['mean']:.3g} ± {row['sd']:.2g}",
+                "z": f"{z[index]:+.1f}",
+                "command": replay_command(run, int(row["k"]), row["estimator"], row["engine"]),
+            }
+        )
+    return rows

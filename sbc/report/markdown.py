@@ -1,0 +1,87 @@
+"""Runs as a comment on a pull request or a job's summary: verdicts and numbers, under 60 lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from sbc import metrics
+from sbc.read import Run
+from sbc.report.answer import regime_words
+from sbc.report.fitting import statuses
+from sbc.report.labels import coverage_text
+from sbc.report.page import Chapter, chapters, state
+from sbc.report.verdicts import WORDS, Pair
+from sbc.table import p_value, with_error
+
+LINES = 59
+_HEADS = ("estimator", "quantity", "verdict", "bias / sd", "RMSE", "coverage 95 %", "rank p")
+_ORDER = {"fail": 0, "inconclusive": 1, "pass": 2}
+_EACH = 10  # lines of a run that are not rows of its table
+
+
+def markdown(runs: Sequence[Run]) -> str:
+    """Write verdicts and the table of each run.
+
+    Where there are too many rows for `LINES` lines, those that are calibrated go first, and their
+    number is told.
+    """
+    found = chapters(runs)
+    rows = max(1, LINES // max(len(found), 1) - _EACH)
+    lines = [line for chapter in found for line in _chapter(chapter, rows)]
+    if len(lines) > LINES:  # so many runs that not even one row each has room
+        lines = [*lines[: LINES - 2], "", f"… and more: {len(found)} runs in all."]
+    return "\n".join(lines).rstrip()
+
+
+def _chapter(chapter: Chapter, most: int) -> list[str]:
+    run = chapter.run
+    lines = [f"### {_plain(chapter.title)}", ""]
+    lines += [_plain(" ".join(regime_words(run))), ""]
+    if state(run):
+        lines += [f"**{_plain(state(run))}**", ""]
+    pairs = [pair for pair in chapter.pairs if pair.quantity]
+    kept = set(sorted(range(len(pairs)), key=lambda i: _ORDER[pairs[i].outcome])[:most])
+    shown = [pair for i, pair in enumerate(pairs) if i in kept]
+    if shown:
+        lines += [_row(_HEADS), _row(["---"] * len(_HEADS))]
+        lines += [_row(_cells(pair, chapter)) for pair in shown]
+    if len(shown) < len(pairs):
+        lines += [
+            "",
+            f"{len(pairs) - len(shown)} more rows are in the page, none worse than these.",
+        ]
+    return [*lines, "", _plain(_fits(chapter)), ""]
+
+
+def _cells(pair: Pair, chapter: Chapter) -> list[str]:
+    symbol, words, _ = WORDS[pair.outcome]
+    return [
+        chapter.labels.label(pair.estimator, pair.engine),
+        pair.quantity,
+        f"{symbol} {words}" + (f" ({pair.note})" if pair.note else ""),
+        with_error(*pair.bias),
+        with_error(*metrics.rmse(pair.fits)),
+        coverage_text(pair.coverage),
+        p_value(pair.test.p),
+    ]
+
+
+def _fits(chapter: Chapter) -> str:
+    parts = []
+    for row in statuses(chapter.run, chapter.labels):
+        cells = dict(row["cells"])
+        parts.append(
+            f"{row['estimator']} {cells['fits']} ({cells['failed']} failed, "
+            f"{cells['escalated']} escalated)"
+        )
+    return f"Fits: {', '.join(parts)}. a (b): estimate and Monte Carlo error of its last digits."
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(_plain(cell) for cell in cells)} |"
+
+
+def _plain(text: str) -> str:
+    """Keep names from becoming markup, or more than a line."""
+    return re.sub(r"([\\`*<>|\[\]#])", r"\\\1", " ".join(text.split()))

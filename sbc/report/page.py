@@ -1,0 +1,181 @@
+"""One or several runs as one page of HTML that needs nothing beside itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+import sbc
+from sbc.read import Run
+from sbc.report import answer, compare, fitting
+from sbc.report.colours import PALETTE, VARIABLES, assign
+from sbc.report.labels import Labels, plural
+from sbc.report.origin import origin
+from sbc.report.pair_figures import pair_pictures
+from sbc.report.pictures import Picture, styled
+from sbc.report.svg import inline
+from sbc.report.verdicts import DELTA, WORDS, Pair, pairs_of, with_words
+from sbc.sequential import ALPHA_FAIL, ALPHA_PASS, tolerated
+
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One run with all that was found in it."""
+
+    number: int
+    run: Run
+    pairs: list[Pair]
+    labels: Labels
+
+    @property
+    def title(self) -> str:
+        """Name the run as its folder is named."""
+        return self.run.folder.name or str(self.run.folder)
+
+    def anchor(self, part: str, index: int | None = None) -> str:
+        """Name a place on the page: of a part, or of one pair in it."""
+        return f"r{self.number}{part}{'' if index is None else index}"
+
+
+def chapters(runs: Sequence[Run]) -> list[Chapter]:
+    """Judge runs and find the words for all of them together."""
+    found = [pairs_of(run) for run in runs]
+    told = iter(with_words([pair for pairs in found for pair in pairs]))
+    places = assign(name for run in runs for name in run.settings.estimators)
+    return [
+        Chapter(i, run, [next(told) for _ in pairs], Labels.of(run, places))
+        for i, (run, pairs) in enumerate(zip(runs, found, strict=True), start=1)
+    ]
+
+
+def pictures(chapter: Chapter) -> Iterator[tuple[str, list[Picture]]]:
+    """Draw a run's figures, by the part of the page that shows them."""
+    labels, pairs = chapter.labels, chapter.pairs
+    with styled():
+        yield chapter.anchor("s"), compare.side_by_side(pairs, labels)
+        yield chapter.anchor("d"), compare.differences(pairs, labels)
+        yield chapter.anchor("t"), fitting.spreads(chapter.run, labels)
+        for i, pair in enumerate(pairs):
+            drawn = pair_pictures(pair.fits, labels.colour(pair.estimator), pair.is_estimand)
+            yield chapter.anchor("p", i), drawn
+
+
+def page(runs: Sequence[Run]) -> str:
+    """Write the page.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        At least one; each becomes a part of the page. Runs without a fit are told as such.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    shown = [_context(chapter) for chapter in chapters(runs)]
+    limits = tolerated(DELTA)
+    text = environment.get_template("page.html.j2").render(
+        runs=shown,
+        style=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
+        themes=[_variables(shade) for shade in ("light", "dark")],
+        colours=range(len(PALETTE)),
+        words=WORDS,
+        delta=f"{DELTA:g}",
+        limits={name: f"{value:.2f}" for name, value in limits._asdict().items()},
+        alphas=(f"{ALPHA_FAIL:g}", f"{ALPHA_PASS:g}"),
+        version=sbc.__version__,
+    )
+    return text.encode("utf-8", "replace").decode()  # names may hold what no file can
+
+
+def _variables(shade: str) -> Markup:
+    pairs = (f"--{name}:{getattr(colour, shade)}" for name, colour in VARIABLES.items())
+    return Markup(";".join(pairs))
+
+
+def _context(chapter: Chapter) -> dict[str, Any]:
+    run, pairs, labels = chapter.run, chapter.pairs, chapter.labels
+    anchors = [chapter.anchor("p", i) for i in range(len(pairs))]
+    drawn = {
+        part: [_figure(picture, f"{part}f{i}") for i, picture in enumerate(found)]
+        for part, found in pictures(chapter)
+    }
+    estimands = {pair.estimator: set[str]() for pair in pairs}
+    for pair in pairs:
+        if pair.is_estimand:
+            estimands[pair.estimator].add(pair.quantity)
+    failed, more = fitting.failures(run, labels)
+    return {
+        "anchor": f"r{chapter.number}",
+        "title": chapter.title,
+        "world": f"{run.settings.generator} · {run.settings.truth}",
+        "regime": answer.regime_words(run),
+        "count": plural(run.fits.k.nunique(), "dataset"),
+        "state": state(run),
+        "degenerate": answer.degenerate(run),
+        "columns": answer.columns_of(pairs),
+        "grid": answer.grid(run, pairs, labels, anchors),
+        "measures": drawn[chapter.anchor("s")],
+        "differences": drawn[chapter.anchor("d")],
+        "numbers": compare.numbers(pairs, labels),
+        "pairs": [
+            _pair(pair, labels, anchor, drawn[anchor])
+            for pair, anchor in zip(pairs, anchors, strict=True)
+            if pair.quantity
+        ],
+        "spreads": drawn[chapter.anchor("t")],
+        "statuses": fitting.statuses(run, labels),
+        "failures": failed,
+        "more_failures": more,
+        "worst": fitting.worst(run, estimands, labels),
+        "origin": origin(run),
+    }
+
+
+def state(run: Run) -> str:
+    """Say what is missing from a run, nothing if nothing is."""
+    settings = run.settings
+    wanted = settings.datasets * len(settings.estimators) * len(settings.engines)
+    if run.fits.empty:
+        return "This run holds no fits yet: there is nothing to judge."
+    if run.results.empty:
+        return "Every fit of this run failed: there is nothing to judge, and the reasons are below."
+    if run.fits.k.nunique() == 1:
+        return "One dataset says nothing about calibration; what there is of it is below."
+    if len(run.fits) < wanted:
+        return f"This run is not finished: {len(run.fits):,} of {wanted:,} fits are there."
+    return ""
+
+
+def _figure(picture: Picture, name: str) -> dict[str, Any]:
+    svg = inline(picture.figure, name, picture.alt)
+    # The drawing is ours, and escapes the names in it.
+    return {"title": picture.title, "caption": picture.caption, "svg": Markup(svg)}
+
+
+def _pair(pair: Pair, labels: Labels, anchor: str, drawn: list[dict[str, Any]]) -> dict[str, Any]:
+    symbol, words, kind = WORDS[pair.outcome]
+    return {
+        "anchor": anchor,
+        "estimator": labels.label(pair.estimator, pair.engine),
+        "place": labels.places[pair.estimator],
+        "quantity": pair.quantity,
+        "symbol": symbol,
+        "verdict": words,
+        "kind": kind,
+        "note": pair.note,
+        "words": pair.words,
+        "n": plural(pair.n, "fit"),
+        "is_estimand": pair.is_estimand,
+        "figures": drawn,
+    }

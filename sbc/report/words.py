@@ -1,0 +1,135 @@
+"""Read the shape of ranks aloud: what is wrong, by how much, and how sure of it we are.
+
+u is the share of draws below the truth: where it piles up at the right, estimates are too low.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from sbc import metrics
+from sbc.metrics import Estimate, Fits
+from sbc.uniformity import Uniformity
+
+_Z95 = 1.96
+
+
+def sentence(
+    fits: Fits, test: Uniformity, adjusted: float, tests: int = 1, subject: str = "estimates"
+) -> str:
+    """Say how ranks are not uniform.
+
+    Parameters
+    ----------
+    fits : Fits
+        The datasets.
+    test : Uniformity
+        What `sbc.uniformity.uniformity_test` found in their `u`.
+    adjusted : float
+        Its p-value, adjusted for all that are looked at together.
+    tests : int
+        How many those are, at least 1.
+    subject : str
+        What the posterior is about, in the plural.
+
+    Returns
+    -------
+    str
+        Empty unless ``adjusted < 0.05``: where nothing was found there is nothing to say.
+    """
+    if not adjusted < 0.05:
+        return ""
+    parts = {"location": _location, "scale": _scale, "other": _other}
+    found = [parts[test.shape](fits, subject)]
+    # The other of the two usual faults, if it would have spoken by itself.
+    if test.shape == "location" and 3 * tests * test.p_scale < 0.05:
+        found.append(_beside_location(fits))
+    if test.shape == "scale" and 3 * tests * test.p_location < 0.05:
+        found.append(_beside_scale(fits, subject))
+    return " ".join(text for text in found if text)
+
+
+def interval(value: float, low: float, high: float) -> str:
+    """Write a number and its interval with the decimals that the interval's width carries."""
+    half = (high - low) / 2 / _Z95
+    decimals = min(6, max(0, -math.floor(math.log10(half)))) if half > 0 else 2
+    return f"{value:.{decimals}f} ({low:.{decimals}f}–{high:.{decimals}f})"
+
+
+def _size(estimate: Estimate) -> str:
+    """Write the absolute value of an estimate that is surely not 0."""
+    value, half = abs(estimate.value), _Z95 * estimate.mcse
+    return interval(value, max(0.0, value - half), value + half)
+
+
+def _clear(estimate: Estimate, centre: float = 0.0) -> bool:
+    return abs(estimate.value - centre) > _Z95 * estimate.mcse
+
+
+def _location(fits: Fits, subject: str) -> str:
+    low = float(fits.u.mean()) > 0.5
+    where, how = ("right", "low") if low else ("left", "high")
+    z = metrics.mean_z(fits)
+    if _clear(z) and (z.value < 0) == low:
+        return f"Mass at the {where}: {subject} too {how} by {_size(z)} posterior sds."
+    # A few wild fits can hide in the mean of z what most ranks show.
+    share = _share(fits.u > 0.5 if low else fits.u < 0.5)
+    side = "above" if low else "below"
+    return (
+        f"Mass at the {where}: {subject} too {how}; {share} % of truths lie {side} the posterior "
+        "median instead of 50 %."
+    )
+
+
+def _share(hits: np.ndarray) -> str:
+    low, high = metrics.wilson(int(hits.sum()), hits.size)
+    return interval(100 * float(hits.mean()), 100 * float(low), 100 * float(high))
+
+
+def _ratio(fits: Fits) -> tuple[str, Estimate]:
+    """Write what the sd that posteriors report is of the one that they should."""
+    z = metrics.z_sd(fits)
+    half = _Z95 * z.mcse / z.value
+    ratio = 1 / z.value
+    told = interval(ratio, ratio * math.exp(-half), ratio * math.exp(half))
+    return f"its sd is about {told} {'of' if ratio < 1 else 'times'} what it should be", z
+
+
+def _scale(fits: Fits, _: str) -> str:
+    w = float(np.abs(2 * fits.u - 1).mean())
+    narrow = w > 0.5
+    told, z = _ratio(fits)
+    shape, how = ("U-shaped", "narrow") if narrow else ("A hump in the middle", "wide")
+    if _clear(z, 1.0) and (z.value > 1) == narrow:
+        return f"{shape}: the posterior is too {how}; {told}."
+    share = _share(np.abs(2 * fits.u - 1) <= 0.5)
+    return f"{shape}: the posterior is too {how}; its 50 % interval holds {share} % of truths."
+
+
+def _beside_location(fits: Fits) -> str:
+    told, z = _ratio(fits)
+    if not _clear(z, 1.0):
+        return ""
+    how = "narrow" if z.value > 1 else "wide"
+    return f"Besides, the posterior is too {how}; {told}."
+
+
+def _beside_scale(fits: Fits, subject: str) -> str:
+    z = metrics.mean_z(fits)
+    if not _clear(z):
+        return ""
+    how = "high" if z.value > 0 else "low"
+    return f"Besides, {subject} are too {how} by {_size(z)} posterior sds."
+
+
+def _other(fits: Fits, _: str) -> str:
+    at = np.arange(1, 100) / 100
+    below = np.searchsorted(np.sort(fits.u), at, side="right") / fits.u.size
+    worst = int(np.argmax(np.abs(below - at) / np.sqrt(at * (1 - at))))
+    share = _share(fits.u <= at[worst])
+    return (
+        "Not uniform, though neither bias nor width explains it best: "
+        f"{share} % of ranks lie below {at[worst]:.2f} instead of {100 * at[worst]:.0f} %."
+    )

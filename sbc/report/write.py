@@ -1,0 +1,30 @@
+"""Write a report to a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sbc.errors import UserError
+from sbc.read import Run
+from sbc.report.page import page
+
+NAME = "report.html"
+
+
+def write_page(runs: Sequence[Run], file: Path | None = None) -> Path:
+    """Write the page of some runs, into the folder of the first if no file is named.
+
+    Raises
+    ------
+    UserError
+        If it cannot be written.
+    """
+    file = file or runs[0].folder / NAME
+    text = page(runs)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise UserError(f"cannot write {file}: {problem.strerror or problem}") from problem
+    return file
