@@ -129,4 +129,5 @@ def _needed(log_e: Array, threshold: float) -> float:
     if log_e.max() >= threshold:
         return 0.0
     pace = log_e[-1] / log_e.size
-    return float(np.ceil((threshold - log_e[-1]) / pace)) if pace > 0 else np.inf
+    # A pace that is mere rounding, as after failed fits alone, leads nowhere.
+    return float(np.ceil((threshold - log_e[-1]) / pace)) if pace > 1e-6 else np.inf

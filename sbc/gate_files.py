@@ -38,7 +38,7 @@ def as_json(gate: Gate) -> str:
         "fits": [_fits(found) for found in gate.failures],
         "not_judged": list(gate.unjudged),
     }
-    return json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False)
+    return json.dumps(value, indent=2, allow_nan=False)
 
 
 def _check(verdict: CheckVerdict) -> dict[str, Any]:
@@ -125,7 +125,8 @@ def write(file: Path, words: str, append: bool = False) -> None:
         If it cannot be written.
     """
     try:
-        with file.open("a" if append else "w", encoding="utf-8") as stream:
+        # A name from the command line may hold what is not Unicode.
+        with file.open("a" if append else "w", encoding="utf-8", errors="replace") as stream:
             stream.write(words if words.endswith("\n") else f"{words}\n")
     except OSError as problem:
         raise UserError(f"cannot write {file}: {problem.strerror}") from problem

@@ -353,7 +353,7 @@ def test_an_export_that_cannot_be_is_told(mistake, new_run, new_fit, tmp_path):
 
 
 def test_ctrl_c_anywhere_is_no_traceback(monkeypatch, capsys, new_run):
-    def interrupted(*_):
+    def interrupted(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("sbc.table.render", interrupted)

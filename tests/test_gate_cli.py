@@ -210,6 +210,9 @@ def test_names_of_any_kind_are_escaped(tmp_path):
     assert suite.find("testcase").get("classname").startswith('sbc.effects.odd\ufffd<&>"|')
     assert "\\|" in gate_output.markdown(odd)
     assert json.loads(gate_files.as_json(odd))["checks"][0]["estimator"] == name
+    for words in (gate_files.as_json(odd), gate_output.markdown(odd), gate_files.junit(odd)):
+        gate_files.write(tmp_path / "odd", words)
+    ET.parse(tmp_path / "odd")
 
 
 def test_github_gets_a_summary_and_annotations(folder_of, tmp_path, capsys, monkeypatch):

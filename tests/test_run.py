@@ -197,12 +197,12 @@ def test_the_command_line_makes_resumes_and_shows_the_same_run(whole, tmp_path, 
     told = capsys.readouterr()
     assert told.err == ""
     assert told.out.count("generator confound, truth 'effects'") == 2
-    assert told.out.endswith(f"run folder: {folder}\n")
+    assert told.out.endswith(f"run folder: {folder}\nreport: {folder}/report.html\n")
     assert contents(tmp_path / "run") == whole
     # Saying again what the run is made of is no change; a default said aloud is none either.
     argv = ["run", "--resume", folder, *OPTIONS, "--set", "sd_U=1.5", "--profile"]
     assert main(argv) == 0
-    assert "whole run" in capsys.readouterr().out
+    assert "to the last row" in capsys.readouterr().out
 
 
 def test_run_json_says_what_is_needed_to_repeat_the_run(tmp_path):

@@ -127,7 +127,10 @@ def _baseline(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _progress(gate: Any) -> None:
     decided = sum(verdict.outcome != "inconclusive" for verdict in gate.verdicts)
-    print(f"{gate.settings.datasets} datasets: {decided} of {len(gate.verdicts)} checks decided", file=sys.stderr)
+    print(
+        f"{gate.settings.datasets} datasets: {decided} of {len(gate.verdicts)} checks decided",
+        file=sys.stderr,
+    )
 
 
 def _publish(gate: Any, arguments: argparse.Namespace) -> int:

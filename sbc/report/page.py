@@ -174,7 +174,9 @@ def _pair(pair: Pair, labels: Labels, anchor: str, drawn: list[dict[str, Any]]) 
         "verdict": words,
         "kind": kind,
         "note": pair.note,
-        "words": pair.words,
+        "words": f"{pair.words} Within the tolerance all the same."
+        if pair.words and pair.outcome == "pass"
+        else pair.words,
         "n": plural(pair.n, "fit"),
         "is_estimand": pair.is_estimand,
         "figures": drawn,

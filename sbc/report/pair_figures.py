@@ -64,7 +64,7 @@ def rank_histogram(fits: Fits, colour: str) -> Picture:
     counts, edges = np.histogram(fits.u, bins=bins, range=(0, 1))
     figure, axes = canvas()
     axes.axhspan(band.lower, band.upper, color=BAND.light, lw=0)
-    axes.bar(edges[:-1], counts, 1 / bins, align="edge", color=colour, alpha=0.75, lw=0)
+    axes.stairs(counts, edges, fill=True, color=colour, alpha=0.75, lw=0)
     for limit in (band.lower, band.upper):  # which bars would hide
         axes.axhline(limit, color=AXIS.light, lw=0.6)
     axes.axhline(band.expected, color=INK.light, lw=0.8, ls=(0, (4, 2)))
