@@ -45,7 +45,7 @@ Array = NDArray[np.float64]
 #: Datasets of every estimator under every engine.
 Panels = Mapping[tuple[str, str], Panel]
 
-_AGAIN = 8
+_AGAIN = 4
 
 
 @dataclass(frozen=True)
