@@ -1,10 +1,10 @@
 """The full generative model: the confound as a latent variable of X and of Y."""
 
 import pymc as pm
-from sbc.models._helpers import StandardNormal, group_mean_of_X, group_size
 
 from sbc.contracts import estimator
 from sbc.likelihoods import BernoulliLogit
+from sbc.models._helpers import StandardNormal, group_mean_of_X, group_size
 
 
 @estimator(estimands=("beta_XY", "beta_ZY"), derived={"Xbar": group_mean_of_X, "size": group_size})

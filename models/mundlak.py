@@ -1,10 +1,10 @@
 """The estimator that adds the groups' means of X to the multilevel model."""
 
 import pymc as pm
-from sbc.models._helpers import group_mean_of_X
 
 from sbc.contracts import estimator
 from sbc.likelihoods import BernoulliLogit
+from sbc.models._helpers import group_mean_of_X
 
 
 @estimator(estimands=("beta_XY", "beta_ZY"), derived={"Xbar": group_mean_of_X})

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pymc as pm
-from sbc.models._helpers import group_mean_of_X
 
 from sbc.contracts import estimator, generator
 from sbc.likelihoods import BernoulliLogit
+from sbc.models._helpers import group_mean_of_X
 
 FAULTS = (
     "halved_prior",
