@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from sbc import metrics
-from sbc.contracts import LOG_LIKELIHOOD
 from sbc.errors import unknown
 from sbc.intervals import hdi
 from sbc.read import Run, as_fits
@@ -260,4 +259,4 @@ def _plain(value: Any) -> Any:
     return None if isinstance(plain, float) and not math.isfinite(plain) else plain
 
 
-__all__ = ["FORMATS", "LEVELS", "LOG_LIKELIHOOD", "p_value", "render", "table", "with_error"]
+__all__ = ["FORMATS", "LEVELS", "p_value", "render", "table", "with_error"]
