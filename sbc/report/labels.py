@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from sbc.metrics import Proportion
 from sbc.read import Run
 from sbc.report.colours import PALETTE
-from sbc.report.verdicts import Pair
 
 
 @dataclass(frozen=True)
@@ -72,8 +71,3 @@ def slug(*parts: str) -> str:
 def plural(count: int, noun: str) -> str:
     """Write a count and its noun."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def quantity_name(pair: Pair) -> str:
-    """Name what is ranked."""
-    return pair.quantity or "nothing yet"
