@@ -86,6 +86,25 @@ def test_gradient_is_that_of_finite_differences(eta, y):
         assert slope == pytest.approx(gradient[i], abs=2e-4)
 
 
+def test_the_same_bits_wherever_the_arrays_lie():
+    # Vector code that cannot exclude an overlap takes another way, and adds up in another order,
+    # when the memory beside an array is one of its others.
+    eta, y = pt.dvector("eta"), pt.lvector("y")
+    with pm.Model():
+        total = pm.logp(BernoulliLogit("Y", 2 * eta, observed=np.zeros(1, int)), y)
+    function = pytensor.function([eta, y], total, mode="NUMBA")
+    rng = np.random.default_rng(5)
+    for _ in range(10):
+        values, outcomes = rng.normal(size=200), rng.integers(0, 2, size=200)
+        seen, kept = set(), []
+        for gap in range(60):  # new places for all of them each time
+            placed = np.empty(200 + gap)[gap:], np.empty(200 + gap, int)[gap:]
+            placed[0][:], placed[1][:] = values, outcomes
+            kept.append(np.empty(150 + gap))
+            seen.add(float(function(*placed)))
+        assert len(seen) == 1
+
+
 def test_prior_predictive_draws_follow_the_law():
     with pm.Model() as model:
         n = np.array([1, 10, 50])
