@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup run examples test test-slow check lint bench clean
+.PHONY: setup run examples test test-lowest test-slow check lint lecture bench clean
 
 setup: $(READY)
 
@@ -21,6 +21,14 @@ run: $(READY)   ## the main job: 200 datasets, the Mundlak estimator
 
 test: $(READY)  ## the fast tests
 	$(BIN)/python -m pytest
+
+# The lowest versions that pyproject.toml allows; CI's own environment holds the highest.
+test-lowest: pyproject.toml  ## the fast tests on the oldest allowed packages
+	$(PYTHON) -m venv .venv-lowest
+	$(PYTHON) .ci/lowest.py > .venv-lowest/constraints.txt
+	.venv-lowest/bin/python -m pip install --quiet --only-binary :all: -e '.[dev]' \
+		-c .venv-lowest/constraints.txt
+	.venv-lowest/bin/python -m pytest
 
 test-slow: $(READY)  ## the deeper statistical checks
 	$(BIN)/python -m pytest -m slow
@@ -39,6 +47,9 @@ examples: $(READY)  ## make the two reports in reports/example again
 	$(BIN)/python -m sbc report reports/example-prior --out reports/example/prior.html
 	$(BIN)/python -m sbc report reports/example-effects --out reports/example/effects.html
 
+lecture: $(READY)  ## the lecture on one page, and its claims put to the test: some ten minutes
+	$(BIN)/python -m sbc lecture
+
 bench: $(READY)  ## sbc beside pm.sample, simuk and raw nutpie; writes docs/data/bench.json
 	$(BIN)/python -m pip install --quiet 'simuk>=0.3,<0.4'
 	$(BIN)/python tests/benchmarks/bench.py --out docs/data/bench.json
@@ -46,4 +57,4 @@ bench: $(READY)  ## sbc beside pm.sample, simuk and raw nutpie; writes docs/data
 check: lint test  ## before each commit
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-lowest build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,4 +1,4 @@
-"""What several models share: summaries of the data, and a parametrisation."""
+"""What several models share: summaries of the data, and parametrisations."""
 
 import numpy as np
 import pymc as pm
@@ -18,6 +18,26 @@ def group_mean_of_X(data: Data) -> Array:
 def group_size(data: Data) -> Array:
     """Count the rows of each group."""
     return np.bincount(data["group"], minlength=len(data["Z"]))
+
+
+def seen_in_tanks(data: Data) -> Array:
+    """Give the log odds of survival by each tank's own tadpoles: see `_log_odds`."""
+    return _log_odds(data["tank"], data["S"], data["D"], len(data["P"]))
+
+
+def seen_in_stories(data: Data) -> Array:
+    """Give the log odds of an answer of 3 or more by each story's own answers: see `_log_odds`."""
+    return _log_odds(data["story"], data["R"] >= 3, np.ones(len(data["R"])), len(data["stories"]))
+
+
+def _log_odds(index: Array, successes: Array, trials: Array, n: int) -> Array:
+    """Give log odds in the first row and the inverse of their variances in the second; (2, n).
+
+    Half a trial is added to successes and failures (Haldane, Anscombe): no log odds are infinite.
+    """
+    yes = np.bincount(index, weights=successes, minlength=n) + 0.5
+    no = np.bincount(index, weights=trials, minlength=n) + 1 - yes
+    return np.stack([np.log(yes / no), 1 / (1 / yes + 1 / no)])
 
 
 def _parameters(inputs):
@@ -58,3 +78,18 @@ def StandardNormal(name, *, sampled_around, dims):
         transform=Affine(),
         dims=dims,
     )
+
+
+def given_data(seen, centre, sigma):
+    """Approximate mean and sd of z_j given the data, where alpha_j = centre_j + sigma z_j.
+
+    z_j ~ Normal(0, 1), and data say alpha_j ~ Normal(log odds_j, 1 / sqrt(information_j)).
+    """
+    log_odds, information = seen[0], seen[1]
+    precision = 1 + information * sigma**2
+    return information * sigma * (log_odds - centre) / precision, precision**-0.5
+
+
+def cutpoints_around_zero(gap):
+    """Stack the gaps between six cutpoints up and down from the third, which is 0."""
+    return pt.concatenate([-pt.cumsum(gap[1::-1])[::-1], [0], pt.cumsum(gap[2:])])

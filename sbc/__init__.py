@@ -1,6 +1,11 @@
 """Simulation-based calibration of Bayesian estimators written in PyMC."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sbc.api import load, run
+    from sbc.contracts import estimator, generator
 
 __version__ = "0.1.0"
 
@@ -9,3 +14,20 @@ __version__ = "0.1.0"
 _checkout = Path(__file__).resolve().parent.parent
 if (_checkout / "pyproject.toml").exists() and (_checkout / "models").is_dir():
     __path__.append(str(_checkout))
+
+#: The Python interface, and where it stands: loaded when it is asked for, as it needs SciPy.
+_OFFERED = {
+    "run": "sbc.api",
+    "load": "sbc.api",
+    "estimator": "sbc.contracts",
+    "generator": "sbc.contracts",
+}
+__all__ = ["estimator", "generator", "load", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _OFFERED:
+        raise AttributeError(f"module 'sbc' has no attribute '{name}'")
+    from importlib import import_module
+
+    return getattr(import_module(_OFFERED[name]), name)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sbc import registry
+from sbc.elements import compact, vector_of
 from sbc.errors import UserError, unknown
 from sbc.expectations import Better, Bounds, Calibrated, Expectation, Miscalibrated, parse
 from sbc.gate_config import ALL, Config
@@ -26,12 +27,15 @@ class Subject:
         Estimators that owe uniform ranks.
     estimands, quantities : mapping of str to sequence of str
         What each estimator estimates, vectors by their elements, and what else was ranked.
+    regimes : sequence of str
+        Truth regimes that there are.
     """
 
     settings: Settings
     owing: Sequence[str]
     estimands: Mapping[str, Sequence[str]]
     quantities: Mapping[str, Sequence[str]]
+    regimes: Sequence[str]
 
 
 def checks_of(config: Config, subject: Subject) -> list[Check]:
@@ -81,11 +85,10 @@ def _table_of(declared: Mapping[str, Any], estimator: str) -> Mapping[str, Any]:
 def _check_names(config: Config, subject: Subject) -> None:
     place = f"in {config.where}" if config.where else ""
     settings = subject.settings
-    regimes = [*registry.generator(settings.generator).regimes, SELF]
     mine = {*settings.estimators, *(name.rpartition(":")[2] for name in settings.estimators)}
     for regime, estimators in config.declared.items():
-        if regime not in regimes:
-            raise unknown("truth regime", regime, regimes, place)
+        if regime not in subject.regimes:
+            raise unknown("truth regime", regime, subject.regimes, place)
         for estimator in estimators:
             if estimator not in mine and ":" not in estimator:
                 known = {*registry.names("estimator"), *mine}
@@ -96,8 +99,8 @@ def _check_names(config: Config, subject: Subject) -> None:
 def _check_sense(expectation: Expectation, estimator: str, quantity: str, subject: Subject) -> None:
     settings = subject.settings
     known = [*subject.estimands[estimator], *subject.quantities[estimator]]
-    if quantity != ALL and known and quantity not in known:
-        raise unknown("quantity", quantity, [*known, ALL], f"of {estimator} in this run")
+    if quantity != ALL and known and not _elements(quantity, known):
+        raise _no_such(quantity, known, f"of {estimator} in this run")
     on_ranks = isinstance(expectation, Calibrated | Miscalibrated)
     if quantity == ALL and not on_ranks:
         raise UserError(f"'{expectation}' is asked of one estimand at a time, not of '{ALL}'")
@@ -119,10 +122,29 @@ _NOT_IN_FIXED = (
 _NO_CONTRACTION = "with --truth fixed there is no prior to contract: draw the truth instead"
 
 
+def _elements(quantity: str, known: Sequence[str]) -> list[str]:
+    """Name what a quantity stands for: itself, or the elements of a vector; nothing if unknown."""
+    if quantity in known:
+        return [quantity]
+    ranked = {vector_of(name) for name in known}
+    if quantity != vector_of(quantity) and vector_of(quantity) in known:
+        return [quantity]  # an element of a vector of which no fit has worked yet
+    return [name for name in known if vector_of(name) == quantity] if quantity in ranked else []
+
+
+def _no_such(quantity: str, known: Sequence[str], place: str) -> UserError:
+    """Make the error for an unknown quantity, which lists vectors by their names."""
+    vector, short = vector_of(quantity), list(dict.fromkeys(map(vector_of, known)))
+    if vector != quantity and vector in short and vector not in known:
+        elements = ", ".join(compact(name for name in known if vector_of(name) == vector))
+        return UserError(f"no element '{quantity}' {place}\n  available: {elements}")
+    return unknown("quantity", quantity, [*short, ALL], place)
+
+
 def _streams(
     expectation: Expectation, estimator: str, quantity: str, subject: Subject
 ) -> tuple[str, ...]:
-    """Name the quantities whose ranks a check judges together.
+    """Name the quantities that a check judges together.
 
     Where uniform ranks are owed, those that depend on the data go with every estimand: parameters
     alone cannot show a posterior that ignores the data (Modrák et al. 2023, arXiv:2211.02383).
@@ -130,7 +152,7 @@ def _streams(
     estimands, others = subject.estimands[estimator], subject.quantities[estimator]
     if quantity == ALL:
         return (*estimands, *others)
-    with_others = (
-        isinstance(expectation, Calibrated) and estimator in subject.owing and quantity in estimands
-    )
-    return (quantity, *others) if with_others else (quantity,)
+    mine = _elements(quantity, [*estimands, *others]) or [quantity]
+    owed = isinstance(expectation, Calibrated) and estimator in subject.owing
+    with_others = owed and mine[0] not in others
+    return (*mine, *others) if with_others else tuple(mine)

@@ -10,9 +10,10 @@ from typing import Any
 import pandas as pd
 
 from sbc.errors import UserError
-from sbc.paired import paired
-from sbc.read import Run, as_fits
+from sbc.pooled import difference
+from sbc.read import Run
 from sbc.settings import SELF
+from sbc.subjects import ELEMENT, Subject, subjects_of
 from sbc.table import grid, with_error
 
 #: The metrics whose differences are told.
@@ -42,7 +43,8 @@ def comparison(run: Run) -> pd.DataFrame:
     -------
     DataFrame
         One row an estimand and pair: ``a``, ``b``, the ``n_datasets`` where both worked, and for
-        each metric the difference a − b and the Monte Carlo error of that difference.
+        each metric the difference a − b and the Monte Carlo error of that difference. Vectors have
+        a row of their own before those of their elements; ``kind`` tells them apart.
 
     Raises
     ------
@@ -51,23 +53,28 @@ def comparison(run: Run) -> pd.DataFrame:
     """
     if run.settings.truth == SELF:
         raise UserError("in regime 'self' estimators share no datasets: nothing to compare")
-    streams = dict(run.streams(estimands_only=True))
+    fitted = [s for s in subjects_of(run) if any(len(frame) for frame in s.frames.values())]
     rows = []
-    for (one, first), (other, second) in combinations(streams.items(), 2):
-        if one[2] != other[2]:
-            continue
-        a, b = _aligned(first, second)
-        row: dict[str, Any] = {"estimand": one[2], "a": _name(run, one), "b": _name(run, other)}
-        row["n_datasets"] = len(a.truth)
-        for name in COMPARED:
-            row[name], row[f"{name}_mcse"] = paired(name, a, b)
-        rows.append(row)
-    rows.sort(key=lambda row: row["estimand"])
+    for name in dict.fromkeys(subject.name for subject in fitted):
+        for one, other in combinations([s for s in fitted if s.name == name], 2):
+            if one.frames.keys() == other.frames.keys():
+                rows.append(_row(run, one, other))
     return pd.DataFrame(rows)
 
 
-def render_comparison(run: Run, kind: str = "text") -> str:
-    """Write the differences as text, Markdown, CSV or JSON."""
+def _row(run: Run, one: Subject, other: Subject) -> dict[str, Any]:
+    first, second = (next(iter(s.frames.values()))["k"] for s in (one, other))
+    both = set(first) & set(second)
+    a, b = one.of(both).what, other.of(both).what
+    row: dict[str, Any] = {"estimand": one.name, "kind": one.kind}
+    row |= {"a": _name(run, one), "b": _name(run, other), "n_datasets": len(both)}
+    for name in COMPARED:
+        row[name], row[f"{name}_mcse"] = difference(name, a, b)
+    return row
+
+
+def render_comparison(run: Run, kind: str = "text", elements: bool = False) -> str:
+    """Write the differences as text, Markdown, CSV or JSON; arguments as for `sbc.table.render`."""
     frame = comparison(run)
     if kind == "csv":
         return frame.to_csv(index=False).rstrip("\n")
@@ -86,14 +93,11 @@ def render_comparison(run: Run, kind: str = "text") -> str:
             "datasets": str(r["n_datasets"]),
         }
         for r in records
+        if elements or r["kind"] != ELEMENT
     ]
     return grid(rows, kind) if rows else "one estimator: nothing to compare"
 
 
-def _name(run: Run, key: tuple[str, str, str]) -> str:
-    return key[0] if len(run.settings.engines) == 1 else f"{key[0]} by {key[1]}"
-
-
-def _aligned(first: pd.DataFrame, second: pd.DataFrame) -> Any:
-    both = set(first["k"]) & set(second["k"])
-    return (as_fits(frame[frame["k"].isin(both)]) for frame in (first, second))
+def _name(run: Run, subject: Subject) -> str:
+    one = len(run.settings.engines) == 1
+    return subject.estimator if one else f"{subject.estimator} by {subject.engine}"

@@ -1,15 +1,16 @@
 """The nouns that all rooms share: what generators give, estimators ask for and engines return.
 
-A plug-in file uses two decorators from here, `generator` and `estimator`; everything else is read
-by the harness.
+A plug-in file uses one of three decorators from here, `generator`, `estimator` and `engine`;
+everything else is read by the harness.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -17,6 +18,8 @@ Array = np.ndarray
 Truth = dict[str, Any]
 Data = dict[str, Array]
 Quantity = Callable[[Truth, Data], float]
+#: ``(data, rng, draws) -> theta``, every array of shape (draws, ...).
+Posterior = Callable[[Data, np.random.Generator, int], dict[str, Array]]
 
 #: The name under which the log likelihood of the data is ranked, beside the estimands.
 LOG_LIKELIHOOD = "log_likelihood"
@@ -53,6 +56,8 @@ class Regime:
 class Generator:
     """A simulated world: how the truth is chosen (regimes), and data given the truth.
 
+    One without a regime gives a design alone, for estimators' own joint distributions.
+
     Attributes
     ----------
     name : str
@@ -66,7 +71,8 @@ class Generator:
     indexes : mapping of str to str
         Integer arrays that number the elements of a dimension: ``{"group": "groups"}``.
     features : dict of str to callable
-        Named summaries ``(data) -> float`` by which calibration can be broken down.
+        Named summaries ``(data) -> float`` by which calibration can be broken down; one that gives
+        an array along a dimension breaks down the elements of vectors of that length.
     owed : mapping of str to tuple of str
         Estimators to which uniform ranks are owed, by regime: those whose joint distribution the
         regime draws from.
@@ -77,7 +83,7 @@ class Generator:
     sizes: dict[str, Any]
     dims: Mapping[str, str]
     indexes: Mapping[str, str]
-    features: dict[str, Callable[[Data], float]]
+    features: dict[str, Callable[[Data], float | Array]]
     owed: Mapping[str, tuple[str, ...]]
     regimes: dict[str, Regime] = field(default_factory=dict)
 
@@ -92,6 +98,12 @@ class Generator:
     def parameters(self, regime: str) -> dict[str, Any]:
         """Everything that may be set in this regime, with its default."""
         return {**self.sizes, **self.regimes[regime].parameters}
+
+    def design(self, rng: np.random.Generator, **settings: Any) -> Data:
+        """Draw data as in the first regime, or, of a generator that has none, without a truth."""
+        if self.regimes:
+            return self.draw(rng, next(iter(self.regimes)), **settings).data
+        return self.simulate(rng, {}, **{**self.sizes, **settings})
 
     def draw(self, rng: np.random.Generator, regime: str, **settings: Any) -> Dataset:
         """Draw one truth and one dataset.
@@ -132,6 +144,11 @@ class Estimator:
         Whether it stands aside of ``--estimator all``: a control, or another form of one.
     quantities : dict of str to callable
         Further quantities to rank, ``name -> f(theta, data)``: see `quantity`.
+    closed_form : dict of str to callable
+        What is known exactly of a conjugate model: see `posterior` and `log_likelihood`.
+    options : mapping of str to bool, int, float or str
+        The function's keyword-only arguments with their defaults. ``name@sigma=0.5`` is the same
+        estimator with another value, `define` then holding it: see `bound`.
     """
 
     name: str
@@ -142,6 +159,33 @@ class Estimator:
     summary: str = ""
     control: bool = False
     quantities: dict[str, Quantity] = field(default_factory=dict)
+    closed_form: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def bound(self, name: str, values: Mapping[str, Any]) -> Estimator:
+        """Give the estimator with these values of its options, under another name."""
+        held = {**self.options, **values}
+        define = partial(self.define, **values) if values else self.define
+        return replace(self, name=name, define=define, options=held)
+
+    def posterior(self, function: Posterior) -> Posterior:
+        """Register independent draws from the posterior, ``f(data, rng, draws) -> theta``.
+
+        A conjugate model has them in closed form; the engine ``exact`` takes them, and no PyMC is
+        involved. `data` are the arrays that the estimator names, `theta` holds at least every
+        estimand, as arrays of shape (draws, ...).
+        """
+        self.closed_form["posterior"] = function
+        return function
+
+    def log_likelihood(self, function: Callable[[Truth, Data], Array]) -> Callable[..., Array]:
+        """Register the log likelihood of all data, ``f(theta, data)``, for the engine ``exact``.
+
+        `theta` holds arrays of shape (draws, ...), and so one number a draw comes back, shape
+        (draws,). Without it ``exact`` ranks no log likelihood.
+        """
+        self.closed_form["log_likelihood"] = function
+        return function
 
     def quantity(self, function: Quantity) -> Quantity:
         """Register a test quantity ``f(theta, data) -> float``, ranked beside the estimands.
@@ -153,12 +197,36 @@ class Estimator:
         self.quantities[function.__name__] = function
         return function
 
+    def array_of(self, observed: str) -> str:
+        """Name the array of a dataset that an observed variable is about."""
+        return observed
+
     def select(self, data: Data) -> Data:
         """Pick the arrays that the estimator names, computing the derived ones."""
         return {
             name: self.derived[name](data) if name in self.derived else data[name]
             for name in self.arguments
         }
+
+
+class OwnData(dict[str, Array]):
+    """The arrays of a model that an ordinary function states, taken out of its graph.
+
+    Attributes
+    ----------
+    key : str
+        Equal for models that differ in these arrays alone, so that one compiled model serves all.
+    state : callable
+        ``(data_name) -> pm.Model``: the model with shared variables for the arrays.
+    observed : dict of str to str
+        Which of the arrays hold an observed variable's data, and its name.
+    """
+
+    def __init__(
+        self, arrays: Data, key: str, state: Callable[..., Any], observed: dict[str, str]
+    ) -> None:
+        super().__init__(arrays)
+        self.key, self.state, self.observed = key, state, observed
 
 
 @dataclass(frozen=True)
@@ -185,19 +253,69 @@ class Draws:
         Gradient evaluations, warm-up included.
     seconds : float
         Wall-clock time of the sampling.
+    independent : bool
+        Whether the draws are independent of one another, so that R-hat and ESS say nothing.
+    trouble : str
+        Why the algorithm has not converged, in one line, by its own diagnostics; empty if it has.
+        The fit is tried again, then counted as failed.
+    pareto_k : float
+        Of the importance ratios p(theta, y) / q(theta) of an approximation q: above 0.7 the two
+        differ much. NaN where there is no q.
+    elbo_drift : float
+        By how many nats the evidence lower bound still rose towards the end; NaN if there is none.
     """
 
     values: dict[str, Array]
-    divergences: int
-    steps: int
-    seconds: float
+    divergences: int = 0
+    steps: int = 0
+    seconds: float = 0.0
+    independent: bool = False
+    trouble: str = ""
+    pareto_k: float = np.nan
+    elbo_drift: float = np.nan
+
+
+class Compiled(Protocol):
+    """One estimator, made ready by an engine for many datasets of the same shapes."""
+
+    def accepts(self, data: Data) -> bool:
+        """Say whether data of these lengths can be swapped in."""
+
+    def fit(self, data: Data, budget: Budget, seed: int) -> Draws:
+        """Draw from the posterior of one dataset; whatever is raised becomes a failed fit."""
+
+    def log_likelihood(self, truth: Truth, data: Data) -> float:
+        """Evaluate the log likelihood at the truth; NaN where that does not name all it needs."""
+
+
+@dataclass
+class Engine:
+    """An inference algorithm.
+
+    Attributes
+    ----------
+    name : str
+        File stem, function name and command-line name at once.
+    compile : callable
+        ``(estimator, generator, data) -> Compiled``: what is slow and the same for all datasets.
+    backend : {"threading", "loky"}
+        How fits share the cores: "threading" if `Compiled.fit` may run in several threads at once
+        and lets go of the interpreter's lock, else processes.
+    ladder : callable or None
+        ``(budget) -> budgets`` of successive attempts; None for those of a Markov chain.
+    """
+
+    name: str
+    compile: Callable[[Estimator, Generator, Data], Compiled]
+    backend: Literal["threading", "loky"]
+    ladder: Callable[[Budget], list[Budget]] | None = None
 
 
 def generator(
     *,
     dims: Mapping[str, str],
     indexes: Mapping[str, str] | None = None,
-    features: Mapping[str, Callable[[Data], float]] | None = None,
+    features: Mapping[str, Callable[[Data], float | Array]] | None = None,
     owed: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Callable[[Callable[..., Data]], Generator]:
     """Turn ``simulate(rng, truth, *, sizes...)`` into a generator; arguments as in `Generator`."""
@@ -224,18 +342,46 @@ def estimator(
     derived: Mapping[str, Callable[[Data], Array]] | None = None,
     control: bool = False,
 ) -> Callable[[Callable[..., Any]], Estimator]:
-    """Turn a function that states a PyMC model into an estimator; arguments as in `Estimator`."""
+    """Turn a function that states a PyMC model into an estimator; arguments as in `Estimator`.
+
+    Its positional arguments are arrays, its keyword-only ones options.
+    """
 
     def wrap(function: Callable[..., Any]) -> Estimator:
+        parameters = inspect.signature(function).parameters.values()
         return Estimator(
             name=function.__name__,
             define=function,
-            arguments=tuple(inspect.signature(function).parameters),
+            arguments=tuple(p.name for p in parameters if p.kind is not p.KEYWORD_ONLY),
+            options={p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY},
             estimands=estimands,
             derived=derived or {},
             summary=summary(function),
             control=control,
         )
+
+    return wrap
+
+
+def engine(
+    *,
+    backend: Literal["threading", "loky"],
+    needs: tuple[str, ...] = (),
+    ladder: Callable[[Budget], list[Budget]] | None = None,
+) -> Callable[[Callable[[Estimator, Generator, Data], Compiled]], Engine]:
+    """Turn ``compile(estimator, generator, data) -> Compiled`` into an engine.
+
+    Parameters
+    ----------
+    backend, ladder
+        As in `Engine`.
+    needs : tuple of str
+        Packages beyond those of every install. They are read from the file's text, so that a
+        missing one is told before anything is imported.
+    """
+
+    def wrap(function: Callable[[Estimator, Generator, Data], Compiled]) -> Engine:
+        return Engine(function.__name__, function, backend, ladder)
 
     return wrap
 

@@ -1,23 +1,66 @@
 """Judge the coverage of intervals against any two bounds while datasets come in, exactly.
 
-`sbc.sequential.judge_coverage` expects the nominal coverage. Bounds may as well be declared for an
-estimator that is known to cover less, and then evidence has to grow for what it does cover: here
-the likelihood ratios of many coverages are averaged, the nominal one having most of the weight.
+Evidence is sharpest for a coverage that is expected, and that is mostly the nominal one. Bounds may
+as well be declared for an estimator that is known to cover less, and then evidence has to grow for
+what it does cover: the likelihood ratios of many coverages are averaged, the nominal one having
+most of the weight, which takes it a tenth more datasets than that one alone would.
+
+Of a vector, a dataset gives the share of its elements whose intervals hold the truth. What is a
+likelihood ratio for 0 and 1 is a bet for the shares in between: as fair, whatever the elements of
+one dataset have in common [1]_.
+
+References
+----------
+.. [1] Waudby-Smith & Ramdas (2024). Estimating means of bounded random variables by betting.
+   Journal of the Royal Statistical Society B 86:1.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sbc.asymptotic import Decision
-from sbc.sequential import NEVER, log_e_bernoulli
+from sbc.sequential import NEVER
 
 Array = NDArray[np.float64]
 
 _NOMINAL_WEIGHT = 0.8
 _GRID = 20
 _STEPS = 200
+
+
+def log_e_share(hits: ArrayLike, p0: float, bound: float) -> Array:
+    """Gather evidence that coverage is on the near side of a bound, betting on `p0`.
+
+    Parameters
+    ----------
+    hits : array_like of float, shape (..., n)
+        As for `judge_bounds`.
+    p0 : float
+        The coverage expected, in (0, 1).
+    bound : float
+        The bound, in (0, 1). Below `p0`, the process argues against ``coverage ≤ bound``; above
+        it, against ``coverage ≥ bound``.
+
+    Returns
+    -------
+    array of float, shape (..., n)
+        ``log E`` after data sets 1 … n: the log likelihood ratio where all hits are 0 or 1, and
+        between these the log of x p0/bound + (1 − x)(1 − p0)/(1 − bound) for a share x.
+
+    Raises
+    ------
+    ValueError
+        When an argument is outside its range, or `p0` equals `bound`.
+    """
+    if not (0 < p0 < 1 and 0 < bound < 1 and p0 != bound):
+        raise ValueError(f"no evidence to gather for a coverage of {p0} with the bound {bound}")
+    hits = np.asarray(hits, dtype=float)
+    if hits.ndim == 0 or hits.shape[-1] == 0 or np.any((hits < 0) | (hits > 1)):
+        raise ValueError("hits are shares between 0 and 1, or NaN, at least one of them")
+    steps = np.log(hits * (p0 / bound) + (1 - hits) * ((1 - p0) / (1 - bound)))
+    return np.cumsum(np.where(np.isnan(hits), 0.0, steps), axis=-1)
 
 
 def judge_bounds(
@@ -38,7 +81,8 @@ def judge_bounds(
     Parameters
     ----------
     hits : array of shape (n,)
-        1 where the interval held the truth, 0 where not, NaN for a failed fit.
+        1 where the interval held the truth, 0 where not, the share of elements whose intervals did
+        where there are several, NaN for a failed fit.
     level : float
         The level of the interval, in (0, 1). It need not lie within the bounds.
     low, high : float
@@ -51,10 +95,10 @@ def judge_bounds(
     -------
     Decision
 
-    References
-    ----------
-    Waudby-Smith & Ramdas (2024). Estimating means of bounded random variables by betting. Journal
-    of the Royal Statistical Society B 86:1.
+    Raises
+    ------
+    ValueError
+        When an argument is outside its range.
     """
     bounds = [bound for bound in (low, high) if 0 < bound < 1]
     towards = [
@@ -112,11 +156,11 @@ def _log_e(
     """Average the likelihood ratios of coverages between two ends to the bound, one of the ends."""
     first, last = alternatives
     grid = first + (last - first) * (np.arange(_GRID) + 0.5) / _GRID
-    log_e = np.stack([log_e_bernoulli(hits, p, bound) for p in grid])
+    log_e = np.stack([log_e_share(hits, p, bound) for p in grid])
     spread = np.logaddexp.reduce(log_e, axis=0) - np.log(_GRID)
     if level is None or not first < level < last:
         return spread
-    nominal = log_e_bernoulli(hits, level, bound)
+    nominal = log_e_share(hits, level, bound)
     return np.logaddexp(np.log(_NOMINAL_WEIGHT) + nominal, np.log1p(-_NOMINAL_WEIGHT) + spread)
 
 

@@ -101,20 +101,20 @@ def hits_of(u: Array, level: float) -> Array:
     return np.where(np.isnan(u), np.nan, np.abs(2 * u - 1) <= level)
 
 
-def on_coverage(u: Array, bounds: Bounds, levels: Levels) -> list[Decision]:
+def on_coverage(hits: Array, bounds: Bounds, levels: Levels) -> list[Decision]:
     """Judge the coverage of the interval that `bounds` is about, exactly.
 
     Parameters
     ----------
-    u : array of shape (n,)
-        PIT values in the order of the datasets, NaN for a failed fit.
+    hits : array of shape (n,)
+        Which intervals hold the truth, or the share of elements whose intervals do, in the order of
+        the datasets; NaN for a failed fit.
     bounds : Bounds
         With a level.
     levels : Levels
         Error rates.
     """
     assert bounds.level is not None
-    hits = hits_of(u, bounds.level)
     fills = (np.nan, 0.0, 1.0) if np.isnan(hits).any() else (np.nan,)
     return [
         judge_bounds(
@@ -150,8 +150,22 @@ def mean_ways(x: Array) -> list[Excess]:
 
 
 def contraction_ways(truth: Array, sd: Array) -> list[Excess]:
-    """Do as `mean_ways` for a contraction; `truth` is that of failed fits too where known."""
-    return [contraction_excess(truth, filled) for filled in _filled(sd)]
+    """Do as `mean_ways` for a contraction, of the elements of a vector taken together.
+
+    Parameters
+    ----------
+    truth, sd : array of shape (K, n)
+        True values, those of failed fits too where known, and posterior sds of K elements.
+    """
+    ways = zip(*(_filled(row) for row in sd), strict=True)  # a fit fails for all its elements
+    return [
+        _mean_excess([contraction_excess(t, s) for t, s in zip(truth, way, strict=True)])
+        for way in ways
+    ]
+
+
+def _mean_excess(parts: list[Excess]) -> Excess:
+    return lambda bound: np.mean([part(bound) for part in parts], axis=0)
 
 
 def _filled(x: Array) -> list[Array]:

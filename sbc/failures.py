@@ -6,14 +6,16 @@ anything that follows the truth can make any estimator look calibrated.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sbc.coverage import judge_bounds
 from sbc.intervals import clopper_pearson
 from sbc.panel import Panel
-from sbc.sequential import judge_coverage
+from sbc.sequential import ALPHA_PASS
 
 Array = NDArray[np.float64]
 
@@ -66,14 +68,14 @@ class Failures:
         return min(signs, key=lambda d: d.p) if signs else None
 
 
-def failures(panel: Panel, estimands: list[str], alpha: float) -> Failures:
+def failures(panel: Panel, estimands: Sequence[str], alpha: float) -> Failures:
     """Count the failed fits of one estimator and test whether they go with the truth.
 
     Parameters
     ----------
     panel : Panel
         Its datasets.
-    estimands : list of str
+    estimands : sequence of str
         Names whose true values may matter; those without true values are left out.
     alpha : float
         Chance, in (0, 1), to ever say ``surely`` if it is not so.
@@ -98,8 +100,9 @@ def failures(panel: Panel, estimands: list[str], alpha: float) -> Failures:
 def _surely(panel: Panel, alpha: float) -> bool:
     if not panel.n:
         return False
-    worked, low = ~panel.failed, 1 - TOO_MANY
-    return judge_coverage(worked, 0.99, low, 1, alpha_fail=alpha).outcome == "fail"
+    worked = (~panel.failed).astype(float)
+    levels = {"alpha_fail": alpha, "alpha_pass": ALPHA_PASS}
+    return judge_bounds(worked, 0.99, 1 - TOO_MANY, 1, **levels).outcome == "fail"
 
 
 def _dependence(failed: NDArray[np.bool_], truths: dict[str, Array]) -> tuple[Dependence, ...]:

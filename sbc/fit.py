@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from sbc import ranks, registry, seeds
-from sbc.contracts import LOG_LIKELIHOOD, Array, Budget, Data, Dataset, Draws, Estimator
+from sbc import estimands, ranks, registry, seeds
+from sbc.contracts import LOG_LIKELIHOOD, Array, Budget, Data, Dataset, Draws, Estimator, OwnData
+from sbc.elements import vector_of
 from sbc.errors import UserError
-from sbc.rows import DIVERGENT, ERROR, FAILED, LOW_ESS, NONCONVERGED, OK, Fit, Result
+from sbc.estimands import designs, estimator_of, is_wanted
+from sbc.rows import DIVERGENT, ERROR, FAILED, LOW_ESS, NONCONVERGED, OK, POOR, Fit, Result
 from sbc.settings import Settings, owes_uniform
 from sbc.simulate import draw_dataset, source, stream
 from sbc.summarise import summarise
@@ -41,11 +43,12 @@ def fit(task: Task) -> Fit:
         row = _climb(task)
     except Exception as problem:  # whatever a model or a sampler raises is this fit's result
         text = f"{type(problem).__name__}: {problem}"
-        row = replace(_blank(task), status=ERROR, error=text[:2000])
+        row = replace(blank(task), status=ERROR, error=text[:2000])
     return replace(row, seconds=time.perf_counter() - began)
 
 
-def _blank(task: Task) -> Fit:
+def blank(task: Task) -> Fit:
+    """Give the row of a fit of which no more is known than which one it is."""
     settings = task.settings
     return Fit(
         task.dataset,
@@ -60,10 +63,10 @@ def _blank(task: Task) -> Fit:
 def _climb(task: Task) -> Fit:
     settings = task.settings
     generator = registry.generator(settings.generator)
-    estimator = registry.estimator(task.estimator)
+    estimator = estimator_of(settings, task.estimator)
     drawn = draw_dataset(settings, task.dataset, task.estimator)
     row = replace(
-        _blank(task),
+        blank(task),
         truth=drawn.truth,
         features={name: f(drawn.data) for name, f in generator.features.items()},
     )
@@ -72,16 +75,22 @@ def _climb(task: Task) -> Fit:
         check_data(generator, drawn.data)
         data = estimator.select(drawn.data)
         compiled = compiled_for(task, data)
-        truth = _truth_of_quantities(task, estimator, compiled, drawn)
-        for attempt, budget in enumerate(ladder(settings.budget)):
+        truth = _truth_of_quantities(task, estimator, compiled, drawn, data)
+        budgets = (registry.engine(task.engine).ladder or ladder)(settings.budget)
+        for attempt, budget in enumerate(budgets):
             seed = seeds.fit_seed(*key, task.engine, attempt)
             row = replace(row, attempt=attempt, seed=seed, chains=budget.chains, draws=budget.draws)
             draws = _with_quantities(estimator, compiled.fit(data, budget, seed), drawn.data)
             results = summarise(draws, truth, partial(_jitter, task))
+            results = _settled(results, draws)
+            results = tuple(r for r in results if is_wanted(settings, estimator, r.quantity))
             row = replace(
                 row,
-                status=judge(results, draws.divergences, budget),
+                status=_status(results, draws, budget),
+                error=draws.trouble,
                 divergences=draws.divergences,
+                pareto_k=draws.pareto_k,
+                elbo_drift=draws.elbo_drift,
                 steps=row.steps + draws.steps,
                 results=results,
             )
@@ -98,7 +107,7 @@ def _jitter(task: Task, quantity: str) -> float:
 
 
 def _truth_of_quantities(
-    task: Task, estimator: Estimator, compiled: Any, drawn: Dataset
+    task: Task, estimator: Estimator, compiled: Any, drawn: Dataset, data: Data
 ) -> dict[str, Any]:
     """Give the true value of everything that is ranked.
 
@@ -106,11 +115,12 @@ def _truth_of_quantities(
     a point of the estimator's own joint distribution; elsewhere they have no true value.
     """
     missing = [name for name in estimator.estimands if name not in drawn.truth]
+    known = drawn.truth
     if missing:
-        raise ValueError(f"the truth does not say what '{missing[0]}' is")
-    truth = {name: drawn.truth[name] for name in estimator.estimands}
+        known = known | _derived(task, estimator, data, missing).at(drawn.truth, data)
+    truth = {name: known[name] for name in estimator.estimands}
     if owes_uniform(task.settings, task.estimator):
-        truth[LOG_LIKELIHOOD] = compiled.log_likelihood(drawn.truth, estimator.select(drawn.data))
+        truth[LOG_LIKELIHOOD] = compiled.log_likelihood(drawn.truth, data)
         for name, quantity in estimator.quantities.items():
             truth[name] = float(quantity(drawn.truth, drawn.data))
     return truth
@@ -130,6 +140,23 @@ def _with_quantities(estimator: Estimator, draws: Draws, data: Data) -> Draws:
     return replace(draws, values={**draws.values, **computed})
 
 
+def _settled(results: tuple[Result, ...], draws: Draws) -> tuple[Result, ...]:
+    """Take chains that all stay at one value of a discrete variable as agreeing: R-hat is 0 / 0.
+
+    A continuous variable that does not move is a sampler that is stuck, and no result.
+    """
+    still = {n for n, v in draws.values.items() if v.dtype.kind in "biu" and (v == v.flat[0]).all()}
+    if draws.values.keys() - still == {LOG_LIKELIHOOD}:  # a function of nothing but these
+        still.add(LOG_LIKELIHOOD)
+    size = float(np.prod(next(iter(draws.values.values())).shape[:2]))
+    return tuple(
+        replace(r, rhat=1.0, ess_bulk=size, ess_tail=size)
+        if vector_of(r.quantity) in still and r.sd < 1e-12 * (1 + abs(r.mean))
+        else r
+        for r in results
+    )
+
+
 def ladder(budget: Budget) -> list[Budget]:
     """List the budgets of successive attempts: smaller steps, longer warm-up, then more draws."""
     accept = budget.target_accept
@@ -140,6 +167,15 @@ def ladder(budget: Budget) -> list[Budget]:
             budget, target_accept=max(accept, 0.99), tune=4 * budget.tune, draws=2 * budget.draws
         ),
     ]
+
+
+def _status(results: tuple[Result, ...], draws: Draws, budget: Budget) -> str:
+    """Judge a fit by the diagnostics that its algorithm has."""
+    if draws.trouble:
+        return NONCONVERGED
+    if draws.independent:
+        return POOR if draws.pareto_k > 0.7 else OK
+    return judge(results, draws.divergences, budget)
 
 
 def judge(results: tuple[Result, ...], divergences: int, budget: Budget) -> str:
@@ -158,9 +194,28 @@ def judge(results: tuple[Result, ...], divergences: int, budget: Budget) -> str:
     return OK if worst_rhat <= 1.01 and least_ess >= 400 else LOW_ESS
 
 
+_derivations: dict[tuple[Any, ...], Any] = {}
 _compiled: dict[tuple[str, ...], list[Any]] = {}
 _locks: dict[tuple[str, ...], Lock] = {}
 _guard = Lock()
+
+
+def _derived(task: Task, estimator: Estimator, data: Data, names: list[str]) -> Any:
+    """Give what computes these deterministics at a truth, compiled once."""
+    from sbc.derived import Derived
+
+    structure = data.key if isinstance(data, OwnData) else ""
+    generator = registry.generator(task.settings.generator)
+    lengths = _lengths(data) if not structure else ()
+    key = (task.settings.generator, task.estimator, *names, structure, lengths)
+    with _guard:
+        if key not in _derivations:
+            _derivations[key] = Derived(estimator, generator, data, names)
+        return _derivations[key]
+
+
+def _lengths(data: Data) -> tuple[tuple[int, ...], ...]:
+    return tuple(np.shape(array) for array in data.values())
 
 
 def compiled_for(task: Task, data: Data) -> Any:
@@ -169,7 +224,10 @@ def compiled_for(task: Task, data: Data) -> Any:
     Nothing that a compiled model keeps of the dataset that it was compiled on, but its shapes,
     reaches the draws of another.
     """
-    key = (task.settings.generator, task.estimator, task.engine)
+    structure = data.key if isinstance(data, OwnData) else ""
+    settings = task.settings
+    names = (settings.generator, task.estimator, task.engine, *settings.estimands)
+    key = (*names, structure)
     with _guard:
         lock = _locks.setdefault(key, Lock())
     with lock:
@@ -178,9 +236,17 @@ def compiled_for(task: Task, data: Data) -> Any:
             if compiled.accepts(data):
                 return compiled
         engine = registry.engine(task.engine)
-        estimator = registry.estimator(task.estimator)
-        known.append(engine.compile(estimator, registry.generator(task.settings.generator), data))
+        estimator = estimator_of(settings, task.estimator)
+        known.append(engine.compile(estimator, registry.generator(settings.generator), data))
         return known[-1]
+
+
+def forget() -> None:
+    """Drop every compiled model: a file that models were read from has changed."""
+    with _guard:
+        _compiled.clear()
+        _derivations.clear()
+    estimands.forget()
 
 
 def prepare(task: Task) -> None:
@@ -194,9 +260,8 @@ def prepare(task: Task) -> None:
         If the data and the model do not fit together.
     """
     generator = registry.generator(task.settings.generator)
-    estimator = registry.estimator(task.estimator)
-    design = generator.draw(np.random.default_rng(0), next(iter(generator.regimes))).data
-    check_arguments(estimator, generator, design)
+    estimator = estimator_of(task.settings, task.estimator)
+    check_arguments(estimator, generator, designs(task.settings)[0])
     try:
         data = draw_dataset(task.settings, task.dataset, task.estimator).data
         check_data(generator, data)

@@ -12,7 +12,7 @@ from sbc.expectations import Better, Unmoved
 from sbc.gate_config import Config
 from sbc.gate_run import Gate, judge_run, nothing_expected
 from sbc.read import Run, load_run
-from sbc.settings import Settings, owes_uniform
+from sbc.settings import Settings, owes_uniform, regimes_of
 
 BATCH = 25
 """Datasets between two looks. Looking costs nothing in error rates."""
@@ -61,11 +61,12 @@ def judge_while_running(
     UserError
         As `judge_run`, or if the run cannot be made.
     """
-    from sbc import run as running
+    from sbc import running
 
     owing = [name for name in settings.estimators if owes_uniform(settings, name)]
     empty: dict[str, list[str]] = {name: [] for name in settings.estimators}
-    if not checks_of(config, Subject(settings, owing, empty, empty)) and baseline is None:
+    subject = Subject(settings, owing, empty, empty, regimes_of(settings))
+    if not checks_of(config, subject) and baseline is None:
         raise nothing_expected(settings)  # before the first fit
 
     def look() -> Gate:

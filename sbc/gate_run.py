@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from sbc.baseline import TOLERANCE, check_comparable, compare
 from sbc.checks import Subject, checks_of
 from sbc.decisions import Levels
@@ -16,9 +18,9 @@ from sbc.failures import Failures, failures
 from sbc.gate_config import Config
 from sbc.gates import CheckVerdict, Panels, judge_checks
 from sbc.panel import Panel, panel
-from sbc.read import Run
+from sbc.read import Run, undamaged
 from sbc.settings import Settings
-from sbc.store import Store
+from sbc.store import RESULTS_FILE, Store
 
 GateOutcome = Literal["pass", "fail", "failed fits", "inconclusive"]
 EXIT_CODES: dict[GateOutcome, int] = {"pass": 0, "fail": 1, "inconclusive": 3, "failed fits": 4}
@@ -95,6 +97,8 @@ def judge_run(
     UserError
         If nothing is expected of the run, or something that makes no sense.
     """
+    if part := run.shard.describe():  # its verdicts, one a shard, would multiply the error rates
+        raise UserError(f"{run.folder} is {part}; merge the shards and judge the whole")
     subject = _subject(run)
     checks = checks_of(config, subject)
     named = {check.estimator for check in checks}
@@ -117,7 +121,7 @@ def judge_run(
         config=config,
         verdicts=tuple(verdicts),
         failures=tuple(
-            failures(found, run.estimands(name), config.alpha_fail)
+            failures(found, subject.estimands[name], config.alpha_fail)
             for (name, _), found in panels.items()
             if name in named
         ),
@@ -143,7 +147,7 @@ def _subject(run: Run) -> Subject:
         if key[2] not in names:
             names.append(key[2])
     known = {name: found or run.estimands(name) for name, found in estimands.items()}
-    return Subject(run.settings, run.owing, known, quantities)
+    return Subject(run.settings, run.owing, known, quantities, run.regimes)
 
 
 def _panels(
@@ -180,8 +184,16 @@ def read_truths(
     wanted = {name.partition("[")[0] for name in estimands}
     with Store.open(folder) as store:
         query = "SELECT k, truth FROM dataset WHERE source IN ('', ?)"
-        rows = [(k, json.loads(text)) for k, text in store.rows(query, (estimator,))]
-    return {k: {name: truth[name] for name in wanted & truth.keys()} for k, truth in rows}
+        texts = list(store.rows(query, (estimator,)))
+    with undamaged(folder / RESULTS_FILE):
+        rows = {k: dict(json.loads(text)) for k, text in texts}
+        return {
+            k: {
+                name: np.asarray(truth[name], dtype=float).tolist()
+                for name in wanted & truth.keys()
+            }
+            for k, truth in rows.items()
+        }
 
 
 def _pairs(panels: Panels, run: Run, baseline: Run | None) -> int:

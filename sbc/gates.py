@@ -57,11 +57,12 @@ class Check:
     estimator, engine : str
         Of whom.
     quantity : str
-        Of what; ``"all"`` for all that is ranked.
+        Of what; ``"all"`` for all that is ranked, a vector's name for all its elements.
     expectation : Expectation
         What.
     streams : tuple of str
-        The quantities whose ranks are judged together.
+        The quantities whose ranks are judged together, or whose mean over the elements of each
+        dataset is: elements of one dataset may depend on each other in any way.
     """
 
     estimator: str
@@ -197,33 +198,46 @@ def _decide(check: Check, mine: Panel, panels: Panels, levels: Levels) -> list[D
     if not _length(check, mine, panels):
         return [Decision("inconclusive", None)]
     if isinstance(expectation, Calibrated | Miscalibrated):
-        u = np.stack([mine.get(name, "u") for name in check.streams])
-        return on_ranks(u, expectation, levels)
+        return on_ranks(_stacked(check, mine, "u"), expectation, levels)
     if isinstance(expectation, Bounds) and expectation.level is not None:
-        return on_coverage(mine.get(check.quantity, "u"), expectation, levels)
+        return on_coverage(_hits(check, mine), expectation, levels)
     return on_means(*_mean(check, mine, panels), levels)
 
 
 def _mean(check: Check, mine: Panel, panels: Panels) -> tuple[list[Excess], float, float]:
     """Give what a check is the mean of, with failed fits left out and made up, and its bounds."""
-    expectation, error = check.expectation, _errors(mine, check.quantity)
+    expectation, error = check.expectation, _errors(check, mine)
     if isinstance(expectation, Better):
         n = _length(check, mine, panels)
-        its = _errors(panels[expectation.than, check.engine], check.quantity)
-        return mean_ways(error[:n] ** 2 - its[:n] ** 2), -np.inf, 0.0
+        its = _errors(check, panels[expectation.than, check.engine])
+        return mean_ways((error[:, :n] ** 2 - its[:, :n] ** 2).mean(axis=0)), -np.inf, 0.0
     assert isinstance(expectation, Bounds)
     bounds = expectation.low, expectation.high
     if expectation.metric == "rmse":
         low, high = (np.sign(bound) * bound**2 for bound in bounds)
-        return mean_ways(error**2), low, high
-    sd = mine.get(check.quantity, "sd")
+        return mean_ways((error**2).mean(axis=0)), low, high
+    sd = _stacked(check, mine, "sd")
     if expectation.metric == "contraction":
-        return contraction_ways(mine.truth(check.quantity), sd), *bounds
-    return mean_ways(error / sd if expectation.metric == "bias_sd" else error), *bounds
+        truth = np.stack([mine.truth(name) for name in check.streams])
+        return contraction_ways(truth, sd), *bounds
+    x = error / sd if expectation.metric == "bias_sd" else error
+    return mean_ways(x.mean(axis=0)), *bounds
 
 
-def _errors(panel: Panel, quantity: str) -> Array:
-    return panel.get(quantity, "mean") - panel.get(quantity, "truth")
+def _stacked(check: Check, panel: Panel, column: str) -> Array:
+    """Give one column of all streams, shape (K, n)."""
+    return np.stack([panel.get(name, column) for name in check.streams])
+
+
+def _errors(check: Check, panel: Panel) -> Array:
+    return _stacked(check, panel, "mean") - _stacked(check, panel, "truth")
+
+
+def _hits(check: Check, panel: Panel) -> Array:
+    """Give the share of elements whose intervals hold the truth, 0 or 1 where there is one."""
+    assert isinstance(check.expectation, Bounds)
+    assert check.expectation.level is not None
+    return hits_of(_stacked(check, panel, "u"), check.expectation.level).mean(axis=0)
 
 
 def _evidence(check: Check, mine: Panel, panels: Panels, levels: Levels, n: int) -> Evidence:
@@ -234,7 +248,7 @@ def _evidence(check: Check, mine: Panel, panels: Panels, levels: Levels, n: int)
             mine, check.streams, n, min(levels) if inverted else levels.fail
         )
     if isinstance(expectation, Bounds) and expectation.level is not None:
-        hits = hits_of(mine.get(check.quantity, "u")[:n], expectation.level)
+        hits = _hits(check, mine)[:n]
         return evidence.coverage(hits, expectation.metric, expectation.level, levels.passing)
     excess, *_ = _mean(check, mine, panels)[0]
     root = isinstance(expectation, Bounds) and expectation.metric == "rmse"

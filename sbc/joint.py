@@ -15,7 +15,7 @@ from pytensor.graph.replace import graph_replace
 from pytensor.graph.traversal import ancestors
 from pytensor.tensor.random.type import RandomType
 
-from sbc.contracts import Data, Dataset, Estimator, Generator
+from sbc.contracts import Data, Dataset, Estimator, Generator, OwnData
 from sbc.engines import _model
 
 
@@ -23,22 +23,26 @@ class Joint:
     """Draws (truth, data) from one estimator's joint distribution; safe to share among threads."""
 
     def __init__(self, estimator: Estimator, generator: Generator, design: Data) -> None:
-        model = _model.build(estimator, generator, estimator.select(design))
+        data = estimator.select(design)
+        model = _model.build(estimator, generator, data)
         observed = model.observed_RVs
         # An observed variable named like an argument is that argument: where the model of Y reads
         # the data of X, a simulated Y must read the simulated X.
-        simulated = {
-            model[_model.data_name(rv.name)]: rv
-            for rv in observed
-            if rv.name in estimator.arguments
-        }
+        if isinstance(data, OwnData):
+            places = data.observed
+        else:
+            places = {rv.name: rv.name for rv in observed if rv.name in estimator.arguments}
+        simulated = {model[_model.data_name(place)]: model[rv] for place, rv in places.items()}
+        known = [rv.name for rv in model.free_RVs]
+        known += [d.name for d in model.deterministics if d.name in estimator.estimands]
+        follow = [model[name] for name in known[len(model.free_RVs) :]] + observed
         drawn = model.free_RVs + [
-            graph_replace(rv, {d: x for d, x in simulated.items() if x is not rv}, strict=False)
-            for rv in observed
+            graph_replace(v, {d: x for d, x in simulated.items() if x is not v}, strict=False)
+            for v in follow
         ]
         self._estimator, self._model = estimator, model
-        self._free = [rv.name for rv in model.free_RVs]
-        self._observed = [rv.name for rv in observed]
+        self._known = known
+        self._observed = [estimator.array_of(rv.name) for rv in observed]
         # In the order of the graph, which every process builds alike.
         self._streams = [v for v in ancestors(drawn) if isinstance(v.type, RandomType)]
         self._function = compile([], drawn, mode="FAST_COMPILE", on_unused_input="ignore")
@@ -51,9 +55,9 @@ class Joint:
             pm.set_data({_model.data_name(n): v for n, v in data.items()}, model=self._model)
             reseed_rngs(self._streams, int(rng.integers(2**63)))
             values = self._function()
-        truth, simulated = values[: len(self._free)], values[len(self._free) :]
+        truth, simulated = values[: len(self._known)], values[len(self._known) :]
         return Dataset(
-            {n: v.item() if v.ndim == 0 else v for n, v in zip(self._free, truth, strict=True)},
+            {n: v.item() if v.ndim == 0 else v for n, v in zip(self._known, truth, strict=True)},
             design
             | {
                 name: value.astype(design[name].dtype) if name in design else value

@@ -31,7 +31,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple, get_args, get_type_hints
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from sbc.intervals import checked_level, wilson
 
@@ -69,7 +69,7 @@ class Fits:
     quantiles : mapping of float to array of shape (n,)
         Posterior quantiles by their probability.
     crps : array of shape (n,), optional
-        Continuous ranked probability score, see `crps_from_draws`.
+        Continuous ranked probability score, see `sbc.crps`.
     prior_var : float, optional
         Variance of the law that the truths were drawn from, where there is one.
 
@@ -396,36 +396,3 @@ def mean_w(fits: Fits) -> tuple[Estimate, FloatArray]:
     MCSE sd(w)/√n, right at any truth; under calibration it tends to 1/√(12 n).
     """
     return _mean(np.abs(2 * fits.u - 1))
-
-
-def crps_from_draws(draws: ArrayLike, truth: ArrayLike) -> FloatArray:
-    """CRPS of the empirical distribution of the draws, in O(S log S).
-
-    mean abs(x_i − theta) − ½ mean abs(x_i − x_j), the second mean over all S² pairs, i = j among
-    them: exact for the step function, as ArviZ has it (which reports it negated). The form that
-    divides by S (S − 1) is unbiased for the distribution behind the draws, and smaller [4]_.
-
-    Parameters
-    ----------
-    draws : array_like of shape (..., S)
-        Posterior draws, S ≥ 1.
-    truth : array_like of shape (...)
-        True values, on the scale of the draws.
-
-    Returns
-    -------
-    array of shape (...)
-        Scores ≥ 0 on the scale of the draws, 0 only if every draw is the truth.
-
-    Raises
-    ------
-    ValueError
-        If there are no draws.
-    """
-    # Taking the truth away first keeps digits when it is large against the posterior's width.
-    x = np.sort(np.asarray(draws, dtype=float) - np.asarray(truth, dtype=float)[..., None])
-    S = x.shape[-1]
-    if S == 0:
-        raise ValueError("no draws")
-    weight = (2 * np.arange(1, S + 1) - S - 1) / S**2  # Σ weight x = ½ mean abs(x_i − x_j)
-    return np.mean(np.abs(x), axis=-1) - x @ weight

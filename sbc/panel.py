@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sbc.elements import natural
 from sbc.rows import DIVERGENT, FAILED
 
 Array = NDArray[np.float64]
@@ -56,7 +57,7 @@ class Panel:
     @property
     def quantities(self) -> list[str]:
         """What was ranked."""
-        return sorted({quantity for quantity, _ in self.columns})
+        return sorted({quantity for quantity, _ in self.columns}, key=natural)
 
     def get(self, quantity: str, column: str) -> Array:
         """Give one column of one quantity; NaN throughout where no fit worked."""
@@ -124,7 +125,7 @@ def panel(
 
 def _true_values(truths: Mapping[int, Mapping[str, Any]], n: int) -> dict[str, Array]:
     """Turn the parameters of each dataset into columns, vectors by their elements."""
-    there = [k for k in truths if k < n]
+    there = [k for k in truths if 0 <= k < n]
     names = dict.fromkeys(name for k in there for name in truths[k])
     values: dict[str, Array] = {}
     for name in names:

@@ -15,14 +15,14 @@ from typing import Any
 import pytest
 
 from sbc import registry
-from sbc.cli.run import DEFAULTS
+from sbc.choice import DEFAULTS
 from sbc.contracts import Budget
 from sbc.errors import UserError, unknown
 from sbc.expectations import to_toml
 from sbc.gate_config import ALL, Config
 from sbc.seeds import key
 from sbc.sequential import PRESETS
-from sbc.settings import Settings, validate
+from sbc.settings import Settings, validate, write_value
 
 _BUDGET = ("draws", "tune", "chains", "target_accept")
 _GATE = ("preset", "datasets", "delta", "alpha_fail", "alpha_pass")
@@ -176,7 +176,7 @@ def replay(settings: Settings, config: Config, expected: Mapping[str, Any]) -> s
     words = ["python", "-m", "sbc", "gate", "--run", "--estimator", estimator]
     words += ["--generator", settings.generator, "--truth", settings.truth]
     for name, value in settings.parameters.items():
-        words += ["--set", f"{name}={value}"]
+        words += ["--set", f"{name}={write_value(value)}"]
     words += ["--engine", settings.engines[0], "--seed", str(settings.seed)]
     for name, value in asdict(settings.budget).items():
         if value != DEFAULTS[name]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,14 @@ import numpy as np
 import pandas as pd
 
 from sbc.contracts import LOG_LIKELIHOOD
+from sbc.elements import natural, vector_of
 from sbc.errors import UserError
 from sbc.metrics import Fits
+from sbc.pooled import Elements
 from sbc.ranks import pit
 from sbc.rows import FAILED, PROBABILITIES
-from sbc.settings import Settings, owes_uniform
+from sbc.settings import Settings
+from sbc.shard import Shard
 from sbc.store import RESULTS_FILE, Store, read_run, reading
 
 _QUANTILES = ["q" + f"{p:g}"[2:].ljust(2, "0") for p in PROBABILITIES]
@@ -53,18 +57,27 @@ class Run:
         """Yield ((estimator, engine, quantity), frame sorted by dataset), in the run's order."""
         order = {name: i for i, name in enumerate(self.settings.estimators)}
         groups = dict(iter(self.results.groupby(KEYS, sort=False)))
-        for key in sorted(groups, key=lambda key: (order.get(key[0], 0), key[1], key[2])):
+        for key in sorted(groups, key=lambda key: (order.get(key[0], 0), key[1], natural(key[2]))):
             if not estimands_only or self._is_estimand(key[0], key[2]):
                 yield key, groups[key]
 
     @property
     def owing(self) -> list[str]:
-        """Estimators that owe uniform ranks, as was known when the run was made."""
-        settings = self.settings
-        known = self.provenance.get("owing")
-        if known is None:
-            known = [name for name in settings.estimators if owes_uniform(settings, name)]
-        return known
+        """Estimators that owe uniform ranks, as was known when the run was made.
+
+        Asking their generator now would run its file, which the run folder of a stranger may name.
+        """
+        return self.provenance.get("owing", [])
+
+    @property
+    def regimes(self) -> list[str]:
+        """Truth regimes of its generator, as was known when the run was made."""
+        return self.provenance.get("regimes", [self.settings.truth])
+
+    @property
+    def shard(self) -> Shard:
+        """Which part of its plan this is."""
+        return Shard.of_run(self.provenance)
 
     def estimands(self, estimator: str) -> list[str]:
         """List what an estimator estimates, whether or not a fit of it has worked."""
@@ -78,11 +91,9 @@ class Run:
         with Store.open(self.folder) as store:
             query = "SELECT k, features FROM dataset WHERE source IN ('', ?) ORDER BY k"
             texts = dict(store.rows(query, (estimator,)))
-        try:
-            found = {k: json.loads(text) for k, text in texts.items()}
-        except ValueError as problem:
-            raise UserError(f"{self.folder / RESULTS_FILE} is damaged: {problem}") from problem
-        return pd.DataFrame.from_dict(found, orient="index")
+        with undamaged(self.folder / RESULTS_FILE):
+            found = {k: _numbers(json.loads(text)) for k, text in texts.items()}
+            return pd.DataFrame.from_dict(found, orient="index")
 
     def draws(self, key: tuple[str, str, str], datasets: Any) -> np.ndarray:
         """Read the thinned draws that the truth was ranked in, shape (n_datasets, L).
@@ -98,15 +109,14 @@ class Run:
             found = {
                 k: np.frombuffer(blob, "<f8") for k, size, blob in rows if len(blob) == 8 * size
             }
-        try:
+        with undamaged(self.folder / RESULTS_FILE, f"the draws of {key} are incomplete"):
             return np.array([found[k] for k in datasets]).reshape(len(datasets), -1)
-        except (KeyError, ValueError) as problem:
-            file = self.folder / RESULTS_FILE
-            raise UserError(f"{file} is damaged: the draws of {key} are incomplete") from problem
 
     def _is_estimand(self, estimator: str, quantity: str) -> bool:
         known = self.estimands(estimator)
-        return quantity.partition("[")[0] in known if known else quantity != LOG_LIKELIHOOD
+        if not known:
+            return quantity != LOG_LIKELIHOOD
+        return quantity in known or vector_of(quantity) in known
 
 
 def load_run(folder: str | Path) -> Run:
@@ -135,12 +145,36 @@ def load_run(folder: str | Path) -> Run:
             f"WHERE {worked} ORDER BY k, estimator, engine, quantity",
             FAILED,
         )
-    try:
+    with undamaged(file):
         fits, results = fits.astype(_dtypes(fits)), results.astype(_dtypes(results))
         results["u"] = pit(results["rank"], results["ties"], results["size"], results["jitter"])
-    except (LookupError, TypeError, ValueError) as problem:
-        raise UserError(f"{file} is damaged: {problem}") from problem
     return Run(folder, provenance, Settings.from_json(provenance["settings"]), fits, results)
+
+
+@contextmanager
+def undamaged(file: Path, what: str = "") -> Iterator[None]:
+    """Tell in one line that what a file holds makes no sense."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, OverflowError, RecursionError) as problem:
+        raise UserError(f"{file} is damaged: {what or problem}") from problem
+
+
+def _numbers(features: Any) -> dict[str, Any]:
+    """Take a dataset's features: numbers, or lists of them.
+
+    Raises
+    ------
+    TypeError
+        For anything else.
+    """
+    if not isinstance(features, dict):
+        raise TypeError("the features of a dataset are no table")
+    for value in features.values():
+        for number in value if isinstance(value, list) else [value]:
+            if not isinstance(number, int | float):
+                raise TypeError(f"a feature cannot be {number!r}")
+    return features
 
 
 def _frame(store: Store, query: str, parameters: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -170,3 +204,8 @@ def as_fits(frame: pd.DataFrame) -> Fits:
         crps=frame["crps"].to_numpy(float),
         prior_var=float(truth.var(ddof=1)) if varies else None,
     )
+
+
+def as_elements(frames: Mapping[str, pd.DataFrame]) -> Elements:
+    """Turn the rows of a vector's elements, by their names, into what is pooled."""
+    return Elements(tuple(frames), tuple(as_fits(frame) for frame in frames.values()))

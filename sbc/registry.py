@@ -9,18 +9,30 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+import inspect
 import sys
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from sbc import seeds
-from sbc.contracts import Estimator, Generator
+from sbc.contracts import Engine, Estimator, Generator
 from sbc.errors import UserError, unknown
+from sbc.own import Own
+from sbc.pasted import Pasted, models
+from sbc.prints import to_stderr
+from sbc.specs import KINDS, Spec
 
 #: Where the built-in plug-ins of each kind live.
 PACKAGES = {"generator": "sbc.generators", "estimator": "sbc.models", "engine": "sbc.engines"}
+
+#: The generator of estimators that bring their own data.
+OWN_DATA = "own_data"
+
+#: A user's file as it is named, to where its text lies on this machine: on a cluster's workers.
+COPIES: dict[str, Path] = {}
 
 
 def names(kind: str) -> list[str]:
@@ -28,9 +40,63 @@ def names(kind: str) -> list[str]:
     return sorted(_files(kind))
 
 
-def standard(kind: str) -> list[str]:
-    """List the built-ins that ``all`` stands for: those not declared ``control=True``."""
-    return [name for name in names(kind) if not _is_control(kind, name)]
+def standard(kind: str, generator: str = "") -> list[str]:
+    """List the built-ins that ``all`` stands for: those not declared ``control=True``.
+
+    Parameters
+    ----------
+    kind : str
+        Of plug-in.
+    generator : str
+        Where estimators are meant, only those whose arrays this generator declares.
+    """
+    found = [name for name in names(kind) if not _is_control(kind, name)]
+    return [name for name in found if not generator or feeds(generator, name)]
+
+
+def feeds(world: str, name: str) -> bool:
+    """Say whether a generator declares every array that a built-in estimator asks for."""
+    made = generator(world)
+    function = _function(_parsed("estimator", name), name)
+    asked = {a.arg for a in function.args.args} if function else set()
+    return asked <= {*made.dims, *made.indexes, *_derived(name)}
+
+
+def feeding(arguments: Iterable[str]) -> list[str]:
+    """List the built-in generators that declare all of these arrays."""
+    worlds = {name: generator(name) for name in names("generator")}
+    return [n for n, world in worlds.items() if set(arguments) <= {*world.dims, *world.indexes}]
+
+
+def option_defaults(kind: str, spec: Spec) -> dict[str, Any]:
+    """Read an estimator's options and their defaults, without importing its file."""
+    if spec.path:
+        tree: ast.Module = _user_tree(kind, spec.path, spec.name)
+    else:
+        tree = _parsed(kind, spec.name)
+    function = _function(tree, spec.name)
+    if kind != "estimator" or function is None:
+        return {}
+    arguments = function.args
+    pairs = list(zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True))
+    if not function.decorator_list:  # an ordinary function's numbers are options too
+        last = arguments.args[len(arguments.args) - len(arguments.defaults) :]
+        pairs += zip(last, arguments.defaults, strict=True)
+    found = {a.arg: _constant(default) for a, default in pairs if default is not None}
+    return {name: value for name, value in found.items() if type(value) in KINDS}
+
+
+def canonical(kind: str, text: str) -> str:
+    """Write a name as it stands in a run: options in order, without those at their defaults.
+
+    Raises
+    ------
+    UserError
+        For an unknown name or option, or an option's value of the wrong type.
+    """
+    check(kind, text)
+    spec = Spec.parse(text) if kind == "estimator" else Spec("", text)
+    return str(spec.canonical(option_defaults(kind, spec))) if spec.options else text
 
 
 def describe(kind: str, name: str) -> str:
@@ -50,10 +116,43 @@ def _function(tree: ast.Module, name: str) -> ast.FunctionDef | None:
 
 
 def _is_control(kind: str, name: str) -> bool:
+    return _keyword(kind, name, "control") is True
+
+
+def _keyword(kind: str, name: str, keyword: str) -> Any:
+    """Read what a built-in's decorator is given, if it stands there as a constant."""
+    node = _keyword_node(kind, name, keyword)
+    return None if node is None else ast.literal_eval(node)
+
+
+def _keyword_node(kind: str, name: str, keyword: str) -> ast.expr | None:
     function = _function(_parsed(kind, name), name)
     decorators = function.decorator_list if function else []
     words = [word for d in decorators if isinstance(d, ast.Call) for word in d.keywords]
-    return any(w.arg == "control" and getattr(w.value, "value", None) is True for w in words)
+    return next((w.value for w in words if w.arg == keyword), None)
+
+
+def _derived(name: str) -> set[str]:
+    """Name the arguments that a built-in estimator computes from the data."""
+    node = _keyword_node("estimator", name, "derived")
+    return {_constant(key) for key in node.keys} if isinstance(node, ast.Dict) else set()
+
+
+def _constant(node: ast.expr | None) -> Any:
+    """Give the value of a literal; None for anything else."""
+    try:
+        return None if node is None else ast.literal_eval(node)
+    except ValueError:
+        return None
+
+
+def _check_packages(engine: str) -> None:
+    """Refuse an engine whose package is not there, naming the extra that brings it."""
+    for package in _keyword("engine", engine, "needs") or ():
+        if importlib.util.find_spec(package) is None:
+            raise UserError(
+                f"engine '{engine}' needs the package {package}: pip install 'sbc[{package}]'"
+            )
 
 
 def check(kind: str, spec: str) -> None:
@@ -64,13 +163,20 @@ def check(kind: str, spec: str) -> None:
     UserError
         For an unknown name, or a file that is not there.
     """
-    path, _, name = spec.rpartition(":")
-    if path and kind != "engine":  # an engine is more than one function
-        _user_file(kind, path, name)
-    elif spec.endswith(".py") and kind != "engine":
-        raise UserError(f"{spec} names a file but no {kind} in it; write {spec}:NAME")
-    elif spec not in _files(kind):
+    named = Spec.parse(spec) if kind == "estimator" else Spec("", spec)
+    path, colon, name = named.plain.rpartition(":")
+    if path:
+        _user_tree(kind, path, name)
+    elif colon:
         raise unknown(kind, spec, names(kind))
+    elif name.endswith(".py"):
+        raise UserError(f"{name} names a file but no {kind} in it; write {name}:NAME")
+    elif name not in _files(kind):
+        raise unknown(kind, name, names(kind))
+    elif kind == "engine":
+        _check_packages(name)
+    if named.options:
+        named.canonical(option_defaults(kind, named))
 
 
 @lru_cache
@@ -79,27 +185,61 @@ def generator(spec: str) -> Generator:
     found = _load("generator", spec)
     if not isinstance(found, Generator):
         raise UserError(f"{spec} is not a generator; decorate it with @sbc.contracts.generator")
-    if not found.regimes:
-        raise UserError(f"{spec} has no truth regime; decorate one with @{found.name}.regime")
     return found
 
 
 @lru_cache
 def estimator(spec: str) -> Estimator:
-    """Load an estimator by its name or as ``path/to/file.py:name``."""
-    found = _load("estimator", spec)
+    """Load an estimator by its name or as ``path/to/file.py:name``, with options as in `Spec`."""
+    named = Spec.parse(canonical("estimator", spec))
+    defaults = option_defaults("estimator", named)
+    found = _pasted(named) or _load("estimator", named.plain)
+    if inspect.isfunction(found):
+        found = Own.of(found, defaults)
     if not isinstance(found, Estimator):
-        raise UserError(f"{spec} is not an estimator; decorate it with @sbc.contracts.estimator")
-    if not found.estimands:
+        raise UserError(f"{spec} is neither an estimator nor a function that states a model")
+    if not (found.estimands or isinstance(found, Own)):
         raise UserError(f"{spec} names no estimands: @estimator(estimands=(...))")
-    return found
+    return found.bound(named.short, named.values(defaults)) if named.options else found
+
+
+def brings_data(text: str) -> bool:
+    """Say, without importing its file, whether a user's model asks for no arrays."""
+    spec = Spec.parse(text)
+    if not spec.path:
+        return False
+    tree = _user_tree("estimator", spec.path, spec.name)
+    if function := _function(tree, spec.name):
+        arguments = function.args
+        asked = len(arguments.args) - len(arguments.defaults)
+        return not function.decorator_list and asked == 0
+    found = Pasted.find(tree, spec.name)
+    return found is not None and not found.arguments
+
+
+def _pasted(spec: Spec) -> Own | None:
+    """Take a model that stands in a user's file outside any function."""
+    if not spec.path:
+        return None
+    tree = _user_tree("estimator", spec.path, spec.name)
+    found = None if _function(tree, spec.name) else Pasted.find(tree, spec.name)
+    return None if found is None else Own.of_code(found, str(file_of(spec.path)))
 
 
 @lru_cache
-def engine(name: str) -> Any:
-    """Load an engine's module by name."""
-    check("engine", name)
-    return importlib.import_module(f"{PACKAGES['engine']}.{name}")
+def engine(spec: str) -> Engine:
+    """Load an engine by its name or as ``path/to/file.py:name``."""
+    found = _load("engine", spec)
+    if not isinstance(found, Engine):
+        raise UserError(f"{spec} is not an engine; decorate it with @sbc.contracts.engine")
+    return found
+
+
+def forget() -> None:
+    """Load plug-ins anew when they are next asked for: a user's file has changed."""
+    for known in (generator, estimator, _import_file):
+        known.cache_clear()
+    engine.cache_clear()
 
 
 def _files(kind: str) -> dict[str, Path]:
@@ -118,12 +258,18 @@ def _load(kind: str, spec: str) -> Any:
     path, _, name = spec.rpartition(":")
     if not path:
         return getattr(importlib.import_module(f"{PACKAGES[kind]}.{spec}"), spec)
-    module = _import_file(_user_file(kind, path, name))
-    return getattr(module, name)
+    _user_tree(kind, path, name)
+    return getattr(_import_file(file_of(path)), name)
 
 
-def _user_file(kind: str, path: str, name: str) -> Path:
-    file = Path(path)
+def file_of(path: str) -> Path:
+    """Say where the text of a user's file lies."""
+    return COPIES.get(path, Path(path)).resolve()
+
+
+def _user_tree(kind: str, path: str, name: str) -> ast.Module:
+    """Read a user's file, refusing one that has nothing of this name."""
+    file = file_of(path)
     if not file.is_file():
         raise UserError(f"no file {path} to take the {kind} '{name}' from")
     try:
@@ -133,9 +279,10 @@ def _user_file(kind: str, path: str, name: str) -> Path:
     except (SyntaxError, ValueError) as problem:
         raise UserError(f"{path} is not Python: {problem}") from problem
     defined = [n.name for n in tree.body if isinstance(n, ast.FunctionDef)]
+    defined += models(tree) if kind == "estimator" else []
     if name not in defined:
         raise unknown(f"function for a {kind}", name, defined, f"in {path}")
-    return file.resolve()
+    return tree
 
 
 @lru_cache
@@ -148,7 +295,8 @@ def _import_file(file: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module
     try:
-        spec.loader.exec_module(module)
+        with to_stderr():
+            spec.loader.exec_module(module)
     except Exception as problem:
         del sys.modules[module_name]
         raise UserError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,8 @@ from typing import Any
 PROBABILITIES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 
 OK, LOW_ESS, DIVERGENT = "ok", "low_ess", "divergent"
+#: An approximation that is far from the posterior by its own account, k̂ > 0.7; it is used.
+POOR = "poor_approximation"
 NONCONVERGED, ERROR, TIMEOUT = "nonconverged", "error", "timeout"
 #: Fits that are counted but not used in any estimate.
 FAILED = (NONCONVERGED, ERROR, TIMEOUT)
@@ -44,6 +47,7 @@ class Fit:
 
     `source` is empty where all estimators share their datasets and the estimator's name where each
     has its own; `stream` is the expression that makes the dataset's random stream again.
+    `pareto_k` and `elbo_drift` are an approximation's own diagnostics, NaN where there are none.
     """
 
     dataset: int
@@ -58,8 +62,10 @@ class Fit:
     seed: int = 0
     chains: int = 0
     draws: int = 0
+    pareto_k: float = math.nan
+    elbo_drift: float = math.nan
     results: tuple[Result, ...] = ()
     truth: dict[str, Any] = field(default_factory=dict)
-    features: dict[str, float] = field(default_factory=dict)
+    features: dict[str, Any] = field(default_factory=dict)
     stream: str = ""
     source: str = ""

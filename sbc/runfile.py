@@ -61,12 +61,33 @@ def read_run(folder: Path) -> dict[str, Any]:
     check_folder(folder)
     try:
         run = json.loads(file.read_text(encoding="utf-8"))
+        _check_kinds(run)
         Settings.from_json(run["settings"])
     except FileNotFoundError:
         raise UserError(f"{folder} is not a run: it has no {RUN_FILE}") from None
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as problem:
         raise UserError(f"{file} is damaged: {type(problem).__name__}: {problem}") from problem
     return run
+
+
+def _check_kinds(run: Any) -> None:
+    """Refuse what readers would stumble over.
+
+    Raises
+    ------
+    TypeError
+        Naming the entry.
+    """
+    if not isinstance(run, dict) or not isinstance(run["settings"], dict):
+        raise TypeError("it holds no settings")
+    estimands = run.get("estimands", {})
+    if not isinstance(estimands, dict):
+        raise TypeError("'estimands' is no table")
+    lists = {f"estimands of {name}": names for name, names in estimands.items()}
+    lists |= {name: run[name] for name in ("owing", "regimes", "command") if name in run}
+    for name, words in lists.items():
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            raise TypeError(f"'{name}' is no list of names")
 
 
 def check_folder(folder: Path) -> None:

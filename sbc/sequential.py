@@ -28,7 +28,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betainc, betaln, gammaln, ndtri
+from scipy.special import gammaln, ndtri
 
 Array = NDArray[np.float64]
 Outcome = Literal["pass", "fail", "inconclusive"]
@@ -44,7 +44,6 @@ NORMAL_WEIGHT = 0.7
 _NORMAL_PRIORS = tuple(product((4.0, 25.0, 100.0), (4.0, 30.0)))
 _DIRICHLET_PRIORS = (2.0, 10.0)
 _BINS = 16
-_UNDERFLOW = -700.0
 
 
 class Preset(NamedTuple):
@@ -446,142 +445,3 @@ def tolerated(delta: float) -> Departure:
     betting_fraction(delta)
     low, high = (float(np.tan(np.pi / 2 * (0.5 + sign * delta))) for sign in (-1, 1))
     return Departure(float(-np.sqrt(2) * ndtri(0.5 - delta)), 1 / high, 1 / low)
-
-
-def log_e_bernoulli(hits: ArrayLike, p0: float, bound: float) -> Array:
-    """Gather evidence that coverage is on the near side of a bound: a likelihood ratio's log.
-
-    Parameters
-    ----------
-    hits : array_like of bool or float, shape (..., n)
-        1 where the interval held the truth, 0 where not, NaN for a failed fit.
-    p0 : float
-        The coverage expected, in (0, 1).
-    bound : float
-        The bound, in (0, 1). Below `p0`, the process argues against ``coverage ≤ bound``; above
-        it, against ``coverage ≥ bound``.
-
-    Returns
-    -------
-    array of float, shape (..., n)
-        ``log E`` after data sets 1 … n.
-
-    Raises
-    ------
-    ValueError
-        When an argument is outside its range, or `p0` equals `bound`.
-    """
-    if not (0 < p0 < 1 and 0 < bound < 1 and p0 != bound):
-        raise ValueError(f"no evidence to gather for a coverage of {p0} with the bound {bound}")
-    hits = _checked_hits(hits)
-    hit, miss = np.log(p0 / bound), np.log((1 - p0) / (1 - bound))
-    return np.cumsum(np.where(np.isnan(hits), 0.0, np.where(hits == 1, hit, miss)), axis=-1)
-
-
-def _checked_hits(hits: ArrayLike) -> Array:
-    hits = np.asarray(hits, dtype=float)
-    if hits.ndim == 0 or hits.shape[-1] == 0 or not np.isin(hits[~np.isnan(hits)], (0, 1)).all():
-        raise ValueError("hits are 0, 1 or NaN, at least one of them")
-    return hits
-
-
-def _log_e_beyond(hits: Array, bound: float) -> Array:
-    """Argue against coverage ≥ bound by the alternatives below it, all equally likely."""
-    n, h = np.cumsum(~np.isnan(hits), axis=-1), np.nancumsum(hits, axis=-1)
-    with np.errstate(divide="ignore"):
-        alternatives = betaln(h + 1, n - h + 1) + np.log(betainc(h + 1, n - h + 1, bound))
-    return alternatives - (h + 1) * np.log(bound) - (n - h) * np.log1p(-bound)
-
-
-def judge_coverage(
-    hits: ArrayLike,
-    nominal: float,
-    low: float,
-    high: float,
-    *,
-    alpha_fail: float = ALPHA_FAIL,
-    alpha_pass: float = ALPHA_PASS,
-    n_max: int | None = None,
-) -> Verdict:
-    """Judge whether the coverage of an interval lies between two bounds.
-
-    **pass** when both likelihood ratios, of `nominal` to `low` and to `high`, have reached
-    ``1/alpha_pass`` by now; **fail** when the mean of two e-processes against ``coverage ≥ low``
-    and against ``coverage ≤ high`` is at least ``1/alpha_fail``, each a mixture with equal weight
-    for all coverages beyond its bound. A bound of 0 or 1 is no bound, and not looked at.
-
-    Parameters
-    ----------
-    hits : array_like of bool or float, shape (n,)
-        1 where the interval held the truth, 0 where not, NaN for a failed fit, in the order of the
-        data sets. Take them from ``|2u − 1| ≤ nominal``, which is exact.
-    nominal, low, high : float
-        The level of the interval and its bounds, ``0 ≤ low < nominal < high ≤ 1``.
-    alpha_fail : float
-        Chance, in (0, 1), that a coverage within the bounds ever fails.
-    alpha_pass : float
-        Chance, in (0, 1), that a coverage outside them ever passes.
-    n_max : int, optional
-        Data sets beyond this number are not looked at; at least 1.
-
-    Returns
-    -------
-    Verdict
-        Without streams; nobody is blamed.
-
-    Raises
-    ------
-    ValueError
-        When an argument is outside its range, or there is no bound.
-    """
-    if not 0 <= low < nominal < high <= 1 or (low == 0 and high == 1):
-        raise ValueError(f"cannot judge a coverage of {nominal} by the bounds {low} and {high}")
-    hits = _leading(_checked_hits(hits), n_max)
-    inner = [bound for bound in (low, high) if 0 < bound < 1]
-    towards = np.stack([log_e_bernoulli(hits, nominal, bound) for bound in inner])
-    beyond = [_log_e_beyond(hits, low)] if low > 0 else []
-    beyond += [_log_e_beyond(1 - hits, 1 - high)] if high < 1 else []
-    combined = np.maximum(combine_fail(np.stack(beyond)), _UNDERFLOW)
-    to_fail, to_pass = _threshold(alpha_fail), _threshold(alpha_pass)
-    fail, passed = int(_first(combined >= to_fail)), int(_first(towards >= to_pass).max())
-    outcome, at, n = _outcome(fail, passed, hits.size)
-    needed = None if at else _needed(combined, towards, to_fail, to_pass)
-    return Verdict(outcome, at, float(combined[n - 1]), needed=needed)
-
-
-def coverage_at_fixed_n(hits: int, n: int, low: float, high: float) -> Outcome:
-    """Judge coverage once, after a number of data sets fixed beforehand.
-
-    Parameters
-    ----------
-    hits, n : int
-        Intervals that held the truth, and intervals; ``0 ≤ hits ≤ n``.
-    low, high : float
-        The bounds, ``0 ≤ low < high ≤ 1``.
-
-    Returns
-    -------
-    {"pass", "fail", "inconclusive"}
-        pass if Wilson's 90 % interval lies inside the bounds; fail if the 99.9 % one lies
-        outside; else, and without data, inconclusive.
-
-    Raises
-    ------
-    ValueError
-        When an argument is outside its range.
-    """
-    if not 0 <= hits <= n or not 0 <= low < high <= 1:
-        raise ValueError(f"cannot judge {hits} hits of {n} by the bounds {low} and {high}")
-    if n == 0:
-        return "inconclusive"
-    narrow, wide = _wilson(hits, n, 0.90), _wilson(hits, n, 0.999)
-    if low <= narrow[0] and narrow[1] <= high:
-        return "pass"
-    return "fail" if wide[1] < low or wide[0] > high else "inconclusive"
-
-
-def _wilson(hits: int, n: int, level: float) -> tuple[float, float]:
-    z2 = float(ndtri((1 + level) / 2)) ** 2
-    centre = (hits + z2 / 2) / (n + z2)
-    half = np.sqrt(z2 * (hits * (n - hits) / n + z2 / 4)) / (n + z2)
-    return max(0.0, centre - half), min(1.0, centre + half)

@@ -10,6 +10,7 @@ from typing import Any
 from sbc import registry
 from sbc.contracts import Budget, Generator
 from sbc.errors import UserError, unknown
+from sbc.specs import Spec
 
 #: The estimators' own joint distribution as the world: each estimator then has its own datasets.
 SELF = "self"
@@ -26,9 +27,12 @@ class Settings:
     truth : str
         The regime.
     estimators, engines : tuple of str
-        What is fitted to every dataset, and by which samplers.
+        What is fitted to every dataset, and by which samplers; estimators with their options, as
+        `sbc.registry.canonical` writes them.
     parameters : dict
         The generator's parameters that differ from their defaults.
+    estimands : tuple of str
+        What to rank instead of what the estimators name: variables, or elements as ``theta[3]``.
     datasets : int
         How many; the only setting that may grow when a run is resumed.
     seed : int
@@ -45,10 +49,14 @@ class Settings:
     seed: int
     budget: Budget
     parameters: dict[str, Any] = field(default_factory=dict)
+    estimands: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Write as plain JSON values."""
-        return json.loads(json.dumps(asdict(self)))
+        """Write as plain JSON values; estimands only if they are named."""
+        values = json.loads(json.dumps(asdict(self)))
+        if not self.estimands:
+            del values["estimands"]
+        return values
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Settings:
@@ -59,10 +67,15 @@ class Settings:
         KeyError, TypeError, ValueError
             If something is missing, unknown or of another type.
         """
-        chosen = {name: tuple(map(str, values[name])) for name in ("estimators", "engines")}
-        read = cls(**{**values, **chosen, "budget": Budget(**values["budget"])})
+        listed = ("estimators", "engines", *({"estimands"} & values.keys()))
+        chosen = {name: tuple(map(str, values[name])) for name in listed}
+        parameters = {name: _as_drawn(value) for name, value in dict(values["parameters"]).items()}
+        made = {"parameters": parameters, "budget": Budget(**values["budget"])}
+        read = cls(**{**values, **chosen, **made})
         kinds = [(name, value, _KINDS[name]) for name, value in read._flat().items()]
-        kinds += [(name, value, (int, float)) for name, value in dict(read.parameters).items()]
+        for name, value in parameters.items():
+            numbers = value if isinstance(value, tuple) else (value,)
+            kinds += [(name, number, (int, float)) for number in numbers]
         for name, value, kind in kinds:
             if not isinstance(value, kind) or isinstance(value, bool):
                 raise ValueError(f"{name} cannot be {value!r}")
@@ -93,16 +106,26 @@ class Settings:
 
 _KINDS: dict[str, Any] = {
     **dict.fromkeys(("generator", "truth"), str),
-    **dict.fromkeys(("estimators", "engines"), tuple),
+    **dict.fromkeys(("estimators", "engines", "estimands"), tuple),
     **dict.fromkeys(("datasets", "seed", "draws", "tune", "chains"), int),
     "target_accept": (int, float),
     "parameters": dict,
 }
 
 
+def _as_drawn(value: Any) -> Any:
+    """Give a generator's parameter as the generator takes it: JSON has lists for tuples."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def write_value(value: Any) -> str:
+    """Write a generator's parameter as ``--set`` takes it: several numbers with commas."""
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
 def _words(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name}={v}" for name, v in value.items()) or "none"
+        return ", ".join(f"{name}={write_value(v)}" for name, v in value.items()) or "none"
     return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
@@ -117,14 +140,21 @@ def parameters_of(generator: Generator, truth: str) -> dict[str, Any]:
     regimes = list(generator.regimes)
     if truth not in (SELF, *regimes):
         raise unknown("truth regime", truth, [*regimes, SELF], f"in {generator.name}")
-    return generator.parameters(regimes[0] if truth == SELF else truth)
+    if truth == SELF:
+        return generator.parameters(regimes[0]) if regimes else generator.sizes
+    return generator.parameters(truth)
 
 
 def owes_uniform(settings: Settings, estimator: str) -> bool:
     """Say whether this regime draws truth and data from the estimator's own joint distribution."""
     owed = registry.generator(settings.generator).owed
-    name = estimator.rpartition(":")[2]  # of path/to/file.py:name
+    name = Spec.parse(estimator).short
     return settings.truth == SELF or name in owed.get(settings.truth, ())
+
+
+def regimes_of(settings: Settings) -> list[str]:
+    """List the truth regimes that a run of this generator may have."""
+    return [*registry.generator(settings.generator).regimes, SELF]
 
 
 def validate(settings: Settings) -> None:
@@ -137,7 +167,9 @@ def validate(settings: Settings) -> None:
     """
     registry.check("generator", settings.generator)
     for name in settings.estimators:
-        registry.check("estimator", name)
+        plain = registry.canonical("estimator", name)
+        if plain != name:  # or the same estimator would go by two names, with two seeds
+            raise UserError(f"estimator '{name}' is written '{plain}' in a run")
     for name in settings.engines:
         registry.check("engine", name)
     for kind, chosen in (("estimator", settings.estimators), ("engine", settings.engines)):
@@ -167,6 +199,8 @@ def validate(settings: Settings) -> None:
 def parse_parameter(text: str, generator: str, truth: str) -> tuple[str, Any]:
     """Read one ``name=value`` of ``--set``, with the type of the parameter's default.
 
+    Where the default is a tuple of numbers, so is the value, of any length: ``name=10,25,35``.
+
     Raises
     ------
     UserError
@@ -179,9 +213,17 @@ def parse_parameter(text: str, generator: str, truth: str) -> tuple[str, Any]:
     allowed = parameters_of(made, truth)
     if name not in allowed:
         raise unknown("parameter", name, allowed, f"in {made.name} with --truth {truth}")
-    kind = type(allowed[name])
+    default = allowed[name]
+    several = isinstance(default, tuple) and len(default) > 0
+    kind = type(default[0] if several else default)
     if kind not in (int, float):
         raise UserError(f"{name} is not a number in {made.name}; it cannot be set from here")
+    if several:
+        return name, tuple(_number(name, part, kind) for part in value.split(","))
+    return name, _number(name, value, kind)
+
+
+def _number(name: str, value: str, kind: type) -> Any:
     try:
         parsed = kind(value)
     except ValueError:
@@ -190,4 +232,4 @@ def parse_parameter(text: str, generator: str, truth: str) -> tuple[str, Any]:
     low = 1 if kind is int else 0.0 if name.startswith("sd_") else -math.inf
     if not (math.isfinite(parsed) and parsed >= low):
         raise UserError(f"--set {name} must be a finite number ≥ {low:g}, not {value}")
-    return name, parsed
+    return parsed

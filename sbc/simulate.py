@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from sbc import registry, seeds
-from sbc.contracts import Dataset
+from sbc.contracts import Dataset, OwnData
+from sbc.estimands import estimator_of
+from sbc.own import Own
 from sbc.settings import SELF, Settings
 
 _joints: dict[Any, Any] = {}
@@ -41,17 +43,25 @@ def draw_dataset(settings: Settings, dataset: int, estimator: str) -> Dataset:
     rng = np.random.default_rng(stream(settings, dataset, estimator))
     if settings.truth != SELF:
         return generator.draw(rng, settings.truth, **settings.parameters)
-    design = generator.draw(rng, next(iter(generator.regimes)), **settings.parameters).data
+    design = generator.design(rng, **settings.parameters)
     return _joint(settings, estimator, design).draw(rng, design)
 
 
+def forget() -> None:
+    """Drop every joint distribution: a file that models were read from has changed."""
+    with _guard:
+        _joints.clear()
+
+
 def _joint(settings: Settings, estimator: str, design: Any) -> Any:
-    key = (settings.generator, estimator, tuple(sorted(settings.parameters.items())))
+    made = estimator_of(settings, estimator)
+    data = made.select(design) if isinstance(made, Own) else {}
+    structure = data.key if isinstance(data, OwnData) else ""
+    parameters = tuple(sorted(settings.parameters.items()))
+    key = (settings.generator, estimator, parameters, settings.estimands, structure)
     with _guard:
         if key not in _joints:
             from sbc.joint import Joint
 
-            _joints[key] = Joint(
-                registry.estimator(estimator), registry.generator(settings.generator), design
-            )
+            _joints[key] = Joint(made, registry.generator(settings.generator), design)
         return _joints[key]

@@ -19,34 +19,43 @@ from sbc.errors import UserError
 from sbc.rows import Fit
 from sbc.runfile import RUN_FILE, check_folder, make_folder, read_run, write_run
 
-SCHEMA = 1
+SCHEMA = 3
 RESULTS_FILE = "results.sqlite"
 
 # Long rows go to tables with a rowid; without one, each of them would spill into a page of its own.
+# In a strict table every value has its column's type, which is checked when the file is opened.
 _TABLES = """
 CREATE TABLE dataset (
-    k INTEGER, source TEXT, truth TEXT NOT NULL, features TEXT NOT NULL, stream TEXT NOT NULL,
+    k INTEGER NOT NULL, source TEXT NOT NULL, truth TEXT NOT NULL, features TEXT NOT NULL,
+    stream TEXT NOT NULL,
     PRIMARY KEY (k, source)
-);
+) STRICT;
 CREATE TABLE fit (
     k INTEGER, estimator TEXT, engine TEXT, status TEXT NOT NULL, error TEXT NOT NULL,
     attempt INTEGER NOT NULL, divergences INTEGER NOT NULL, steps INTEGER NOT NULL,
     seconds REAL NOT NULL, seed INTEGER NOT NULL, chains INTEGER NOT NULL, draws INTEGER NOT NULL,
+    pareto_k REAL, elbo_drift REAL,
     PRIMARY KEY (k, estimator, engine)
-) WITHOUT ROWID;
+) STRICT, WITHOUT ROWID;
 CREATE TABLE result (
     k INTEGER, estimator TEXT, engine TEXT, quantity TEXT,
     truth REAL, mean REAL, sd REAL,
     q025 REAL, q05 REAL, q10 REAL, q25 REAL, q50 REAL, q75 REAL, q90 REAL, q95 REAL, q975 REAL,
     crps REAL, ess_bulk REAL, ess_tail REAL, rhat REAL,
-    rank INTEGER, ties INTEGER, size INTEGER, jitter REAL,
+    rank INTEGER NOT NULL, ties INTEGER NOT NULL, size INTEGER NOT NULL, jitter REAL,
     PRIMARY KEY (k, estimator, engine, quantity)
-) WITHOUT ROWID;
+) STRICT, WITHOUT ROWID;
 CREATE TABLE thinned (
-    k INTEGER, estimator TEXT, engine TEXT, quantity TEXT, size INTEGER, draws BLOB,
+    k INTEGER NOT NULL, estimator TEXT NOT NULL, engine TEXT NOT NULL, quantity TEXT NOT NULL,
+    size INTEGER NOT NULL, draws BLOB NOT NULL,
     PRIMARY KEY (k, estimator, engine, quantity)
-);
+) STRICT;
 """
+
+#: Each table as SQLite writes it down.
+_SCHEMA = {
+    statement.split()[2]: statement for text in _TABLES.split(";") if (statement := text.strip())
+}
 
 
 class Store:
@@ -157,10 +166,10 @@ class Store:
             (fit.dataset, fit.source, _json(fit.truth), _json(fit.features), fit.stream),
         )
         run.execute(
-            f"INSERT INTO fit VALUES ({_marks(12)})",
+            f"INSERT INTO fit VALUES ({_marks(14)})",
             (
                 *(*key, fit.status, error, fit.attempt, fit.divergences, fit.steps),
-                *(fit.seconds, fit.seed, fit.chains, fit.draws),
+                *(fit.seconds, fit.seed, fit.chains, fit.draws, fit.pareto_k, fit.elbo_drift),
             ),
         )
         run.executemany(
@@ -191,7 +200,13 @@ class Store:
             If the file turns out to be damaged.
         """
         with reading(self.folder / RESULTS_FILE):
-            yield from self.connection.execute(query, parameters)
+            rows = self.connection.execute(query, parameters)
+        while True:
+            with reading(self.folder / RESULTS_FILE):  # not while a caller has the row
+                row = rows.fetchone()
+            if row is None:
+                return
+            yield row
 
     def _commit(self) -> None:
         with self._lock, _using(self.folder / RESULTS_FILE, "written"):
@@ -228,16 +243,19 @@ def _using(file: Path, how: str) -> Iterator[None]:
 def _check_tables(file: Path, connection: sqlite3.Connection) -> None:
     with reading(file):
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-        tables = {r[0] for r in connection.execute("SELECT name FROM sqlite_master")}
+        # What stands there is compared and never run: a view or a trigger could compute for ever.
+        found = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql NOTNULL"))
+        if found and version != SCHEMA:
+            raise UserError(f"{file} has schema {version}; this version of sbc reads {SCHEMA}")
+        for name, text in _SCHEMA.items():
+            if found.pop(name, None) != text:
+                raise UserError(f"{file} is damaged: its table '{name}' is missing or another one")
+        if found:
+            raise UserError(f"{file} is damaged: sbc made no '{next(iter(found))}' in it")
         # Rows would be missing without a word; this costs a tenth of a second for 10,000 fits.
         health = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if version not in (0, SCHEMA):
-        raise UserError(f"{file} has schema {version}; this version of sbc reads {SCHEMA}")
     if health != "ok":
         raise UserError(f"{file} is damaged: {' '.join(health.split())}")
-    missing = {"dataset", "fit", "result", "thinned"} - tables
-    if missing:
-        raise UserError(f"{file} is damaged: it has no table {', '.join(sorted(missing))}")
 
 
 def _connect(file: Path, mode: str) -> sqlite3.Connection:
@@ -245,6 +263,7 @@ def _connect(file: Path, mode: str) -> sqlite3.Connection:
         address = f"{file.resolve().as_uri()}?mode={mode}"
         connection = sqlite3.connect(address, uri=True, check_same_thread=False, timeout=30)
         try:
+            connection.execute("PRAGMA trusted_schema = OFF")
             if mode != "ro":
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = NORMAL")

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from sbc.contracts import Array, Draws
-from sbc.diagnostics import diagnose
-from sbc.metrics import crps_from_draws
+from sbc.crps import crps_from_draws
+from sbc.diagnostics import Diagnostics, diagnose
 from sbc.ranks import rank, thinning
 from sbc.rows import PROBABILITIES, Result
 
@@ -44,7 +44,9 @@ def summarise(draws: Draws, truth: dict[str, Any], jitter: Any) -> tuple[Result,
     below, equal = (np.asarray(counts) for counts in rank(thinned, truths))
     flat = stacked.reshape(len(stacked), -1)
     quantiles = np.quantile(flat, PROBABILITIES, axis=1).T
-    checks = diagnose(stacked)
+    # Draws that are independent by their making have no chains to compare.
+    nothing = Diagnostics(*np.full((3, len(names)), np.nan))
+    checks = nothing if draws.independent else diagnose(stacked)
     mean, sd = flat.mean(axis=1), flat.std(axis=1, ddof=1)
     crps = crps_from_draws(thinned, truths)
     return tuple(

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import math
 from decimal import Decimal
-from itertools import product
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from sbc import metrics
-from sbc.errors import unknown
+from sbc.errors import UserError
 from sbc.intervals import hdi
-from sbc.read import Run, as_fits
+from sbc.metrics import Fits
+from sbc.pooled import Elements, measure, pooled_share
+from sbc.pooled_ranks import pooled_uniformity
+from sbc.read import Run
 from sbc.rows import FAILED
-from sbc.strata import strata
+from sbc.shard import WHOLE
+from sbc.subjects import ELEMENT, VECTOR, Subject, strata_of, subjects_of
 from sbc.uniformity import uniformity_test
 
 LEVELS = (0.5, 0.8, 0.9, 0.95)
@@ -45,6 +48,8 @@ def table(
         With any number of fits, none included.
     by : str, optional
         A feature of the generator's data: one row a stratum of it, for what holds on average only.
+        A feature that is an array breaks down the vectors of its length, element by element, and
+        nothing else.
     levels : tuple of float
         Whose coverage to report, in (0, 1).
     interval : {"equal", "hdi"}
@@ -54,101 +59,96 @@ def table(
     Returns
     -------
     DataFrame
-        One row an (estimator, engine, estimand). ``*_mcse`` are Monte Carlo standard errors,
-        ``coverage_*_low`` and ``_high`` the ends of 95 % Wilson intervals; what is not defined,
-        such as an error from a single dataset, is NaN.
+        One row an (estimator, engine, estimand), and one for each vector, ``p[*]`` for the elements
+        ``p[0]``, ``p[1]``, …: their metrics pooled (`sbc.pooled`), with errors that come from the
+        variation between datasets. The column ``kind`` tells ``scalar``, ``element`` and ``vector``
+        apart. ``*_mcse`` are Monte Carlo standard errors, ``coverage_*_low`` and ``_high`` the ends
+        of 95 % Wilson intervals; what is not defined, such as an error from a single dataset, is
+        NaN.
 
     Raises
     ------
     UserError
-        If there is no such feature.
+        If there is no such feature, or no vector of its length.
     """
     with np.errstate(all="ignore"):  # what overflows is not defined either
         rows = []
-        for key, results in _all_streams(run):
-            fits = run.fits[(run.fits.estimator == key[0]) & (run.fits.engine == key[1])]
-            for label, chosen in _strata(run, key[0], fits["k"], by) if by else [("", fits["k"])]:
-                part = results[results["k"].isin(chosen)]
-                shares = _coverages(run, key, part, levels, interval)
-                row = _row(run, key, part, fits[fits["k"].isin(chosen)], shares)
-                rows.append({"stratum": f"{by} {label}"} | row if by else row)
+        for subject in subjects_of(run):
+            fits = run.fits[
+                (run.fits.estimator == subject.estimator) & (run.fits.engine == subject.engine)
+            ]
+            if not by:
+                rows.append(_row(run, subject, fits, levels, interval))
+            for label, part, chosen in strata_of(run, subject, fits, by) if by else []:
+                row = _row(run, part, chosen, levels, interval)
+                rows.append({"stratum": f"{by} {label}"} | row)
+    if by and not rows:
+        raise UserError(f"no estimand has an element for each value of the feature '{by}'")
     return pd.DataFrame(rows)
 
 
-def _strata(run: Run, estimator: str, datasets: Any, by: str) -> list[tuple[str, Any]]:
-    features = run.features(estimator)
-    if by not in features:
-        raise unknown("feature", by, features.columns, f"in the data of {run.settings.generator}")
-    values = features[by].reindex(datasets).to_numpy(float)
-    return [(label, datasets[mask]) for label, mask in strata(values)]
-
-
-def _coverages(
-    run: Run, key: tuple[str, str, str], frame: pd.DataFrame, levels: tuple[float, ...], kind: str
-) -> dict[str, metrics.Proportion]:
-    fits = as_fits(frame)
-    shares = {}
-    for level in levels:
-        name = f"coverage_{100 * level:g}"
-        if kind == "hdi":
-            draws = run.draws(key, frame["k"])
-            low, high = hdi(draws, level) if len(frame) else (fits.truth, fits.truth)
-            shares[name] = metrics.share((low <= fits.truth) & (fits.truth <= high))
-        else:
-            kept = level in LEVELS
-            shares[name] = metrics.coverage(fits, level, kind="quantile" if kept else "pit")
-    return shares
-
-
-def _all_streams(run: Run) -> list[tuple[tuple[str, str, str], pd.DataFrame]]:
-    """List the streams of the estimands, with empty ones where no fit has worked."""
-    found = dict(run.streams(estimands_only=True))
-    streams = []
-    for estimator, engine in product(run.settings.estimators, run.settings.engines):
-        mine = [key for key in found if key[:2] == (estimator, engine)]
-        keys = mine or [(estimator, engine, name) for name in run.estimands(estimator) or [""]]
-        streams += [(key, found.get(key, run.results.iloc[:0])) for key in keys]
-    return streams
-
-
 def _row(
-    run: Run,
-    key: tuple[str, str, str],
-    frame: pd.DataFrame,
-    mine: pd.DataFrame,
-    shares: dict[str, metrics.Proportion],
+    run: Run, subject: Subject, mine: pd.DataFrame, levels: tuple[float, ...], interval: str
 ) -> dict[str, Any]:
-    estimator, engine, estimand = key
-    fits = as_fits(frame)
+    what, frames = subject.what, subject.used
+    n = what.n if isinstance(what, Elements) else what.truth.size
     row: dict[str, Any] = {
         "generator": run.settings.generator,
         "truth": run.settings.truth,
-        "uniform_owed": estimator in run.owing,
-        "estimator": estimator,
-        "engine": engine,
-        "estimand": estimand,
+        **({"shard": str(run.shard)} if run.shard != WHOLE else {}),
+        "uniform_owed": subject.estimator in run.owing,
+        "estimator": subject.estimator,
+        "engine": subject.engine,
+        "estimand": subject.name,
+        "kind": subject.kind,
+        "n_elements": sum(len(frame) > 0 for frame in frames) or len(frames),
         "n_datasets": len(mine),
         "n_failed": int(mine.status.isin(FAILED).sum()),
         "n_retried": int((mine.attempt > 0).sum()),
         "n_low_ess": int((mine.status == "low_ess").sum()),
     }
-    row |= _estimates(fits, _FIRST)
-    for name, share in shares.items():
+    row |= _estimates(what, _FIRST)
+    for level in levels:
+        name, share = f"coverage_{100 * level:g}", _coverage(run, subject, what, level, interval)
         row |= {name: share.value, f"{name}_mcse": share.mcse}
         row |= {f"{name}_low": share.low, f"{name}_high": share.high}
-    row |= _estimates(fits, _THEN) | {
-        "rank_p": uniformity_test(fits.u).p if len(frame) > 1 else math.nan,
-        "ess_min": frame[["ess_bulk", "ess_tail"]].min(axis=None) if len(frame) else math.nan,
-        "rhat_max": frame["rhat"].max() if len(frame) else math.nan,
+    row |= _estimates(what, _THEN) | {
+        "rank_p": _rank_p(what) if n > 1 else math.nan,
+        "ess_min": min((f[["ess_bulk", "ess_tail"]].min(axis=None) for f in frames if len(f)),
+                       default=math.nan),
+        "rhat_max": max((f["rhat"].max() for f in frames if len(f)), default=math.nan),
         "divergent_fits": int((mine.divergences > 0).sum()),
-    }
+    }  # fmt: skip
     return row
 
 
-def _estimates(fits: metrics.Fits, columns: dict[str, str]) -> dict[str, float]:
+def _rank_p(what: Fits | Elements) -> float:
+    return pooled_uniformity(what.u).p if isinstance(what, Elements) else uniformity_test(what.u).p
+
+
+def _coverage(
+    run: Run, subject: Subject, what: Fits | Elements, level: float, kind: str
+) -> metrics.Proportion:
+    if kind != "hdi":
+        kept = level in LEVELS
+        return measure("coverage", what, level=level, kind="quantile" if kept else "pit")  # type: ignore[return-value]
+    hits = []
+    for name, frame in subject.frames.items():
+        truth = frame["truth"].to_numpy(float)
+        low, high = truth, truth
+        if len(frame):
+            key = (subject.estimator, subject.engine, name)
+            low, high = hdi(run.draws(key, frame["k"]), level)
+        hits.append((low <= truth) & (truth <= high))
+    if isinstance(what, Elements):
+        return pooled_share(np.stack(hits, axis=1), what.members)
+    return metrics.share(hits[0])
+
+
+def _estimates(what: Fits | Elements, columns: dict[str, str]) -> dict[str, float]:
     row = {}
     for column, name in columns.items():
-        row[column], row[f"{column}_mcse"] = metrics.METRICS[name](fits)[:2]
+        row[column], row[f"{column}_mcse"] = measure(name, what)[:2]
     return row
 
 
@@ -158,10 +158,11 @@ def regime_line(run: Run) -> str:
         owed = f"uniform ranks are owed by {', '.join(run.owing)}"
     else:
         owed = "uniform ranks are owed by no estimator; they show how each one fits this world"
-    return f"generator {run.settings.generator}, truth '{run.settings.truth}': {owed}"
+    part = f"{found}; " if (found := run.shard.describe()) else ""
+    return f"{part}generator {run.settings.generator}, truth '{run.settings.truth}': {owed}"
 
 
-def render(run: Run, kind: str = "text", **options: Any) -> str:
+def render(run: Run, kind: str = "text", elements: bool = False, **options: Any) -> str:
     """Write the table as text, Markdown, CSV or JSON.
 
     Parameters
@@ -171,6 +172,8 @@ def render(run: Run, kind: str = "text", **options: Any) -> str:
     kind : {"text", "markdown", "csv", "json"}
         The first two are for reading and rounded to what their errors carry; the others are for
         programs, with every column in full precision and NaN as null or nothing.
+    elements : bool
+        Whether texts for reading show the elements of vectors too, and not their pools alone.
     **options
         Of `table`.
     """
@@ -180,8 +183,10 @@ def render(run: Run, kind: str = "text", **options: Any) -> str:
         return json.dumps(records, indent=2, allow_nan=False)
     if kind == "csv":
         return frame.to_csv(index=False).rstrip("\n")
-    body = grid([_readable(row) for row in frame.to_dict(orient="records")], kind)
-    lines = [f"{regime_line(run)}.", "", body, "", *_notes(run)]
+    rows = [r for r in frame.to_dict(orient="records") if elements or r["kind"] != ELEMENT]
+    body = grid([_readable(row) for row in rows], kind)
+    pools = any(row["kind"] == VECTOR for row in rows)
+    lines = [f"{regime_line(run)}.", "", body, "", *_notes(run, pools, elements)]
     return "\n".join(lines).rstrip()
 
 
@@ -215,11 +220,16 @@ def _readable(row: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _notes(run: Run) -> list[str]:
+def _notes(run: Run, pools: bool, elements: bool) -> list[str]:
     lines = [
         "a (b) = estimate and Monte Carlo standard error of its last digits; [ ] = 95 % interval; "
         "rank p = test of uniform ranks."
     ]
+    if pools:
+        lines.append(
+            "[*] = mean over the elements of a vector, its error from the variation between "
+            "datasets" + ("." if elements else "; --elements shows each.")
+        )
     for estimator in run.settings.estimators:
         mine = run.fits[run.fits.estimator == estimator]
         parts = [f"{n} {status}" for status, n in mine.status.value_counts().items()]

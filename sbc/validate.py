@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from sbc.contracts import Data, Estimator, Generator
-from sbc.errors import unknown
+from sbc.errors import UserError, unknown
 
 
-def check_arguments(estimator: Estimator, generator: Generator, data: Data) -> None:
+def check_arguments(
+    estimator: Estimator, generator: Generator, data: Data, feeding: Sequence[str] = ()
+) -> None:
     """Refuse an estimator that asks for arrays this generator does not give.
+
+    Parameters
+    ----------
+    estimator, generator
+        Who asks and who gives.
+    data : dict of str to ndarray
+        A dataset of the generator's.
+    feeding : sequence of str
+        Generators that would do, to be named.
 
     Raises
     ------
@@ -19,7 +32,10 @@ def check_arguments(estimator: Estimator, generator: Generator, data: Data) -> N
     for name in estimator.arguments:
         if name not in data and name not in estimator.derived:
             where = f"in the data of '{generator.name}', for which '{estimator.name}' asks"
-            raise unknown("array", name, data, where)
+            if not feeding:
+                raise unknown("array", name, data, where)
+            others = " or ".join(f"--generator {world}" for world in feeding)
+            raise UserError(f"no array called '{name}' {where}\n  it goes with {others}")
 
 
 def check_data(generator: Generator, data: Data) -> None:

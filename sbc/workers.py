@@ -49,6 +49,10 @@ class Profile:
         self.compiling[task.estimator] = time.perf_counter() - began
 
 
+#: Tasks, engine, workers, profile, announce → rows: `fits` here, or the same on a cluster.
+HandOut = Callable[[list[Task], str, int, Profile, Callable[[str], None]], Generator[Fit]]
+
+
 def fits(
     tasks: list[Task], engine: str, jobs: int, profile: Profile, announce: Callable[[str], None]
 ) -> Generator[Fit]:
@@ -78,7 +82,7 @@ def fits(
     announce(f"compiling {firsts[0].estimator}")
     profile.prepare(firsts[0])
     announce("fitting")
-    if registry.engine(engine).BACKEND == "threading":
+    if registry.engine(engine).backend == "threading":
         yield from _in_threads(tasks, firsts[1:], jobs, profile)
     else:
         for task in firsts[1:]:

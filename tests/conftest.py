@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+import synthetic
+from synthetic import ESTIMANDS
 
 from sbc.contracts import Budget
 from sbc.ranks import jitter, rank
@@ -16,16 +18,12 @@ from sbc.rows import PROBABILITIES, Fit, Result
 from sbc.settings import Settings
 from sbc.store import Store
 
-SETTINGS = Settings(
-    generator="confound",
-    truth="effects",
+SETTINGS = replace(
+    synthetic.SETTINGS,
     estimators=("naive",),
-    engines=("nutpie",),
     datasets=3,
-    seed=1,
     budget=Budget(draws=100, tune=100, chains=2, target_accept=0.8),
 )
-ESTIMANDS = ("beta_XY", "beta_ZY")
 
 
 def _result(rng: np.random.Generator, k: int, estimator: str, quantity: str) -> Result:

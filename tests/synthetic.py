@@ -101,9 +101,11 @@ def fits(
     return rows
 
 
-def make_run(folder: Path, rows: Iterable[Fit], settings: Settings = SETTINGS, owing=()) -> Path:
+def make_run(
+    folder: Path, rows: Iterable[Fit], settings: Settings = SETTINGS, owing=(), estimands=ESTIMANDS
+) -> Path:
     """Store fits, in the order in which they are given."""
-    estimands = {name: list(ESTIMANDS) for name in settings.estimators}
+    estimands = {name: list(estimands) for name in settings.estimators}
     run = {"settings": settings.to_json(), "owing": list(owing), "estimands": estimands}
     with Store.create(folder, run) as store:
         for row in rows:

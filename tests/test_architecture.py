@@ -38,15 +38,18 @@ STDLIB = sys.stdlib_module_names
 PURE = {
     *("ranks", "metrics", "uniformity", "sequential", "gates", "paired", "intervals", "strata"),
     *("diagnostics", "power", "asymptotic", "decisions", "evidence", "expectations", "failures"),
-    *("panel", "summarise", "coverage"),
+    *("elements", "pooled", "pooled_ranks", "crps"),
+    *("panel", "summarise", "coverage", "shard"),
 }
 #: Where users come in: commands, and pytest.
 DOORS = {"cli", "__main__", "pytest_gate", "pytest_plugin"}
 #: What shows a run and never samples.
-READING = {"runfile", "store", "read", "table", "export"}
+READING = {"runfile", "store", "read", "subjects", "table", "export", "merge"}
 SAMPLING = {
-    "run",
+    "running",
     "workers",
+    "cluster",
+    "cluster_worker",
     "fit",
     "simulate",
     "joint",
@@ -64,10 +67,14 @@ ALLOWED = {
     "rows": set(),
     "seeds": set(),
     "likelihoods": set(),
-    "registry": {"contracts", "errors", "seeds"},
-    "settings": {"contracts", "errors", "registry"},
+    "specs": {"errors"},
+    "pasted": set(),
+    "prints": set(),
+    "own": {"contracts", "engines", "errors", "pasted"},
+    "registry": {"contracts", "errors", "own", "pasted", "prints", "seeds", "specs"},
+    "settings": {"contracts", "errors", "registry", "specs"},
     "validate": {"contracts", "errors"},
-    "engines": {"contracts", "errors", "engines"},
+    "engines": {"contracts", "errors", "engines", "likelihoods", "prints"},
     "generators": {"contracts", "generators"},
     "models": {"contracts", "likelihoods", "models"},
     **dict.fromkeys(PURE, PURE | {"contracts", "errors", "rows"}),

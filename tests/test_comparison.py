@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sbc import run as running
+from sbc import running
 from sbc.cli.main import main
 from sbc.comparison import comparison, render_comparison
 from sbc.contracts import Budget

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import bdtrik
 
-from sbc.coverage import interval, judge_bounds
-from sbc.sequential import judge_coverage
+from sbc.coverage import interval, judge_bounds, log_e_share
 
 
 def most(n, p):
@@ -57,9 +56,31 @@ def test_needed_is_about_right():
     )
 
 
+def test_evidence_by_hand():
+    found = log_e_share([1, 0, np.nan, 1, 0.5], 0.9, 0.8)
+    steps = [
+        9 / 8,
+        9 / 8 / 2,
+        9 / 8 / 2,
+        9 / 8 / 2 * 9 / 8,
+        9 / 8 / 2 * 9 / 8 * (9 / 8 + 1 / 2) / 2,
+    ]
+    np.testing.assert_allclose(np.exp(found), steps)
+
+
+def test_evidence_refuses():
+    for call in ((0.9, 0.9), (1, 0.9), (0.9, 0)):
+        with pytest.raises(ValueError, match="no evidence"):
+            log_e_share([1], *call)
+    for bad in ([], [-0.1], 1, [2]):
+        with pytest.raises(ValueError, match="hits are"):
+            log_e_share(bad, 0.9, 0.8)
+
+
 def test_at_the_nominal_level_it_takes_little_longer_than_the_sharpest_test():
     x = hits(0.95, 2000)
-    assert verdict(x, 0.91, 0.99).at < 1.1 * judge_coverage(x, 0.95, 0.91, 0.99).at
+    sharpest = [np.argmax(log_e_share(x, 0.95, b) >= -np.log(0.05)) + 1 for b in (0.91, 0.99)]
+    assert verdict(x, 0.91, 0.99).at < 1.1 * max(sharpest)
 
 
 def test_the_interval_is_what_bounds_would_pass():
@@ -95,3 +116,47 @@ def test_error_rates_on_the_bounds(share, outcome):
 def test_error_rates_see_what_is_beyond_them():
     assert errors(0.8, 0.9, 0.99, "fail", studies=50) > most(50, 0.05)
     assert errors(0.95, 0.9, 0.99, "pass", studies=50) > most(50, 0.05)
+
+
+@pytest.mark.parametrize("correlated", [True, False])
+def test_error_rates_of_shares_whatever_elements_have_in_common(correlated):
+    rng = np.random.default_rng(4)
+    passed = 0
+    for _ in range(300):
+        u = rng.uniform(size=(400, 1 if correlated else 20))
+        share = (np.broadcast_to(u, (400, 20)) < 0.9).mean(axis=1)
+        passed += verdict(share, 0.9, 0.99).outcome == "pass"
+    assert passed <= most(300, 0.05)
+
+
+def test_shares_of_many_elements_decide_sooner_than_one_element():
+    share = (np.random.default_rng(5).uniform(size=(400, 20)) < 0.95).mean(axis=1)
+    assert verdict(share, 0.9, 0.99).at < 0.6 * verdict(hits(0.95), 0.9, 0.99).at
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("nominal", "low", "high", "sharpest"),
+    [
+        (0.95, 0.91, 0.99, 286),
+        (0.95, 0.92, 0.98, 515),
+        (0.90, 0.85, 0.95, 337),
+        (0.80, 0.70, 0.90, 146),
+    ],
+)
+def test_coverage_in_many_studies(nominal, low, high, sharpest):
+    def verdicts(coverage, n):
+        return [
+            verdict(np.random.default_rng(seed).uniform(size=n) < coverage, low, high, nominal)
+            for seed in range(1000)
+        ]
+
+    at_nominal = verdicts(nominal, 4000)
+    assert sum(v.outcome == "fail" for v in at_nominal) <= most(1000, 0.001)
+    at = np.array([v.at or 4000 for v in at_nominal])
+    # the mean that was measured without a mixture has an error of its own, about as large
+    assert at.mean() < 1.1 * sharpest + 3.9 * np.sqrt(2) * at.std() / np.sqrt(at.size)
+    for bound in (low, high):
+        at_bound = verdicts(bound, 2000)
+        assert sum(v.outcome == "fail" for v in at_bound) <= most(1000, 0.001)
+        assert sum(v.outcome == "pass" for v in at_bound) <= most(1000, 0.05)

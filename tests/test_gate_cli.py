@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from synthetic import SETTINGS, calibrated, fits, make_run, scaled, shifted
 
-from sbc import gate_files, gate_output, run
+from sbc import gate_files, gate_output, running
 from sbc.cli.main import main
 from sbc.gate_config import Config, expect
 from sbc.gate_run import judge_run
@@ -267,13 +267,13 @@ def fake_execute(monkeypatch):
                     ):
                         store.add(row)
 
-        monkeypatch.setattr(run, "execute", execute)
+        monkeypatch.setattr(running, "execute", execute)
         return calls
 
     return install
 
 
-def running(tmp_path, *arguments):
+def gate_running(tmp_path, *arguments):
     return main(
         ["gate", "--run", "--out", str(tmp_path / "run"), "--delta", "0.07", *EXPECT, *arguments]
     )
@@ -281,7 +281,7 @@ def running(tmp_path, *arguments):
 
 def test_it_stops_when_the_answer_is_known(tmp_path, fake_execute, capsys):
     calls = fake_execute({"mundlak": calibrated(1000)})
-    assert running(tmp_path, "--max-datasets", "1000") == 0
+    assert gate_running(tmp_path, "--max-datasets", "1000") == 0
     assert [n for _, n in calls] == list(range(25, calls[-1][1] + 1, 25))
     assert calls[-1][1] < 300
     shown = capsys.readouterr()
@@ -292,7 +292,7 @@ def test_it_stops_when_the_answer_is_known(tmp_path, fake_execute, capsys):
 
 def test_it_gives_the_verdict_of_the_whole_run(tmp_path, fake_execute, capsys):
     fake_execute({"mundlak": scaled(0.8, 400)})
-    running(tmp_path, "--max-datasets", "400")
+    gate_running(tmp_path, "--max-datasets", "400")
     while_running = capsys.readouterr().out.partition("\nfits of")[0]
     whole = make_run(tmp_path / "whole", fits({"beta_XY": scaled(0.8, 400)}))
     main(["gate", str(whole), *EXPECT, "--delta", "0.07", "--max-datasets", "400"])
@@ -301,13 +301,13 @@ def test_it_gives_the_verdict_of_the_whole_run(tmp_path, fake_execute, capsys):
 
 def test_it_gives_up_at_the_most(tmp_path, fake_execute, capsys):
     calls = fake_execute({"mundlak": shifted(0.25, 200)})
-    assert running(tmp_path, "--max-datasets", "60") == 3
+    assert gate_running(tmp_path, "--max-datasets", "60") == 3
     assert [n for _, n in calls] == [25, 50, 60]
 
 
 def test_it_goes_on_with_a_run(tmp_path, fake_execute):
     calls = fake_execute({"mundlak": calibrated(1000)})
-    assert running(tmp_path, "--max-datasets", "50") == 3
+    assert gate_running(tmp_path, "--max-datasets", "50") == 3
     arguments = ["gate", "--run", "--resume", str(tmp_path / "run"), "--delta", "0.07", *EXPECT]
     assert main([*arguments, "--max-datasets", "400", "--quiet"]) == 0
     assert calls[2][1] == 50
@@ -316,7 +316,7 @@ def test_it_goes_on_with_a_run(tmp_path, fake_execute):
 def test_estimators_that_are_decided_are_not_fitted_on(tmp_path, fake_execute):
     calls = fake_execute({"mundlak": calibrated(1000), "naive": scaled(0.3, 1000)})
     arguments = ["--estimator", "naive,mundlak", "--expect", "naive:beta_XY=miscalibrated"]
-    assert running(tmp_path, *arguments, "--max-datasets", "500", "--quiet") == 0
+    assert gate_running(tmp_path, *arguments, "--max-datasets", "500", "--quiet") == 0
     assert calls[0][0] == ("naive", "mundlak")
     assert calls[-1][0] == ("mundlak",)
 
@@ -324,7 +324,7 @@ def test_estimators_that_are_decided_are_not_fitted_on(tmp_path, fake_execute):
 def test_going_on_does_not_fit_what_is_decided(tmp_path, fake_execute):
     calls = fake_execute({"mundlak": calibrated(1000), "naive": scaled(0.3, 1000)})
     arguments = ["--estimator", "naive,mundlak", "--expect", "naive:beta_XY=miscalibrated"]
-    assert running(tmp_path, *arguments, "--max-datasets", "50", "--quiet") == 3
+    assert gate_running(tmp_path, *arguments, "--max-datasets", "50", "--quiet") == 3
     before = len(calls)
     arguments = ["gate", "--run", "--resume", str(tmp_path / "run"), "--delta", "0.07", *EXPECT]
     arguments += ["--expect", "naive:beta_XY=miscalibrated", "--max-datasets", "400", "--quiet"]
@@ -337,7 +337,7 @@ def test_going_on_does_not_fit_what_is_decided(tmp_path, fake_execute):
 
 def test_it_stops_when_too_many_fits_fail(tmp_path, fake_execute):
     calls = fake_execute({"mundlak": calibrated(1000)}, failed=range(0, 1000, 2))
-    assert running(tmp_path, "--max-datasets", "1000", "--quiet") == 4
+    assert gate_running(tmp_path, "--max-datasets", "1000", "--quiet") == 4
     assert calls[-1][1] < 200
 
 

@@ -28,12 +28,16 @@ def config_of(tmp_path):
     return make
 
 
+REGIMES = ("effects", "fixed", "prior", "self")
+
+
 def subject(truth="effects", estimators=("mundlak", "naive"), owing=(), quantities=()):
     return Subject(
         replace(SETTINGS, truth=truth, estimators=estimators),
         owing,
         dict.fromkeys(estimators, ESTIMANDS),
         dict.fromkeys(estimators, quantities),
+        REGIMES,
     )
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sbc.likelihoods import BernoulliLogit, BinomialLogit
+from sbc.likelihoods import BernoulliLogit, BinomialLogit, OrderedLogit
 
 MODES = ["NUMBA", "FAST_COMPILE"]
 
@@ -126,3 +126,62 @@ def test_second_derivatives_are_refused_not_wrong():
         logp = pm.logp(BernoulliLogit("Y", eta, observed=np.zeros(2, int)), np.array([0, 1])).sum()
     with pytest.raises(NotImplementedError, match="second derivatives"):
         pt.grad(pt.grad(logp, eta).sum(), eta)
+
+
+def ordered(mode):
+    """Compile the ordered log likelihood and its gradients, ours and PyMC's own."""
+    phi, cutpoints, y = pt.dvector("phi"), pt.dvector("cutpoints"), pt.lvector("y")
+    with pm.Model():
+        ours = pm.logp(OrderedLogit("R", phi, cutpoints, observed=np.zeros(1, int)), y).sum()
+        theirs = pm.logp(pm.OrderedLogistic.dist(eta=phi, cutpoints=cutpoints), y).sum()
+    outputs = [v for logp in (ours, theirs) for v in (logp, *pt.grad(logp, [phi, cutpoints]))]
+    return pytensor.function([phi, cutpoints, y], outputs, mode=mode)
+
+
+ORDERED = {mode: ordered(mode) for mode in MODES}
+
+
+@pytest.fixture(params=MODES)
+def ordered_logit(request):
+    return ORDERED[request.param]
+
+
+@pytest.mark.parametrize("rows", [1, 7, 1203])
+def test_ordered_equals_pymc_s_own(ordered_logit, rows):
+    rng = np.random.default_rng(rows)
+    phi, cutpoints = rng.normal(0, 2, size=rows), np.sort(rng.normal(0, 2, size=6))
+    found = ordered_logit(phi, cutpoints, rng.integers(0, 7, size=rows))
+    for ours, theirs in zip(found[:3], found[3:], strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-8)
+
+
+def test_ordered_answers_far_from_their_cutpoints_by_hand(ordered_logit):
+    # log P(R > 0 | phi = -800, c = 0) = -800; log P(R = 0) = -log(1 + exp(phi)) = 0
+    total, gradient, _, *_ = ordered_logit(
+        np.array([-800.0, -800.0]), np.zeros(1), np.array([1, 0])
+    )
+    assert total == -800
+    np.testing.assert_allclose(gradient, [1, 0], atol=1e-300)
+    # Cutpoints 1e-9 apart at 0: P(R = 1) is their distance times the density 1/4.
+    total = ordered_logit(np.zeros(1), np.array([0, 1e-9]), np.array([1]))[0]
+    assert total == pytest.approx(np.log(1e-9 / 4), abs=1e-8)
+
+
+@given(hnp.arrays(float, 4, elements=st.floats(0.01, 5)), st.floats(-20, 20))
+@settings(max_examples=30, deadline=None)
+def test_ordered_probabilities_sum_to_one(gaps, phi):
+    cutpoints = np.cumsum(gaps) - 5
+    answers = [ORDERED["NUMBA"](np.array([phi]), cutpoints, np.array([k]))[0] for k in range(5)]
+    assert np.exp(answers).sum() == pytest.approx(1, abs=1e-12)
+
+
+def test_ordered_predictive_draws_follow_the_law():
+    phi, cutpoints = np.array([0.0, 1.0]), np.array([-1.0, 0.5])
+    with pm.Model() as model:
+        OrderedLogit("R", pt.as_tensor(phi), pt.as_tensor(cutpoints), observed=np.zeros(2, int))
+        tree = pm.sample_prior_predictive(4000, model=model, random_seed=1)
+    draws = tree["prior_predictive"]["R"].to_numpy().reshape(4000, 2)
+    for k, c in enumerate(cutpoints):
+        p = 1 / (1 + np.exp(c - phi))
+        errors = np.sqrt(p * (1 - p) / 4000)
+        assert (np.abs((draws > k).mean(axis=0) - p) < 5 * errors).all()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sbc import fit as fit_module
-from sbc import registry, run, sequential
+from sbc import registry, running, sequential
 from sbc.contracts import LOG_LIKELIHOOD, Budget
 from sbc.read import load_run
 from sbc.settings import Settings
@@ -31,9 +31,9 @@ WITHIN = {
 def verdict(folder, name, n_max, delta=0.1, batch=50):
     """Fit and judge as the gate does, stopping as soon as the answer is known."""
     settings = Settings(WORLD, "prior", (f"{FILE}:{name}",), ("nutpie",), batch, 21, BUDGET)
-    with run.create(settings, folder) as store:
+    with running.create(settings, folder) as store:
         for datasets in range(batch, n_max + 1, batch):
-            run.execute(replace(settings, datasets=datasets), store, jobs=2, progress=False)
+            running.execute(replace(settings, datasets=datasets), store, jobs=2, progress=False)
             found = judge(folder, delta)
             if found.outcome != "inconclusive":
                 break
@@ -92,7 +92,7 @@ def tampered(monkeypatch):
                 fit=lambda data, budget, seed: change(compiled, data, budget, seed),
             )
 
-        engine = SimpleNamespace(BACKEND="threading", compile=compile)
+        engine = SimpleNamespace(backend="threading", ladder=None, compile=compile)
         monkeypatch.setattr(registry, "engine", lambda name: engine)
         monkeypatch.setattr(fit_module, "_compiled", {})
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from synthetic import SETTINGS, fits, scaled
 
-from sbc import gate_loop, gate_output, pytest_gate, run  # pytester forgets what it sees imported
+# What is imported here stays when pytester forgets the modules that a test brought in.
+from sbc import gate_loop, gate_output, pytest_gate, running
+from sbc.choice import DEFAULTS
 from sbc.cli.main import main
-from sbc.cli.run import DEFAULTS
 from sbc.contracts import Budget
 from sbc.gate_config import Config
 
@@ -27,7 +28,7 @@ FAKE = f"""
     import pytest
     sys.path.insert(0, {str(TESTS)!r})
     from synthetic import calibrated, fits, scaled, shifted
-    from sbc import run
+    from sbc import preflight, running
 
     STREAMS = {{"mundlak": calibrated(400), "naive": scaled(0.4, 400), "latent": shifted(0.4, 400)}}
 
@@ -40,8 +41,8 @@ FAKE = f"""
                 for row in fits({{"beta_XY": STREAMS[name][:settings.datasets]}}, estimator=name):
                     if (row.dataset, name, "nutpie") not in done:
                         store.add(row)
-        monkeypatch.setattr(run, "execute", fake)
-        monkeypatch.setattr(run, "_estimands", lambda settings: {{}})  # without importing PyMC
+        monkeypatch.setattr(running, "execute", fake)
+        monkeypatch.setattr(preflight, "estimands", lambda settings: {{}})  # without importing PyMC
 """
 
 
@@ -99,7 +100,7 @@ def test_a_test_that_fails_prints_the_verdict_and_how_to_replay_it(suite, tmp_pa
             if (row.dataset, "naive", "nutpie") not in done:
                 store.add(row)
 
-    monkeypatch.setattr(run, "execute", fake)
+    monkeypatch.setattr(running, "execute", fake)
     assert main([*words[3:], "--out", str(tmp_path / "replayed"), "--quiet"]) == 1
 
 

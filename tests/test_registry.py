@@ -9,6 +9,7 @@ import pytest
 from sbc import registry
 from sbc.contracts import Estimator, Generator
 from sbc.errors import UserError
+from sbc.settings import SELF, parameters_of
 
 KINDS = ("generator", "estimator", "engine")
 BUILT_IN = [(kind, name) for kind in KINDS for name in registry.names(kind)]
@@ -55,7 +56,7 @@ def test_every_generator_is_named_like_its_file_and_complete(name):
     found = registry.generator(name)
     assert isinstance(found, Generator)
     assert found.name == name
-    assert found.regimes
+    assert bool(found.regimes) == (name != registry.OWN_DATA)
     assert all(regime.summary for regime in found.regimes.values())
     assert set(found.indexes) <= set(found.dims)
 
@@ -63,7 +64,7 @@ def test_every_generator_is_named_like_its_file_and_complete(name):
 @pytest.mark.parametrize("name", registry.names("engine"))
 def test_every_engine_offers_what_engines_offer(name):
     found = registry.engine(name)
-    assert found.BACKEND in ("threading", "loky")
+    assert found.backend in ("threading", "loky")
     assert callable(found.compile)
 
 
@@ -115,11 +116,18 @@ def test_names_of_nothing_are_refused(kind, name):
         registry.check(kind, name)
 
 
-@pytest.mark.parametrize("spec", ["mine.py:engine", "mine.py"])
-def test_engines_are_not_taken_from_files(tmp_path, spec):
-    write(tmp_path, "mine.py", "def engine(): ...\n")
-    with pytest.raises(UserError, match="no engine called"):
-        registry.engine(f"{tmp_path}/{spec}")
+ENGINE = """
+from sbc.contracts import engine
+
+@engine(backend="threading")
+def mine(estimator, generator, data):
+    '''Sample nothing.'''
+"""
+
+
+def test_an_engine_may_stand_in_a_users_file(tmp_path):
+    file = write(tmp_path, "own.py", ENGINE)
+    assert registry.engine(f"{file}:mine").backend == "threading"
 
 
 ESTIMATOR = '''
@@ -179,7 +187,7 @@ def test_a_file_is_imported_once(tmp_path):
         del sys.imports
 
 
-@pytest.mark.parametrize("kind", ["estimator", "generator"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     ("text", "spec", "told"),
     [
@@ -191,7 +199,6 @@ def test_a_file_is_imported_once(tmp_path):
         ("\0", "own.py:mine", "is not Python"),
         ("import nothing_of_that_name\ndef mine(): ...", "own.py:mine", "cannot be imported"),
         ("1 / 0\ndef mine(): ...", "own.py:mine", "ZeroDivisionError"),
-        ("def mine(X): ...", "own.py:mine", "decorate it"),
     ],
 )
 def test_a_users_file_that_will_not_do_is_told_in_one_line(tmp_path, kind, text, spec, told):
@@ -200,6 +207,13 @@ def test_a_users_file_that_will_not_do_is_told_in_one_line(tmp_path, kind, text,
     with pytest.raises(UserError, match=told) as mistake:
         getattr(registry, kind)(f"{tmp_path}/{spec}")
     assert len(str(mistake.value).split("\n")) <= 2
+
+
+@pytest.mark.parametrize("kind", ["engine", "generator"])
+def test_an_ordinary_function_is_neither_a_generator_nor_an_engine(tmp_path, kind):
+    file = write(tmp_path, "own.py", "def mine(X): ...")
+    with pytest.raises(UserError, match=f"decorate it with @sbc.contracts.{kind}"):
+        getattr(registry, kind)(f"{file}:mine")
 
 
 def test_a_users_file_that_is_not_text_is_told(tmp_path):
@@ -214,15 +228,17 @@ def test_an_estimator_without_estimands_is_refused(tmp_path):
         registry.estimator(f"{file}:mine")
 
 
-def test_a_generator_without_regimes_is_refused(tmp_path):
+def test_a_generator_without_regimes_gives_a_design_alone(tmp_path):
     file = write(tmp_path, "own.py", GENERATOR.partition("@world.regime")[0])
-    with pytest.raises(UserError, match="no truth regime"):
-        registry.generator(f"{file}:world")
+    found = registry.generator(f"{file}:world")
+    with pytest.raises(UserError, match="no truth regime called 'prior' in world"):
+        parameters_of(found, "prior")
+    assert parameters_of(found, SELF) == found.sizes
 
 
 def test_a_generator_is_no_estimator_nor_the_reverse(tmp_path):
     worlds, models = write(tmp_path, "w.py", GENERATOR), write(tmp_path, "m.py", ESTIMATOR)
-    with pytest.raises(UserError, match="is not an estimator"):
+    with pytest.raises(UserError, match="is neither an estimator nor a function"):
         registry.estimator(f"{worlds}:world")
     with pytest.raises(UserError, match="is not a generator"):
         registry.generator(f"{models}:mine")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sbc import registry
 from sbc.contracts import Budget
 from sbc.errors import UserError
-from sbc.settings import Settings, owes_uniform, parse_parameter, validate
+from sbc.settings import Settings, owes_uniform, parse_parameter, validate, write_value
 
 names = st.lists(st.text(), min_size=1, max_size=3).map(tuple)
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -185,7 +185,7 @@ def test_a_parameter_of_a_regime_that_is_not_there_is_refused():
         parse_parameter("n_rows=3", "confound", "efects")
 
 
-@pytest.mark.parametrize("default", ["None", "'steep'", "True", "(1, 2)"])
+@pytest.mark.parametrize("default", ["None", "'steep'", "True", "()", "('a', 'b')", "[1, 2]"])
 def test_a_parameter_that_is_no_number_cannot_be_set(tmp_path, default):
     file = tmp_path / "own.py"
     file.write_text(
@@ -197,3 +197,34 @@ def test_a_parameter_that_is_no_number_cannot_be_set(tmp_path, default):
     )
     with pytest.raises(UserError, match="shape is not a number in world"):
         parse_parameter("shape=1", f"{file}:world", "one")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("densities=10,25,35", (10, 25, 35)), ("densities=7", (7,))]
+)
+def test_a_parameter_of_several_numbers_is_read_and_written_back(new_settings, text, value):
+    assert parse_parameter(text, "reedfrogs", "prior") == ("densities", value)
+    assert f"densities={write_value(value)}" == text
+    settings = new_settings(generator="reedfrogs", parameters={"densities": value})
+    read = Settings.from_json(json.loads(json.dumps(settings.to_json())))
+    assert read == settings
+    assert read.parameters["densities"] == value  # a tuple again, as the generator's default is
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("densities=10,many", "--set densities takes a whole number, not 'many'"),
+        ("densities=10,", "--set densities takes a whole number, not ''"),
+        ("densities=10,0", "--set densities must be a finite number ≥ 1, not 0"),
+    ],
+)
+def test_a_parameter_of_several_numbers_that_will_not_do_is_refused(text, told):
+    with pytest.raises(UserError, match=told):
+        parse_parameter(text, "reedfrogs", "prior")
+
+
+@pytest.mark.parametrize("value", [["ten"], [None], [True], [[10]]])
+def test_several_values_that_are_no_numbers_are_no_settings(new_settings, value):
+    with pytest.raises(ValueError, match="densities cannot be"):
+        Settings.from_json({**new_settings().to_json(), "parameters": {"densities": value}})

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any, cast
 
+from sbc.choice import default_folder
 from sbc.cli import run as run_command
 from sbc.cli.main import INTERRUPTED
 from sbc.errors import UserError
@@ -102,7 +103,7 @@ def _running(arguments: argparse.Namespace, config: Config) -> Any:
 
     return judge_while_running(
         settings,
-        arguments.resume or arguments.out or run_command.default_folder(settings),
+        arguments.resume or arguments.out or default_folder(settings),
         config,
         jobs=jobs,
         most=config.n_max or PRESETS[DEFAULT_PRESET].n_max,

@@ -6,6 +6,7 @@ import argparse
 
 from sbc import registry
 from sbc.cli.main import OK
+from sbc.specs import Spec
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -14,16 +15,28 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def main(_: argparse.Namespace) -> int:
-    """Print names and one-line descriptions."""
-    for kind in ("estimator", "generator", "engine"):
-        print(f"{kind}s")
-        width = max(map(len, registry.names(kind)))
-        for name in registry.names(kind):
-            print(f"  {name:<{width}}  {registry.describe(kind, name)}")
-            if kind == "generator":
-                _regimes(name)
-        print()
+    """Print names and one-line descriptions, each generator's after the estimators it feeds."""
+    for world in registry.names("generator"):
+        fed = [name for name in registry.names("estimator") if registry.feeds(world, name)]
+        print(f"estimators of the data of {world}")
+        _names("estimator", fed)
+    print("generators")
+    width = max(map(len, registry.names("generator")))
+    for name in registry.names("generator"):
+        print(f"  {name:<{width}}  {registry.describe('generator', name)}")
+        _regimes(name)
+    print("\nengines")
+    _names("engine", registry.names("engine"))
     return OK
+
+
+def _names(kind: str, names: list[str]) -> None:
+    width = max(map(len, names), default=0)
+    for name in names:
+        defaults = registry.option_defaults(kind, Spec.parse(name))
+        options = "".join(f" [@{option}={value}]" for option, value in defaults.items())
+        print(f"  {name:<{width}}  {registry.describe(kind, name)}{options}")
+    print()
 
 
 def _regimes(name: str) -> None:

@@ -21,8 +21,10 @@ COMMANDS = {
     "power": "say how many datasets a gate needs to see a fault",
     "list": "name estimators, generators and engines",
     "export": "write a run as Parquet, CSV or netCDF",
+    "merge": "join the shards of a run into one folder",
     "replay": "make one fit of a run again and compare it with what is stored",
     "posterior": "draw the posteriors of several estimators for one dataset",
+    "lecture": "reproduce the lecture and judge its claims over simulated datasets",
 }
 
 OK, USAGE, INTERRUPTED = 0, 2, 130

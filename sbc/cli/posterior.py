@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sbc.choice import settings_over
 from sbc.cli import run as run_command
 from sbc.cli.main import OK
 from sbc.errors import UserError
@@ -50,7 +51,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         base = Settings.from_json(read_run(arguments.folder)["settings"])
     elif arguments.estimator is None:
         arguments.estimator = "all"
-    settings = replace(run_command.settings_over(base, arguments), datasets=arguments.dataset + 1)
+    settings = replace(settings_over(base, vars(arguments)), datasets=arguments.dataset + 1)
     validate(settings)
     if settings.truth == SELF and len(settings.estimators) > 1:
         raise UserError(

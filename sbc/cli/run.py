@@ -4,34 +4,21 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import shlex
 import signal
 import sys
 import time
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from sbc import registry
+from sbc.choice import default_folder, settings_over
 from sbc.cli.main import INTERRUPTED, OK
-from sbc.contracts import Budget
 from sbc.errors import UserError
-from sbc.settings import Settings, parameters_of, parse_parameter, validate
-
-#: What is used where neither the user nor a resumed run says otherwise.
-DEFAULTS: dict[str, Any] = {
-    "estimator": "mundlak",
-    "generator": "confound",
-    "engine": "nutpie",
-    "datasets": 200,
-    "seed": 1,
-    "draws": 500,
-    "tune": 200,
-    "chains": 2,
-    "target_accept": 0.8,
-}
+from sbc.settings import Settings, validate
+from sbc.shard import WHOLE, Shard
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +27,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--datasets", type=int, metavar="N", help="simulated datasets (default 200)")
     add("--jobs", type=int, metavar="N", help="workers (default: all cores)")
+    add("--cluster", metavar="ADDRESS", help="fit on a Dask cluster, as tcp://HOST:PORT")
+    add("--shard", metavar="I/N", help="fit part I of N by itself; `sbc merge` joins the parts")
     add("--out", type=Path, metavar="DIR", help="the run's folder (default: reports/<name of run>)")
     add("--resume", type=Path, metavar="DIR", help="go on with a run that was stopped")
     add("--profile", action="store_true", help="say where the time went")
@@ -51,6 +40,7 @@ def declare_settings(parser: argparse.ArgumentParser) -> None:
     """Declare the options that say what one fit is, for this command and others that fit."""
     add = parser.add_argument
     add("--estimator", metavar="NAME[,NAME...]", help="estimators, or 'all' (default mundlak)")
+    add("--estimand", metavar="NAME[,NAME...]", help="what to rank: variables, or as theta[3]")
     add("--generator", metavar="NAME", help="the simulated world (default confound)")
     add(
         "--truth", metavar="REGIME", help="how the truth is chosen (default: the generator's first)"
@@ -68,16 +58,30 @@ def main(arguments: argparse.Namespace) -> int:
     """Run or resume, then print the table."""
     began = time.perf_counter()
     jobs, settings = prepared(arguments)
-    from sbc import run
+    part = _part(arguments, settings)
+    with _hands(arguments.cluster, settings) as hands:  # what is wrong with a cluster is told first
+        return _fit(arguments, settings, part, jobs, hands, began)
+
+
+def _fit(
+    arguments: argparse.Namespace,
+    settings: Settings,
+    part: Shard,
+    jobs: int,
+    hands: dict[str, Any],
+    began: float,
+) -> int:
+    from sbc import running
 
     if arguments.resume is not None:
-        store, settings = run.resume(arguments.resume, settings)
+        store, settings = running.resume(arguments.resume, settings)
     else:
-        store = run.create(settings, arguments.out or default_folder(settings))
+        store = running.create(settings, arguments.out or default_folder(settings, part), part=part)
     imported = time.perf_counter()
     try:
         with store:
-            profile = run.execute(settings, store, jobs, progress=not arguments.quiet)
+            quiet = arguments.quiet
+            profile = running.execute(settings, store, jobs, progress=not quiet, **hands)
     except KeyboardInterrupt:
         return _interrupted(store.folder)
     fitted = time.perf_counter()
@@ -88,6 +92,33 @@ def main(arguments: argparse.Namespace) -> int:
         print(f"\n{profile.describe()}")
     _write_report(store.folder)
     return OK
+
+
+def _part(arguments: argparse.Namespace, settings: Settings) -> Shard:
+    """Read which part of the plan to fit: the one asked for, or that of the run resumed."""
+    part = WHOLE if arguments.shard is None else Shard.parse(arguments.shard)
+    if arguments.resume is not None:
+        from sbc.store import read_run
+
+        made = Shard.of_run(read_run(arguments.resume))
+        if arguments.shard is not None and part != made:
+            raise UserError(f"{arguments.resume} is shard {made}, not {part}; start a new run")
+        return made
+    if part.count(settings.datasets) == 0:
+        raise UserError(f"shard {part} of {settings.datasets} datasets is empty")
+    return part
+
+
+@contextmanager
+def _hands(address: str | None, settings: Settings) -> Iterator[dict[str, Any]]:
+    """Give who fits: a cluster as long as it is connected, or nobody but this machine."""
+    if address is None:
+        yield {}
+        return
+    from sbc.cluster import Cluster
+
+    with Cluster.connect(address, settings) as cluster:
+        yield {"hand_out": cluster.fits}
 
 
 def prepared(arguments: argparse.Namespace) -> tuple[int, Settings]:
@@ -112,59 +143,10 @@ def prepared(arguments: argparse.Namespace) -> tuple[int, Settings]:
 def _settings(arguments: argparse.Namespace) -> Settings:
     """Take each setting from the command line, else from the run resumed, else the default."""
     base = _resumed(arguments.resume)
-    settings = settings_over(base, arguments)
+    settings = settings_over(base, vars(arguments))
     if base is not None:
         base.check_same(settings, str(arguments.resume))
     return settings
-
-
-def settings_over(base: Settings | None, arguments: argparse.Namespace) -> Settings:
-    """Take each setting from the command line, else from a run, else the default.
-
-    Raises
-    ------
-    UserError
-        For names that there are not.
-    """
-    if base is None:
-        names = ("draws", "tune", "chains", "target_accept")
-        base = Settings(
-            generator=DEFAULTS["generator"],
-            truth="",
-            estimators=(DEFAULTS["estimator"],),
-            engines=(DEFAULTS["engine"],),
-            datasets=DEFAULTS["datasets"],
-            seed=DEFAULTS["seed"],
-            budget=Budget(**{name: DEFAULTS[name] for name in names}),
-        )
-
-    def given(name: str, otherwise: Any) -> Any:
-        value = getattr(arguments, name)
-        return otherwise if value is None else value
-
-    generator = given("generator", base.generator)
-    made = registry.generator(generator)
-    truth = given("truth", base.truth or next(iter(made.regimes)))
-    parameters = dict(base.parameters)
-    for text in arguments.set or []:
-        name, value = parse_parameter(text, generator, truth)
-        parameters[name] = value
-    defaults = parameters_of(made, truth)
-    return Settings(
-        generator=generator,
-        truth=truth,
-        estimators=_names("estimator", given("estimator", base.estimators)),
-        engines=_names("engine", given("engine", base.engines)),
-        datasets=given("datasets", base.datasets),
-        seed=given("seed", base.seed),
-        budget=Budget(
-            draws=given("draws", base.budget.draws),
-            tune=given("tune", base.budget.tune),
-            chains=given("chains", base.budget.chains),
-            target_accept=given("target_accept", base.budget.target_accept),
-        ),
-        parameters={n: v for n, v in parameters.items() if v != defaults.get(n)},
-    )
 
 
 def _resumed(folder: Path | None) -> Settings | None:
@@ -175,23 +157,6 @@ def _resumed(folder: Path | None) -> Settings | None:
     run = read_run(folder)
     Store.open(folder).close()
     return Settings.from_json(run["settings"])
-
-
-def _names(kind: str, chosen: str | tuple[str, ...]) -> tuple[str, ...]:
-    if isinstance(chosen, tuple):
-        return chosen
-    if chosen == "all":
-        return tuple(registry.standard(kind))
-    return tuple(name.strip() for name in chosen.split(",") if name.strip())
-
-
-def default_folder(settings: Settings) -> Path:
-    """Name a run after what it is and when it began."""
-    stems = [re.sub(r"\W", "-", Path(name).name) for name in settings.estimators]
-    what = "-".join(stems) if len(stems) < 4 else f"{len(stems)}-estimators"
-    when = datetime.now().strftime("%Y%m%d-%H%M%S")
-    generator = re.sub(r"\W", "-", Path(settings.generator).name)
-    return Path("reports") / f"{when}-{generator}-{settings.truth}-{what}"
 
 
 def _interruptible() -> None:

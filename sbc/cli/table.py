@@ -24,6 +24,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--interval", choices=("equal", "hdi"), default="equal", help="equal-tailed, or shortest"
     )
     parser.add_argument(
+        "--elements", action="store_true", help="each element of a vector, not their pool alone"
+    )
+    parser.add_argument(
         "--compare", action="store_true", help="differences between estimators, dataset by dataset"
     )
     parser.set_defaults(function=main)
@@ -42,10 +45,18 @@ def main(arguments: argparse.Namespace) -> int:
 
     run = load_run(arguments.folder)
     if arguments.compare:
-        print(render_comparison(run, arguments.kind))
+        print(render_comparison(run, arguments.kind, arguments.elements))
     else:
-        options = {"by": arguments.by, "levels": levels or LEVELS, "interval": arguments.interval}
-        print(render(run, arguments.kind, **options))
+        print(
+            render(
+                run,
+                arguments.kind,
+                arguments.elements,
+                by=arguments.by,
+                levels=levels or LEVELS,
+                interval=arguments.interval,
+            )
+        )
     return OK
 
 

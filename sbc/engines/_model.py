@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import pymc as pm
@@ -10,8 +10,9 @@ import pytensor.tensor as pt
 from pymc.pytensorf import compile
 from pytensor.graph.replace import graph_replace
 
-from sbc.contracts import LOG_LIKELIHOOD, Data, Estimator, Generator, Truth
-from sbc.errors import UserError
+from sbc.contracts import LOG_LIKELIHOOD, Data, Estimator, Generator, OwnData, Truth
+from sbc.errors import UserError, unknown
+from sbc.prints import to_stderr
 
 
 def build(estimator: Estimator, generator: Generator, data: Data) -> pm.Model:
@@ -37,19 +38,27 @@ def build(estimator: Estimator, generator: Generator, data: Data) -> pm.Model:
     UserError
         If an estimand is not a variable of the model, or nothing is observed.
     """
-    coords = {
-        dim: np.arange(len(data[name])) for name, dim in generator.dims.items() if name in data
-    }
-    with pm.Model(coords=coords) as model:
-        arguments = [pm.Data(data_name(name), data[name]) for name in estimator.arguments]
-        estimator.define(*arguments)
+    with _stated(estimator, generator, data) as model:
         if not model.observed_RVs:
             raise UserError(f"estimator '{estimator.name}' observes nothing (no observed=...)")
         terms = [pm.logp(rv, model.rvs_to_values[rv]).sum() for rv in model.observed_RVs]
         pm.Deterministic(LOG_LIKELIHOOD, sum(terms[1:], terms[0]))
     for name in estimator.estimands:
         if name not in model.named_vars:
-            raise UserError(f"estimator '{estimator.name}' has no variable '{name}' to estimate")
+            known = [v.name for v in (*model.free_RVs, *model.deterministics)]
+            known.remove(LOG_LIKELIHOOD)
+            raise unknown("variable to estimate", name, known, f"in '{estimator.name}'")
+    return model
+
+
+def _stated(estimator: Estimator, generator: Generator, data: Data) -> pm.Model:
+    if isinstance(data, OwnData):
+        return data.state(data_name)
+    coords = {
+        dim: np.arange(len(data[name])) for name, dim in generator.dims.items() if name in data
+    }
+    with pm.Model(coords=coords) as model, to_stderr():
+        estimator.define(*(pm.Data(data_name(n), data[n]) for n in estimator.arguments))
     return model
 
 
@@ -65,7 +74,7 @@ def wanted(estimator: Estimator, model: pm.Model) -> tuple[str, ...]:
 
 
 def frozen_lengths(model: pm.Model, generator: Generator, data: Data) -> dict[str, int]:
-    """Give the lengths that are compiled in: of the arrays along the parameters' dimensions.
+    """Give the lengths that are compiled in: of the arrays along dimensions of what is drawn.
 
     Datasets that agree in them share one compiled model, however many rows they have.
 
@@ -74,8 +83,29 @@ def frozen_lengths(model: pm.Model, generator: Generator, data: Data) -> dict[st
     dict of str to int
         Argument name to length.
     """
-    dims = {dim for rv in model.free_RVs for dim in model.named_vars_to_dims.get(rv.name, ())}
+    ranked = [v.name for v in (*model.free_RVs, *model.deterministics)]
+    dims = {dim for name in ranked for dim in model.named_vars_to_dims.get(name, ())}
     return {name: len(array) for name, array in data.items() if generator.dims.get(name) in dims}
+
+
+def discrete(model: pm.Model) -> list[str]:
+    """Name the free variables that have no gradient."""
+    return [rv.name for rv in model.free_RVs if not rv.dtype.startswith("float")]
+
+
+def refuse_discrete(estimator: Estimator, model: pm.Model, who: str) -> None:
+    """Refuse a model that only another engine can sample.
+
+    Raises
+    ------
+    UserError
+        Naming a discrete variable, who needs continuous ones, and the engine that takes both.
+    """
+    if names := discrete(model):
+        raise UserError(
+            f"'{names[0]}' of '{estimator.name}' is discrete: {who} need continuous variables; "
+            "the engine pymc takes both"
+        )
 
 
 def is_complete(model: pm.Model, truth: Truth) -> bool:
@@ -83,7 +113,7 @@ def is_complete(model: pm.Model, truth: Truth) -> bool:
     return all(rv.name in truth for rv in model.free_RVs)
 
 
-def unconstrain(model: pm.Model, arguments: Sequence[str]) -> Callable[[Truth, Data], np.ndarray]:
+def unconstrain(model: pm.Model) -> Callable[[Truth, Data], np.ndarray]:
     """Compile the map from the free variables' values to the sampler's unconstrained point.
 
     Returns
@@ -93,7 +123,8 @@ def unconstrain(model: pm.Model, arguments: Sequence[str]) -> Callable[[Truth, D
     """
     free = model.free_RVs
     values = {rv: rv.type() for rv in free}
-    data = {model[data_name(name)]: model[data_name(name)].type() for name in arguments}
+    arguments = [variable.name.removesuffix(data_name("")) for variable in model.data_vars]
+    data = {variable: variable.type() for variable in model.data_vars}
     moved = [
         values[rv]
         if (transform := model.rvs_to_transforms[rv]) is None

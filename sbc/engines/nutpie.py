@@ -13,12 +13,20 @@ import numpy as np
 import pymc as pm
 from pymc.initial_point import make_initial_point_fn
 
-from sbc.contracts import LOG_LIKELIHOOD, Array, Budget, Data, Draws, Estimator, Generator, Truth
+from sbc.contracts import (
+    LOG_LIKELIHOOD,
+    Array,
+    Budget,
+    Data,
+    Draws,
+    Estimator,
+    Generator,
+    Truth,
+    engine,
+)
 from sbc.engines import _model
 from sbc.engines._numba import expand_callback, logp_callback, pointer_table
 from sbc.engines._nutpie import lib, make_functions, prepare_dims_and_coords
-
-BACKEND = "threading"
 
 
 @dataclass(frozen=True)
@@ -149,9 +157,14 @@ class Compiled:
             return self.start(0)
 
 
-def compile(estimator: Estimator, generator: Generator, data: Data) -> Compiled:
-    """Compile log density, gradient and the ranked quantities; slow only the first time ever."""
+@engine(backend="threading")
+def nutpie(estimator: Estimator, generator: Generator, data: Data) -> Compiled:
+    """NUTS in Rust, compiled once and kept on disk: the fastest; 20 ms a fit of the examples.
+
+    Log density, gradient and the ranked quantities are compiled; slow only the first time ever.
+    """
     model = _model.build(estimator, generator, data)
+    _model.refuse_discrete(estimator, model, "gradients")
     quantities = _model.wanted(estimator, model)
     initial_point = make_initial_point_fn(model=model, jitter_rvs=set(), return_transformed=True)
     n_dim, n_expanded, logp, expand, start, shape_info, reparameterized = make_functions(
@@ -181,7 +194,7 @@ def compile(estimator: Estimator, generator: Generator, data: Data) -> Compiled:
         ),
         dim_sizes=dim_sizes,
         coords=coords,
-        unconstrain=_model.unconstrain(model, estimator.arguments),
+        unconstrain=_model.unconstrain(model),
     )
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 from sbc import metrics
 from sbc.metrics import Estimate, Proportion
-from sbc.paired import paired
-from sbc.read import as_fits
-from sbc.report.labels import Labels
+from sbc.pooled import Elements, difference
+from sbc.pooled_ranks import PooledUniformity
+from sbc.report.labels import Labels, coverage_text
 from sbc.report.overall_figures import Interval, Measure, interval_plot
 from sbc.report.pictures import Picture
 from sbc.report.verdicts import Pair
@@ -42,7 +42,7 @@ DIFFERENCES = (
 def _value(name: str, pair: Pair) -> Estimate | Proportion:
     if name == "coverage":
         return pair.coverage
-    return metrics.METRICS[name](pair.fits)
+    return pair.measure(name)
 
 
 def _interval(group: str, label: str, colour: str, estimate: Estimate | Proportion) -> Interval:
@@ -95,20 +95,30 @@ def differences(pairs: list[Pair], labels: Labels) -> list[Picture]:
 def _against(name: str, group: list[Pair], measure: Measure, labels: Labels) -> list[Interval]:
     metric = measure.name.removeprefix("paired-")
     options: dict[str, Any] = {"kind": "quantile"} if metric == "coverage" else {}
-    best = min(group, key=lambda pair: metrics.rmse(pair.fits).value)
+    best = min(group, key=lambda pair: pair.measure("rmse").value)
     heading = f"{name}, minus {labels.label(best.estimator, best.engine)}"
     rows = []
     for pair in group:
-        common = pair.rows.merge(best.rows[["k", "truth"]], on=["k", "truth"])["k"]
+        common = _common(pair, best)
         if pair is best or len(common) < 3:
             continue
-        mine, its = (as_fits(p.rows[p.rows.k.isin(common)]) for p in (pair, best))
-        difference = paired(metric, mine, its, **options)
-        if not math.isfinite(difference.mcse):
+        found = difference(metric, pair.on(common), best.on(common), **options)
+        if not math.isfinite(found.mcse):
             continue
         label = labels.label(pair.estimator, pair.engine)
-        rows.append(_interval(heading, label, labels.colour(pair.estimator), difference))
+        rows.append(_interval(heading, label, labels.colour(pair.estimator), found))
     return rows
+
+
+def _common(pair: Pair, other: Pair) -> set[int]:
+    """Find the datasets to which both were fitted, with the same truth of all elements."""
+    if pair.frames.keys() != other.frames.keys():
+        return set()
+    shared = [
+        set(frame.merge(other.frames[name][["k", "truth"]], on=["k", "truth"])["k"])
+        for name, frame in pair.frames.items()
+    ]
+    return set.intersection(*shared)
 
 
 NUMBERS = ("bias", "bias / sd", "RMSE", "coverage 50 %", "coverage 95 %", "width 95 %",
@@ -120,18 +130,17 @@ def numbers(pairs: list[Pair], labels: Labels) -> list[dict[str, Any]]:
     rows = []
     for name, group in by_estimand(pairs):
         for pair in group:
-            fits = pair.fits
-            half = metrics.coverage(fits, level=0.5, kind="quantile")
+            half = pair.measure("coverage", level=0.5, kind="quantile")
             share = pair.coverage
             cells = [
-                with_error(*metrics.bias(fits)),
+                with_error(*pair.measure("bias")),
                 with_error(*pair.bias),
-                with_error(*metrics.rmse(fits)),
+                with_error(*pair.measure("rmse")),
                 with_error(half.value, half.mcse),
                 f"{with_error(share.value, share.mcse)} [{share.low:.2f}, {share.high:.2f}]",
-                with_error(*metrics.width(fits)),
+                with_error(*pair.measure("width")),
                 with_error(*pair.contraction),
-                with_error(*metrics.crps(fits)),
+                with_error(*pair.measure("crps")),
                 p_value(pair.test.p),
             ]
             rows.append(
@@ -142,4 +151,27 @@ def numbers(pairs: list[Pair], labels: Labels) -> list[dict[str, Any]]:
                     "cells": list(zip(NUMBERS, cells, strict=True)),
                 }
             )
+    return rows
+
+
+ELEMENT_NUMBERS = ("bias", "bias / sd", "RMSE", "coverage 95 %", "rank p")
+SHOWN_ELEMENTS = 100
+
+
+def of_elements(pair: Pair) -> list[dict[str, Any]]:
+    """Write the numbers of each element of a vector, `SHOWN_ELEMENTS` at most; none of a scalar."""
+    if not isinstance(pair.fits, Elements) or not pair.n:
+        return []
+    assert isinstance(pair.test, PooledUniformity)
+    rows = []
+    parts = zip(pair.fits.names, pair.fits.fits, pair.test.elements, strict=True)
+    for name, fits, test in islice(parts, SHOWN_ELEMENTS):
+        cells = [
+            with_error(*metrics.bias(fits)),
+            with_error(*metrics.mean_z(fits)),
+            with_error(*metrics.rmse(fits)),
+            coverage_text(metrics.coverage(fits, kind="quantile")),
+            p_value(test.p),
+        ]
+        rows.append({"name": name, "cells": list(zip(ELEMENT_NUMBERS, cells, strict=True))})
     return rows

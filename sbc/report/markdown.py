@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from sbc import metrics
 from sbc.read import Run
 from sbc.report.answer import regime_words
 from sbc.report.fitting import statuses
@@ -61,7 +60,7 @@ def _cells(pair: Pair, chapter: Chapter) -> list[str]:
         pair.quantity,
         f"{symbol} {words}" + (f" ({pair.note})" if pair.note else ""),
         with_error(*pair.bias),
-        with_error(*metrics.rmse(pair.fits)),
+        with_error(*pair.measure("rmse")),
         coverage_text(pair.coverage),
         p_value(pair.test.p),
     ]

@@ -25,6 +25,7 @@ def origin(run: Run) -> list[tuple[str, str]]:
         ("generator", f"{settings.generator}, truth '{settings.truth}'"),
         ("parameters that were set", parameters or "none"),
         ("datasets", f"{run.fits.k.nunique():,} of {settings.datasets:,}"),
+        ("part of the plan", run.shard.describe()),
         (
             "budget of a fit",
             f"{budget.chains} chains of {budget.tune} warm-up steps and {budget.draws} draws, "

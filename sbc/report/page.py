@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 import sbc
+from sbc.pooled import Elements
 from sbc.read import Run
 from sbc.report import answer, compare, fitting
 from sbc.report.colours import PALETTE, VARIABLES, assign
@@ -19,6 +20,7 @@ from sbc.report.origin import origin
 from sbc.report.pair_figures import pair_pictures
 from sbc.report.pictures import Picture, styled
 from sbc.report.svg import inline
+from sbc.report.vector_figures import vector_pictures
 from sbc.report.verdicts import DELTA, WORDS, Pair, pairs_of, with_words
 from sbc.sequential import ALPHA_FAIL, ALPHA_PASS, tolerated
 
@@ -63,8 +65,13 @@ def pictures(chapter: Chapter) -> Iterator[tuple[str, list[Picture]]]:
         yield chapter.anchor("d"), compare.differences(pairs, labels)
         yield chapter.anchor("t"), fitting.spreads(chapter.run, labels)
         for i, pair in enumerate(pairs):
-            drawn = pair_pictures(pair.fits, labels.colour(pair.estimator), pair.is_estimand)
-            yield chapter.anchor("p", i), drawn
+            yield chapter.anchor("p", i), _drawn(pair, labels.colour(pair.estimator))
+
+
+def _drawn(pair: Pair, colour: str) -> list[Picture]:
+    if isinstance(pair.fits, Elements):
+        return vector_pictures(pair.fits, colour)
+    return pair_pictures(pair.fits, colour, pair.is_estimand)
 
 
 def page(runs: Sequence[Run]) -> str:
@@ -87,7 +94,7 @@ def page(runs: Sequence[Run]) -> str:
     text = environment.get_template("page.html.j2").render(
         runs=shown,
         style=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
-        themes=[_variables(shade) for shade in ("light", "dark")],
+        themes=[variables(shade) for shade in ("light", "dark")],
         colours=range(len(PALETTE)),
         words=WORDS,
         delta=f"{DELTA:g}",
@@ -98,7 +105,8 @@ def page(runs: Sequence[Run]) -> str:
     return text.encode("utf-8", "replace").decode()  # names may hold what no file can
 
 
-def _variables(shade: str) -> Markup:
+def variables(shade: str) -> Markup:
+    """Write the colours of a theme, ``light`` or ``dark``, as variables of a style sheet."""
     pairs = (f"--{name}:{getattr(colour, shade)}" for name, colour in VARIABLES.items())
     return Markup(";".join(pairs))
 
@@ -107,13 +115,13 @@ def _context(chapter: Chapter) -> dict[str, Any]:
     run, pairs, labels = chapter.run, chapter.pairs, chapter.labels
     anchors = [chapter.anchor("p", i) for i in range(len(pairs))]
     drawn = {
-        part: [_figure(picture, f"{part}f{i}") for i, picture in enumerate(found)]
+        part: [figure_of(picture, f"{part}f{i}") for i, picture in enumerate(found)]
         for part, found in pictures(chapter)
     }
     estimands = {pair.estimator: set[str]() for pair in pairs}
     for pair in pairs:
         if pair.is_estimand:
-            estimands[pair.estimator].add(pair.quantity)
+            estimands[pair.estimator].update(pair.frames)
     failed, more = fitting.failures(run, labels)
     return {
         "anchor": f"r{chapter.number}",
@@ -145,7 +153,8 @@ def _context(chapter: Chapter) -> dict[str, Any]:
 def state(run: Run) -> str:
     """Say what is missing from a run, nothing if nothing is."""
     settings = run.settings
-    wanted = settings.datasets * len(settings.estimators) * len(settings.engines)
+    datasets = run.shard.count(settings.datasets)
+    wanted = datasets * len(settings.estimators) * len(settings.engines)
     if run.fits.empty:
         return "This run holds no fits yet: there is nothing to judge."
     if run.results.empty:
@@ -154,10 +163,13 @@ def state(run: Run) -> str:
         return "One dataset says nothing about calibration; what there is of it is below."
     if len(run.fits) < wanted:
         return f"This run is not finished: {len(run.fits):,} of {wanted:,} fits are there."
+    if part := run.shard.describe():
+        return f"This is {part} of a run: the datasets of the others are not in it."
     return ""
 
 
-def _figure(picture: Picture, name: str) -> dict[str, Any]:
+def figure_of(picture: Picture, name: str) -> dict[str, Any]:
+    """Give a picture as the template takes it, its ids beginning with `name`."""
     svg = inline(picture.figure, name, picture.alt)
     # The drawing is ours, and escapes the names in it.
     return {"title": picture.title, "caption": picture.caption, "svg": Markup(svg)}
@@ -179,5 +191,7 @@ def _pair(pair: Pair, labels: Labels, anchor: str, drawn: list[dict[str, Any]]) 
         else pair.words,
         "n": plural(pair.n, "fit"),
         "is_estimand": pair.is_estimand,
+        "elements": compare.of_elements(pair),
+        "unlisted": max(0, len(pair.frames) - compare.SHOWN_ELEMENTS),
         "figures": drawn,
     }

@@ -7,13 +7,16 @@ from typing import Any
 
 import pandas as pd
 
-from sbc import metrics
 from sbc.decisions import Levels
+from sbc.elements import units
 from sbc.expectations import Calibrated
 from sbc.gates import Check, judge_check
 from sbc.metrics import Estimate, Fits, Proportion
 from sbc.panel import Panel, panel
-from sbc.read import Run, as_fits
+from sbc.pooled import Elements, measure
+from sbc.pooled_ranks import PooledUniformity, pooled_uniformity
+from sbc.read import Run, as_elements, as_fits
+from sbc.report.vector_words import vector_sentence
 from sbc.report.words import sentence
 from sbc.sequential import ALPHA_FAIL, ALPHA_PASS, PRESETS, Outcome
 from sbc.uniformity import Uniformity, holm, uniformity_test
@@ -29,25 +32,25 @@ WORDS: dict[Outcome, tuple[str, str, str]] = {
 
 @dataclass(frozen=True)
 class Pair:
-    """One estimator under one engine and one quantity.
+    """One estimator under one engine and one quantity, or one vector of them.
 
     Attributes
     ----------
     estimator, engine, quantity : str
-        Whose ranks, and of what; no quantity where nothing is known of any.
+        Whose ranks, and of what: ``p[*]`` for a vector, no quantity where nothing is known of any.
     is_estimand : bool
         Whether it is one of the estimator's own estimands.
     owed : bool
         Whether uniform ranks are owed.
-    rows : DataFrame
-        Its rows of the run's results, those of fits that worked.
-    fits : Fits
+    frames : dict of str to DataFrame
+        Its rows of the run's results, those of fits that worked; one frame an element of a vector.
+    fits : Fits or Elements
         The same as arrays.
     outcome : {"pass", "fail", "inconclusive"}
-        Of the sequential gate with tolerance `DELTA`.
+        Of the sequential gate with tolerance `DELTA`; a vector passes if all elements do.
     note : str
         What an open verdict waits for.
-    test : Uniformity
+    test : Uniformity or PooledUniformity
         At fixed n.
     adjusted : float
         Its p-value, adjusted for all pairs of the page.
@@ -60,33 +63,42 @@ class Pair:
     quantity: str
     is_estimand: bool
     owed: bool
-    rows: pd.DataFrame
-    fits: Fits
+    frames: dict[str, pd.DataFrame]
+    fits: Fits | Elements
     outcome: Outcome
     note: str
-    test: Uniformity
+    test: Uniformity | PooledUniformity
     adjusted: float = 1.0
     words: str = ""
 
     @property
     def n(self) -> int:
         """Datasets whose fit worked."""
-        return self.fits.truth.size
+        return self.fits.n if isinstance(self.fits, Elements) else self.fits.truth.size
+
+    def measure(self, metric: str, **options: Any) -> Any:
+        """Evaluate a metric, pooled over the elements of a vector."""
+        return measure(metric, self.fits, **options)
+
+    def on(self, datasets: Any) -> Fits | Elements:
+        """Give the fits to some of the datasets."""
+        kept = {name: frame[frame["k"].isin(datasets)] for name, frame in self.frames.items()}
+        return _fits_of(kept)
 
     @property
     def bias(self) -> Estimate:
         """In posterior sds."""
-        return metrics.mean_z(self.fits)
+        return self.measure("mean_z")
 
     @property
     def coverage(self) -> Proportion:
         """Of the interval that a user would report, at 95 %."""
-        return metrics.coverage(self.fits, kind="quantile")
+        return self.measure("coverage", kind="quantile")
 
     @property
     def contraction(self) -> Estimate:
         """How much the data taught."""
-        return metrics.contraction(self.fits)
+        return self.measure("contraction")
 
 
 def pairs_of(run: Run) -> list[Pair]:
@@ -101,30 +113,42 @@ def pairs_of(run: Run) -> list[Pair]:
             estimands = {
                 key[2] for key, _ in run.streams(estimands_only=True) if key[0] == estimator
             }
-            for name in sorted(names, key=lambda name: bool(known) and name not in estimands):
-                rows = streams.get((estimator, engine, name), run.results.iloc[:0])
-                found.append(_pair(run, mine, name, rows, name in estimands or not known))
+            names = sorted(names, key=lambda name: bool(known) and name not in estimands)
+            for unit, members in units(names).items():
+                frames = {
+                    name: streams.get((estimator, engine, name), run.results.iloc[:0])
+                    for name in members
+                }
+                is_estimand = members[0] in estimands or not known
+                found.append(_pair(run, mine, unit, frames, is_estimand))
     return found
 
 
-def _pair(run: Run, mine: Panel, name: str, rows: pd.DataFrame, is_estimand: bool) -> Pair:
+def _fits_of(frames: dict[str, pd.DataFrame]) -> Fits | Elements:
+    return as_elements(frames) if len(frames) > 1 else as_fits(*frames.values())
+
+
+def _pair(
+    run: Run, mine: Panel, name: str, frames: dict[str, pd.DataFrame], is_estimand: bool
+) -> Pair:
     key = (mine.estimator, mine.engine)
     verdict: Any = None
-    if mine.n and len(rows):
-        check = Check(*key, name, Calibrated(DELTA), (name,))
+    if mine.n and any(map(len, frames.values())):
+        check = Check(*key, name, Calibrated(DELTA), tuple(frames))
         verdict = judge_check(check, {key: mine}, Levels(ALPHA_FAIL, ALPHA_PASS))
-    fits = as_fits(rows)
+    fits = _fits_of(frames)
+    pooled = isinstance(fits, Elements)
     return Pair(
         estimator=mine.estimator,
         engine=mine.engine,
         quantity=name,
         is_estimand=is_estimand,
         owed=mine.estimator in run.owing,
-        rows=rows,
+        frames=frames,
         fits=fits,
         outcome=verdict.outcome if verdict else "inconclusive",
         note=_note(verdict, mine),
-        test=uniformity_test(fits.u),
+        test=pooled_uniformity(fits.u) if pooled else uniformity_test(fits.u),
     )
 
 
@@ -153,9 +177,16 @@ def with_words(pairs: list[Pair]) -> list[Pair]:
         replace(
             pair,
             adjusted=float(p),
-            words=sentence(
-                pair.fits, pair.test, float(p), tests, "estimates" if pair.is_estimand else "draws"
-            ),
+            words=_words(pair, float(p), tests),
         )
         for pair, p in zip(pairs, adjusted, strict=True)
     ]
+
+
+def _words(pair: Pair, adjusted: float, tests: int) -> str:
+    subject = "estimates" if pair.is_estimand else "draws"
+    if isinstance(pair.fits, Elements):
+        assert isinstance(pair.test, PooledUniformity)
+        return vector_sentence(pair.fits, pair.test, adjusted, subject)
+    assert isinstance(pair.test, Uniformity)
+    return sentence(pair.fits, pair.test, adjusted, tests, subject)

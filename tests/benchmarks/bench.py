@@ -26,7 +26,7 @@ import joblib
 import numpy as np
 
 from sbc import registry
-from sbc.cli.run import DEFAULTS
+from sbc.choice import DEFAULTS
 from sbc.contracts import Budget
 from sbc.diagnostics import diagnose
 from sbc.engines import _model

@@ -19,7 +19,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from sbc import registry, run
+from sbc import registry, running
 from sbc.cli.main import main as command
 from sbc.contracts import LOG_LIKELIHOOD, Budget, Draws
 from sbc.settings import Settings
@@ -52,15 +52,15 @@ def main() -> None:
     parser.add_argument("--datasets", type=int, default=200)
     parser.add_argument("--estimators", type=int, default=1)
     arguments = parser.parse_args()
-    engine = SimpleNamespace(BACKEND="threading", compile=lambda *_: Instant())
+    engine = SimpleNamespace(backend="threading", ladder=None, compile=lambda *_: Instant())
     registry.engine = lambda name: engine
     names = NAMES[: arguments.estimators]
     budget = Budget(draws=500, tune=200, chains=2, target_accept=0.8)
     settings = Settings("confound", "effects", names, ("nutpie",), arguments.datasets, 1, budget)
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        with run.create(settings, Path(folder) / "run") as store:
-            run.execute(settings, store, jobs=2, progress=False)
+        with running.create(settings, Path(folder) / "run") as store:
+            running.execute(settings, store, jobs=2, progress=False)
         fits = arguments.datasets * len(names)
         figures = {
             "datasets": arguments.datasets,

@@ -26,6 +26,21 @@ def normal_mean(y):
     pm.Normal("y", theta, 1, observed=y)
 
 
+@normal_mean.posterior
+def posterior(data, rng, draws):
+    """Draw from Normal(sum y / (n + 1), 1 / sqrt(n + 1))."""
+    precision = 1 + len(data["y"])
+    return {"theta": rng.normal(data["y"].sum() / precision, precision**-0.5, size=draws)}
+
+
+@normal_mean.log_likelihood
+def log_likelihood(theta, data):
+    """Sum the log densities of Normal(theta, 1) over the rows."""
+    y, mean = data["y"], theta["theta"]
+    squares = ((y - y.mean()) ** 2).sum() + len(y) * (y.mean() - mean) ** 2
+    return -0.5 * (squares + len(y) * np.log(2 * np.pi))
+
+
 @normal_mean.quantity
 def distance(theta, data):
     """Measure how far the mean lies from the data's."""

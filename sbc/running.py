@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import subprocess
@@ -14,24 +15,25 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from tqdm.auto import tqdm
 
 import sbc
-from sbc import registry
-from sbc.errors import UserError, unknown
+from sbc import preflight
+from sbc.errors import UserError
 from sbc.fit import Task
 from sbc.runfile import RUN_FILE, make_folder, read_run, write_run
-from sbc.settings import SELF, Settings, owes_uniform, validate
+from sbc.settings import Settings, owes_uniform, regimes_of, validate
+from sbc.shard import WHOLE, Shard
 from sbc.store import Store
-from sbc.validate import check_arguments
-from sbc.workers import Profile, fits
+from sbc.workers import HandOut, Profile, fits
 
 _PACKAGES = ("pymc", "pytensor", "nutpie", "numba", "arviz", "arviz-stats", "numpy", "scipy")
 
 
-def create(settings: Settings, folder: Path, command: list[str] | None = None) -> Store:
-    """Check the settings and make the run's folder.
+def create(
+    settings: Settings, folder: Path, command: list[str] | None = None, part: Shard = WHOLE
+) -> Store:
+    """Check the settings and make the folder of the run, or of one part of it.
 
     Raises
     ------
@@ -41,32 +43,13 @@ def create(settings: Settings, folder: Path, command: list[str] | None = None) -
     validate(settings)
     make_folder(folder)  # whatever is wrong with it is told before PyMC is imported
     try:
-        estimands = _estimands(settings)
+        estimands = preflight.estimands(settings)
     except BaseException:
         with suppress(OSError):
             folder.rmdir()
         raise
-    return Store.create(folder, provenance(settings, command) | {"estimands": estimands})
-
-
-def _estimands(settings: Settings) -> dict[str, list[str]]:
-    """List what each estimator estimates, refusing those to which this world gives too little."""
-    generator = registry.generator(settings.generator)
-    regime = next(iter(generator.regimes)) if settings.truth == SELF else settings.truth
-    try:
-        drawn = generator.draw(np.random.default_rng(0), regime, **settings.parameters)
-    except (MemoryError, OverflowError, ValueError) as problem:
-        raise UserError(f"{generator.name} cannot draw a dataset: {problem}") from problem
-    found = {}
-    for name in settings.estimators:
-        estimator = registry.estimator(name)
-        check_arguments(estimator, generator, drawn.data)
-        for estimand in estimator.estimands:
-            if settings.truth != SELF and estimand not in drawn.truth:
-                where = f"in the truth of '{generator.name}', as '{estimator.name}' estimates it"
-                raise unknown("parameter", estimand, drawn.truth, where)
-        found[name] = list(estimator.estimands)
-    return found
+    run = provenance(settings, command) | {"estimands": estimands}
+    return Store.create(folder, run if part == WHOLE else run | {"shard": str(part)})
 
 
 def resume(folder: Path, settings: Settings | None = None) -> tuple[Store, Settings]:
@@ -99,7 +82,13 @@ def resume(folder: Path, settings: Settings | None = None) -> tuple[Store, Setti
     return store, wanted
 
 
-def execute(settings: Settings, store: Store, jobs: int, progress: bool = True) -> Profile:
+def execute(
+    settings: Settings,
+    store: Store,
+    jobs: int,
+    progress: bool = True,
+    hand_out: HandOut = fits,
+) -> Profile:
     """Fit what is missing, streaming rows into the store as they come.
 
     Parameters
@@ -112,6 +101,8 @@ def execute(settings: Settings, store: Store, jobs: int, progress: bool = True) 
         Workers.
     progress : bool
         Whether to draw a progress bar on stderr.
+    hand_out : callable
+        Gives the fits to workers: of this machine, or of a cluster.
 
     Raises
     ------
@@ -121,7 +112,8 @@ def execute(settings: Settings, store: Store, jobs: int, progress: bool = True) 
     profile = Profile(jobs=jobs)
     done = store.done()
     engines = settings.engines
-    total = settings.datasets * len(settings.estimators) * len(engines)
+    part = Shard.of_run(read_run(store.folder))
+    total = part.count(settings.datasets) * len(settings.estimators) * len(engines)
     bar = tqdm(
         total=total,
         initial=len(done),
@@ -132,8 +124,9 @@ def execute(settings: Settings, store: Store, jobs: int, progress: bool = True) 
     )
     with bar:
         for engine in engines:
-            todo = [t for t in plan(settings, engine) if _key(t) not in done]
-            with closing(fits(todo, engine, jobs, profile, bar.set_description)) as rows:
+            todo = [t for t in plan(settings, engine) if t.dataset in part]
+            todo = [t for t in todo if _key(t) not in done]
+            with closing(hand_out(todo, engine, jobs, profile, bar.set_description)) as rows:
                 for row in rows:
                     store.add(row)
                     profile.fitting += row.seconds
@@ -159,14 +152,33 @@ def provenance(settings: Settings, command: list[str] | None = None) -> dict[str
         "settings": settings.to_json(),
         "regime": settings.truth,
         "owing": [name for name in settings.estimators if owes_uniform(settings, name)],
+        "regimes": regimes_of(settings),
         "command": command or sys.argv,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "cores": os.cpu_count(),
-        "packages": {name: _version(name) for name in _PACKAGES},
+        "packages": packages(),
+        "files": {path: digest(text.encode()) for path, text in user_files(settings).items()},
         "commit": _commit(),
     }
+
+
+def packages() -> dict[str, str | None]:
+    """List the versions of what a fit's bits depend on."""
+    return {name: _version(name) for name in _PACKAGES}
+
+
+def user_files(settings: Settings) -> dict[str, str]:
+    """Read the user's own files that the settings name: path as it is named, to text."""
+    named = (settings.generator, *settings.estimators, *settings.engines)
+    paths = {path for spec in named if (path := spec.rpartition(":")[0])}
+    return {path: Path(path).read_text(encoding="utf-8") for path in sorted(paths)}
+
+
+def digest(content: bytes) -> str:
+    """Tell files apart by a few letters."""
+    return hashlib.blake2b(content, digest_size=8).hexdigest()
 
 
 def _version(package: str) -> str | None:
@@ -191,4 +203,4 @@ def _commit() -> str | None:
     return found.stdout.strip() or None
 
 
-__all__ = ["RUN_FILE", "Profile", "create", "execute", "plan", "provenance", "resume"]
+__all__ = ["RUN_FILE", "Profile", "create", "execute", "packages", "plan", "provenance", "resume"]

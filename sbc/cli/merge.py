@@ -1,0 +1,32 @@
+"""``sbc merge``: one run out of its shards."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from pathlib import Path
+
+from sbc.cli.main import OK
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add = parser.add_argument
+    add("folders", type=Path, nargs="+", metavar="DIR", help="the shards' folders")
+    add("--out", type=Path, required=True, metavar="DIR", help="the folder of the merged run")
+    add("--allow-gaps", action="store_true", help="fits may be missing, to be made by --resume")
+    add("--allow-versions", action="store_true", help="versions of packages or models may differ")
+    parser.set_defaults(function=main)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Merge, and say what is missing."""
+    from sbc.merge import merge
+
+    out = arguments.out
+    missing = merge(arguments.folders, out, arguments.allow_gaps, arguments.allow_versions)
+    if missing:
+        command = f"python -m sbc run --resume {shlex.quote(str(out))}"
+        print(f"{missing} fits are missing; make them by: {command}")
+    print(f"run folder: {out}")
+    return OK

@@ -1,0 +1,72 @@
+"""The names of vectors and their elements: ``p[3]`` is an element, ``p[*]`` all of them pooled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_ELEMENT = re.compile(r"(?P<vector>.+)\[(?P<place>\d+(?:, ?\d+)*)\]", re.DOTALL)
+_POOLED = "[*]"
+
+
+def vector_of(name: str) -> str:
+    """Give the vector that an element belongs to, or the name itself."""
+    found = _ELEMENT.fullmatch(name)
+    return found["vector"] if found else name
+
+
+def natural(name: str) -> tuple[str, tuple[int, ...]]:
+    """Give a key by which names sort with their elements in order: ``p[2]`` before ``p[10]``."""
+    found = _ELEMENT.fullmatch(name)
+    if not found:
+        return name, ()
+    return found["vector"], tuple(int(part) for part in found["place"].split(","))
+
+
+def vectors(names: Iterable[str]) -> dict[str, list[str]]:
+    """Find the vectors among names, each with its elements in order.
+
+    An element that stands alone is a scalar like any other: it makes no vector.
+    """
+    found: dict[str, list[str]] = {}
+    for name in sorted(dict.fromkeys(names), key=natural):
+        if vector_of(name) != name:
+            found.setdefault(vector_of(name), []).append(name)
+    return {vector: elements for vector, elements in found.items() if len(elements) > 1}
+
+
+def units(names: Iterable[str]) -> dict[str, list[str]]:
+    """Arrange names in what is shown together: each scalar by itself, each vector as ``p[*]``.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Scalars and elements.
+
+    Returns
+    -------
+    dict of str to list of str
+        In the order in which the first of each came.
+    """
+    names = list(dict.fromkeys(names))
+    known = vectors(names)
+    found: dict[str, list[str]] = {}
+    for name in names:
+        if (vector := vector_of(name)) in known:
+            found.setdefault(pooled_name(vector), known[vector])
+        else:
+            found[name] = [name]
+    return found
+
+
+def pooled_name(vector: str) -> str:
+    """Name the pool of a vector's elements."""
+    return f"{vector}{_POOLED}"
+
+
+def compact(names: Iterable[str]) -> list[str]:
+    """List names with the elements of each vector in one word: ``p[0] … p[47]``."""
+    return [
+        name if len(elements) == 1 else f"{elements[0]} … {elements[-1]}"
+        for name, elements in units(names).items()
+    ]

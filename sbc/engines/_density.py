@@ -1,0 +1,102 @@
+"""A posterior's log density on the unconstrained scale, compiled once for many datasets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+from pymc.initial_point import make_initial_point_fn
+from pymc.pytensorf import compile, join_nonshared_inputs
+
+from sbc.contracts import LOG_LIKELIHOOD, Array, Budget, Data, Estimator, Generator, Truth
+from sbc.engines import _model
+
+
+@dataclass(frozen=True)
+class Density:
+    """One estimator's posterior given the data that were set last; not for two threads at once.
+
+    Attributes
+    ----------
+    log_density : callable
+        Point to log p(theta, y), the transforms' Jacobian included, and its gradient.
+    expand : callable
+        Point to the wanted quantities, each as a flat array.
+    """
+
+    model: pm.Model
+    quantities: tuple[str, ...]
+    frozen: dict[str, int]
+    log_density: Callable[[Array], tuple[Array, Array]]
+    expand: Callable[[Array], list[Array]]
+    unconstrain: Callable[[Truth, Data], Array]
+    initial: Callable[[int], dict[str, Array]]
+
+    @classmethod
+    def build(cls, estimator: Estimator, generator: Generator, data: Data) -> Density:
+        """Compile density, gradient and quantities.
+
+        Raises
+        ------
+        UserError
+            If a variable is discrete: it has no gradient.
+        """
+        model = _model.build(estimator, generator, data)
+        _model.refuse_discrete(estimator, model, "approximations")
+        wanted = _model.wanted(estimator, model)
+        quantities = model.replace_rvs_by_values([model[name] for name in wanted])
+        (logp, *quantities), x = join_nonshared_inputs(
+            model.initial_point(), [model.logp(), *quantities], model.value_vars
+        )
+        return cls(
+            model=model,
+            quantities=wanted,
+            frozen=_model.frozen_lengths(model, generator, data),
+            log_density=compile([x], [logp, pt.grad(logp, x)]),
+            expand=compile([x], [q.ravel() for q in quantities], on_unused_input="ignore"),
+            unconstrain=_model.unconstrain(model),
+            initial=make_initial_point_fn(model=model, jitter_rvs=set(), return_transformed=True),
+        )
+
+    def accepts(self, data: Data) -> bool:
+        """Say whether data of these lengths can be swapped in."""
+        return all(len(data[name]) == length for name, length in self.frozen.items())
+
+    def set(self, data: Data) -> None:
+        """Condition on these data from now on."""
+        pm.set_data({_model.data_name(n): v for n, v in data.items()}, model=self.model)
+
+    def log_likelihood(self, truth: Truth, data: Data) -> float:
+        """Evaluate the log likelihood at the truth; NaN where it does not name every variable."""
+        if not _model.is_complete(self.model, truth):
+            return np.nan
+        self.set(data)
+        values = self.expand(self.unconstrain(truth, data))
+        return float(values[self.quantities.index(LOG_LIKELIHOOD)][0])
+
+    def start(self) -> Array:
+        """Give the point that the model itself would start from."""
+        point = self.initial(0)
+        return np.concatenate([np.ravel(point[v.name]) for v in self.model.value_vars])
+
+    def negative(self, x: Array) -> tuple[float, Array]:
+        """Evaluate what an optimiser minimises: −log p(theta, y) and its gradient."""
+        value, gradient = self.log_density(x)
+        return (-float(value), -gradient) if np.isfinite(value) else (np.inf, np.zeros_like(x))
+
+    def log_densities(self, points: Array) -> Array:
+        """Evaluate log p(theta, y) at each row of `points`."""
+        return np.array([self.log_density(x)[0] for x in points])
+
+    def quantities_at(self, points: Array, budget: Budget) -> dict[str, Array]:
+        """Turn points, one a row, into draws of the quantities, shape (chains, draws[, size])."""
+        columns = zip(*(self.expand(x) for x in points), strict=True)
+        shape = (budget.chains, budget.draws)
+        values = {}
+        for name, column in zip(self.quantities, columns, strict=True):
+            stacked = np.stack(column).reshape(*shape, -1)
+            values[name] = stacked[..., 0] if stacked.shape[2] == 1 else stacked
+        return values

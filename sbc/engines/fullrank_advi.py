@@ -1,0 +1,24 @@
+"""Full-rank ADVI: one multivariate normal on the unconstrained scale."""
+
+from __future__ import annotations
+
+import pymc as pm
+
+from sbc.contracts import Data, Estimator, Generator, engine
+from sbc.engines._advi import Compiled, compile_step, longer
+
+
+@engine(backend="loky", ladder=longer)
+def fullrank_advi(estimator: Estimator, generator: Generator, data: Data) -> Compiled:
+    """Full-rank variational inference by PyMC: one multivariate normal, correlations included.
+
+    Raises
+    ------
+    UserError
+        If a variable of the model is discrete.
+
+    References
+    ----------
+    Kucukelbir, Tran, Ranganath, Gelman & Blei 2017, arXiv:1603.00788.
+    """
+    return compile_step(pm.FullRankADVI, estimator, generator, data)

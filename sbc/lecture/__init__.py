@@ -1,0 +1,1 @@
+"""The lecture reproduced, and its claims put to the test."""

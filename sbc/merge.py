@@ -1,0 +1,190 @@
+"""Join the parts of one run, each fitted by itself, into the run that they are parts of."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sbc.errors import UserError
+from sbc.runfile import make_folder, read_run
+from sbc.settings import Settings
+from sbc.shard import Shard
+from sbc.store import RESULTS_FILE, Store, reading
+
+_TABLES = ("dataset", "fit", "result", "thinned")
+#: What bits depend on beside the settings, by its name in ``run.json``.
+_VERSIONS = ("sbc", "commit", "python", "packages", "files")
+_OF_THE_WHOLE = {"settings", "regime", "owing", "estimands"}
+
+
+def merge(
+    folders: list[Path], out: Path, allow_gaps: bool = False, allow_versions: bool = False
+) -> int:
+    """Write one run folder out of several that share no fit.
+
+    Parameters
+    ----------
+    folders : list of Path
+        Shards of one run, or any runs of the same settings.
+    out : Path
+        The folder to make.
+    allow_gaps : bool
+        Whether fits may be missing; the merged run can be resumed like any that was stopped.
+    allow_versions : bool
+        Whether the parts may come from different versions of sbc, of packages or of model files.
+
+    Returns
+    -------
+    int
+        How many fits are missing.
+
+    Raises
+    ------
+    UserError
+        If a folder is no run, settings or versions differ, two folders hold the same fit, or one
+        is missing.
+    """
+    runs = [read_run(folder) for folder in folders]
+    for folder, run in zip(folders[1:], runs[1:], strict=True):
+        _check_same(folders[0], runs[0], folder, run, allow_versions)
+    settings = Settings.from_json(runs[0]["settings"])
+    if not allow_gaps:
+        for folder, run in zip(folders, runs, strict=True):
+            _check_finished(folder, Shard.of_run(run), settings)
+    make_folder(out)
+    try:
+        with Store.create(out, _merged(folders, runs)) as store:
+            for i, folder in enumerate(folders):
+                _add(store, folder, folders[:i], settings)
+            return _missing(store, settings, allow_gaps)
+    except BaseException:
+        shutil.rmtree(out)  # it was empty or not there: all that is in it is ours
+        raise
+
+
+def _check_same(
+    first: Path, run: dict[str, Any], folder: Path, other: dict[str, Any], allow_versions: bool
+) -> None:
+    mine, its = run["settings"], other["settings"]
+    for name in {**mine, **its}:
+        if mine.get(name) != its.get(name):
+            raise UserError(
+                f"{folder} was made with {name} = {json.dumps(its.get(name))}, {first} with "
+                f"{json.dumps(mine.get(name))}; parts of one run have the same settings"
+            )
+    for name in () if allow_versions else _VERSIONS:
+        if (was := other.get(name)) != (wanted := run.get(name)):
+            if isinstance(was, dict) or isinstance(wanted, dict):
+                was, wanted = was or {}, wanted or {}
+                name = next(n for n in {**wanted, **was} if was.get(n) != wanted.get(n))  # noqa: PLW2901
+                was, wanted = was.get(name), wanted.get(name)
+            raise UserError(
+                f"{folder} was made with {name} {was}, {first} with {wanted}; merge them all the "
+                "same by --allow-versions"
+            )
+
+
+def _check_finished(folder: Path, part: Shard, settings: Settings) -> None:
+    with Store.open(folder) as store:
+        found = _count(store)
+    wanted = part.count(settings.datasets) * len(settings.estimators) * len(settings.engines)
+    if part.of > 1 and found < wanted:
+        raise UserError(
+            f"{folder} is not finished: {found} of {wanted} fits are there; --resume it, or merge "
+            "what there is by --allow-gaps"
+        )
+
+
+def _merged(folders: list[Path], runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Describe the whole, and in it where each part comes from."""
+    parts = [
+        {"folder": str(folder)} | {n: v for n, v in run.items() if n not in _OF_THE_WHOLE}
+        for folder, run in zip(folders, runs, strict=True)
+    ]
+    whole = {name: value for name, value in runs[0].items() if name not in ("shard", "merged")}
+    return whole | {"command": sys.argv, "merged": parts}
+
+
+def _add(store: Store, folder: Path, before: list[Path], settings: Settings) -> None:
+    with Store.open(folder) as part:  # refuses what is damaged
+        _check_rows(part, settings)
+    run = store.connection
+    with _attached(run, folder / RESULTS_FILE):
+        with reading(folder / RESULTS_FILE):
+            twice = run.execute(
+                "SELECT k, estimator, engine FROM part.fit JOIN main.fit "
+                "USING (k, estimator, engine) ORDER BY k LIMIT 1"
+            ).fetchone()
+            differs = run.execute(
+                "SELECT k FROM part.dataset AS a JOIN main.dataset AS b USING (k, source) "
+                "WHERE a.truth != b.truth OR a.features != b.features OR a.stream != b.stream "
+                "LIMIT 1"
+            ).fetchone()
+        if twice:
+            other = next(f for f in before if _holds(f, twice))
+            raise UserError(f"{other} and {folder} both hold dataset {twice[0]} of '{twice[1]}'")
+        if differs:
+            raise UserError(f"{folder} has another dataset {differs[0]} than the folders before it")
+        try:
+            for table in _TABLES:
+                columns = ", ".join(row[1] for row in run.execute(f"PRAGMA table_info({table})"))
+                again = "OR IGNORE" if table == "dataset" else ""  # estimators may share one
+                run.execute(
+                    f"INSERT {again} INTO main.{table} ({columns}) "
+                    f"SELECT {columns} FROM part.{table} ORDER BY k"
+                )
+            run.commit()
+        except sqlite3.DatabaseError as problem:
+            raise UserError(f"{folder} cannot be merged: {problem}") from problem
+
+
+@contextmanager
+def _attached(run: sqlite3.Connection, file: Path) -> Iterator[None]:
+    with reading(file):
+        run.execute("ATTACH ? AS part", (f"{file.resolve().as_uri()}?mode=ro",))
+    try:
+        yield
+    finally:
+        run.rollback()
+        run.execute("DETACH part")
+
+
+def _check_rows(part: Store, settings: Settings) -> None:
+    """Refuse fits that are not of this run."""
+    file = part.folder / RESULTS_FILE
+    query = "SELECT estimator, engine, min(k), max(k) FROM fit GROUP BY estimator, engine"
+    for estimator, engine, low, high in part.rows(query):
+        known = estimator in settings.estimators and engine in settings.engines
+        numbered = isinstance(low, int) and isinstance(high, int)
+        if not (known and numbered and 0 <= low <= high < settings.datasets):
+            raise UserError(f"{file} is damaged: it holds fits that are not of its run")
+
+
+def _holds(folder: Path, key: tuple[Any, ...]) -> bool:
+    with Store.open(folder) as store:
+        query = "SELECT 1 FROM fit WHERE k = ? AND estimator = ? AND engine = ?"
+        return bool(list(store.rows(query, key)))
+
+
+def _count(store: Store) -> int:
+    return next(store.rows("SELECT count(*) FROM fit"))[0]
+
+
+def _missing(store: Store, settings: Settings, allow_gaps: bool) -> int:
+    wanted = settings.datasets * len(settings.estimators) * len(settings.engines)
+    missing = wanted - _count(store)
+    if missing and not allow_gaps:
+        each = len(settings.estimators) * len(settings.engines)
+        full = {k for k, n in store.rows("SELECT k, count(*) FROM fit GROUP BY k") if n == each}
+        first = next(k for k in range(settings.datasets) if k not in full)
+        raise UserError(
+            f"{missing} of {wanted} fits are missing, the first of dataset {first}; add the folder "
+            "that holds them, or leave gaps by --allow-gaps"
+        )
+    return missing
