@@ -33,13 +33,15 @@ class Profile:
     jobs: int = 1
     importing: float = 0.0
     summing_up: float = 0.0
+    reporting: float = 0.0
 
     def describe(self) -> str:
         """Say where the time went: seconds of the clock, but for the fits, which overlap."""
         rows = {"imports and checks": self.importing}
         rows |= {f"compiling {name}": s for name, s in self.compiling.items()}
         rows |= {f"fits, added up over {self.jobs} workers": self.fitting}
-        rows |= {"from the first compiling to the last row": self.total, "table": self.summing_up}
+        rows |= {"from the first compiling to the last row": self.total}
+        rows |= {"table": self.summing_up, "report": self.reporting}
         return "\n".join(f"{seconds:8.2f} s  {what}" for what, seconds in rows.items())
 
     def prepare(self, task: Task) -> None:

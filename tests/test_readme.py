@@ -1,5 +1,6 @@
 """Every command of the README works, in the order in which a reader meets them."""
 
+import json
 import re
 import shlex
 import shutil
@@ -45,6 +46,14 @@ def test_the_other_commands_run_one_after_the_other(tmp_path):
             )
             assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
             assert done.stdout.strip(), line
+
+
+def test_the_speed_that_it_quotes_is_the_measured_one():
+    bench = json.loads((ROOT / "docs" / "data" / "bench.json").read_text(encoding="utf-8"))
+    loop, simuk = (
+        float(f"{bench['times_faster'][f'than {n}']:.2g}") for n in ("pm.sample", "simuk")
+    )
+    assert f"a loop of `pm.sample` {loop:g} times as long, simuk {simuk:g}" in README
 
 
 @pytest.mark.parametrize("target", re.findall(r"\]\(([^)]+)\)", README))

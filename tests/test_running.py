@@ -204,7 +204,8 @@ def test_the_command_line_makes_resumes_and_shows_the_same_run(whole, tmp_path, 
     # Saying again what the run is made of is no change; a default said aloud is none either.
     argv = ["run", "--resume", folder, *OPTIONS, "--set", "sd_U=1.5", "--profile"]
     assert main(argv) == 0
-    assert "to the last row" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert all(row in told for row in ("imports", "to the last row", "table", "report"))
 
 
 def test_run_json_says_what_is_needed_to_repeat_the_run(tmp_path):

@@ -86,11 +86,13 @@ def _fit(
         return _interrupted(store.folder)
     fitted = time.perf_counter()
     _print_table(store.folder)
+    shown = time.perf_counter()
+    _write_report(store.folder)
     if arguments.profile:
         profile.importing = imported - began
-        profile.summing_up = time.perf_counter() - fitted
+        profile.summing_up = shown - fitted
+        profile.reporting = time.perf_counter() - shown
         print(f"\n{profile.describe()}")
-    _write_report(store.folder)
     return OK
 
 
