@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ast
 import builtins
+from collections.abc import Set
 from dataclasses import dataclass
-from typing import Any
 
 #: Names that pasted code may use without importing them.
 LIBRARIES = {"pm": "pymc", "np": "numpy", "pt": "pytensor.tensor", "pytensor": "pytensor"}
@@ -42,10 +42,10 @@ class Pasted:
             return None
         kept: list[ast.stmt] = []
         needed: set[str] = set()
+        modules = LIBRARIES.keys() | _imported(tree)
         for statement in reversed(tree.body[: last + 1]):
             reads, sets = exposed([statement])
-            called = isinstance(statement, ast.Expr) and bool(_roots(statement) & needed)
-            if _states(statement, name) or sets & needed or called:
+            if _states(statement, name) or (sets | _changes(statement, modules)) & needed:
                 kept.insert(0, statement)
                 # A list that is added to or a with-block that goes on is needed from before.
                 needed = (needed - sets) | reads
@@ -79,12 +79,31 @@ def _opens(node: ast.expr) -> bool:
     )
 
 
-def _roots(statement: ast.stmt) -> set[str]:
-    """Name whose method an expression calls: ``rng`` of ``rng.shuffle(X)``."""
-    node: Any = statement.value if isinstance(statement, ast.Expr) else None
-    while isinstance(node, ast.Call | ast.Attribute):
+def _changes(statement: ast.stmt, modules: Set[str]) -> set[str]:
+    """Name what a statement may change without setting it anew, loops and branches looked into.
+
+    That is ``rng`` of ``rng.shuffle(X)`` and ``Xbar`` of ``Xbar[g] = ...``; and ``np`` of
+    ``np.random.seed(1)``, but a module only where its function is called outside of any block.
+    """
+    found = set()
+    for part in ast.walk(statement):
+        if isinstance(part, ast.Expr) and isinstance(part.value, ast.Call):
+            found |= _root(part.value) - (set() if part is statement else modules)
+        elif isinstance(part, ast.Subscript | ast.Attribute) and isinstance(part.ctx, ast.Store):
+            found |= _root(part)
+    return found
+
+
+def _root(node: ast.expr) -> set[str]:
+    """Give the name at the beginning of an expression such as ``a.b[0].c()``."""
+    while isinstance(node, ast.Call | ast.Attribute | ast.Subscript):
         node = node.func if isinstance(node, ast.Call) else node.value
     return {node.id} if isinstance(node, ast.Name) else set()
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    imports = [s for s in tree.body if isinstance(s, ast.Import | ast.ImportFrom)]
+    return exposed(list(imports))[1]
 
 
 def exposed(statements: list[ast.stmt]) -> tuple[set[str], set[str]]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from threading import RLock
+from typing import TextIO
 
 _guard = RLock()
 
 
 @contextmanager
-def to_stderr(aloud: bool = True) -> Iterator[None]:
-    """Send prints to stderr, or nowhere; one thread at a time, since all share one stdout."""
-    with _guard, redirect_stdout(sys.stderr if aloud else io.StringIO()):
+def to_stderr(instead: TextIO | None = None) -> Iterator[None]:
+    """Send prints to stderr, or elsewhere; one thread at a time, since all share one stdout."""
+    with _guard, redirect_stdout(instead or sys.stderr):
         yield

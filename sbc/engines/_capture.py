@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 import pymc as pm
@@ -52,14 +54,19 @@ def capture(
     UserError
         If there is no model in the end.
     """
+    said = io.StringIO()
     try:
-        returned, opened = _called(function, arrays, aloud)
+        returned, opened = _called(function, arrays, said)
     except TypeError as problem:
         if "No model on context stack" not in str(problem):
             raise
+        said = io.StringIO()  # it is called again, and says it again
         with pm.Model(coords=dict(coords)) as around:
-            _called(function, arrays, aloud)
+            _called(function, arrays, said)
         return around
+    finally:
+        if aloud:
+            sys.stderr.write(said.getvalue())
     if isinstance(returned, pm.Model):
         return returned
     if opened:
@@ -73,11 +80,11 @@ def _name(function: Callable[..., Any]) -> str:
 
 
 def _called(
-    function: Callable[..., Any], arrays: Mapping[str, Any], aloud: bool
+    function: Callable[..., Any], arrays: Mapping[str, Any], said: TextIO
 ) -> tuple[Any, list[pm.Model]]:
     """Call it; give what it returns, or the model that it began to sample, and those it opened."""
     copies = {n: np.array(a) if isinstance(a, np.ndarray) else a for n, a in arrays.items()}
-    with to_stderr(aloud), warnings.catch_warnings(), watched(function) as opened:
+    with to_stderr(said), warnings.catch_warnings(), watched(function) as opened:
         warnings.simplefilter("ignore")  # once a dataset, they would bury everything else
         try:
             return function(**copies), opened

@@ -21,7 +21,7 @@ from pymc.distributions.distribution import SymbolicRandomVariable
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Apply, Constant, Variable
 from pytensor.graph.replace import clone_replace
-from pytensor.graph.traversal import toposort
+from pytensor.graph.traversal import ancestors, toposort
 from pytensor.tensor.random.op import RandomVariable
 from pytensor.tensor.random.type import RandomType
 from pytensor.tensor.type import TensorType
@@ -170,15 +170,16 @@ def _outputs(model: pm.Model) -> list[Variable]:
 
 
 def _sizes(rvs: Iterable[Variable]) -> set[Variable]:
-    """Collect the constants that say how large random variables are."""
-    found = set()
+    """Collect the numbers that say how large random variables are."""
+    found: set[Variable] = set()
     for rv in rvs:
         op = rv.owner.op
         if isinstance(op, RandomVariable | SymbolicRandomVariable):
             size = op.size_param(rv.owner)
-            if isinstance(size, Constant) and size.data is not None:
-                found.add(size)
-    return found
+            # A constant as it stands, or put together of the lengths of dimensions.
+            leaves = [v for v in ancestors([size]) if v.owner is None]
+            found |= {v for v in leaves if v is size or getattr(v.type, "ndim", None) == 0}
+    return {v for v in found if (value := _value(v)) is not None and value.dtype.kind in "iu"}
 
 
 def _value(variable: Variable) -> Array | None:

@@ -94,3 +94,42 @@ def unseeded(y):
 def states_nothing(y):
     """Forget the model."""
     return y
+
+
+def observes_nothing(y):
+    """Forget observed=."""
+    pm.Normal("theta", y.mean(), 1)
+
+
+def not_a_number(y):
+    """Take the square root of what is negative."""
+    theta = pm.Normal("theta", 0, 1)
+    pm.Potential("root", pm.math.sqrt(-1 - theta**2))
+    pm.Normal("y", theta, 1, observed=y)
+
+
+def has_only_a_vector(y):
+    """Have three effects and the first of them in the mean."""
+    effects = pm.Normal("effects", 0, 1, shape=3)
+    pm.Normal("y", effects[0], 1, observed=y)
+
+
+def with_nuisance(y):
+    """Have a parameter that the world knows nothing of."""
+    theta = pm.Normal("theta", 0, 1)
+    nuisance = pm.Normal("nuisance", 0, 1)
+    pm.Normal("y", theta + nuisance, 1, observed=y)
+
+
+def named_by_length(y, n_rows):
+    """Take the number of rows, and a coordinate that is nowhere named."""
+    theta = pm.Normal("theta", 0, 1)
+    pm.Deterministic("row", theta + np.arange(n_rows), dims="rows")
+    pm.Normal("y", theta, 1, observed=y, dims="rows")
+
+
+def centred(y):
+    """Say how far the mean lies above the data's."""
+    theta = pm.Normal("theta", 0, 1)
+    pm.Deterministic("above", theta - y.mean())
+    pm.Normal("y", theta, 1, observed=y)
