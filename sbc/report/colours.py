@@ -45,9 +45,16 @@ VARIABLES = {
 def assign(estimators: Iterable[str]) -> dict[str, int]:
     """Give each estimator its place in the palette.
 
-    Built-in ones have theirs whatever else is in the report; others follow in order of appearance,
-    and after the last colour the first comes again.
+    Built-in ones have theirs whatever else is in the report, those of other files follow in order
+    of appearance. Whoever finds a place taken gets the next that is free, as long as there is one.
     """
     builtin = registry.names("estimator")
-    own = dict.fromkeys(name for name in estimators if name not in builtin)
-    return {name: i % len(PALETTE) for i, name in enumerate([*builtin, *own])}
+    shown = list(dict.fromkeys(estimators))
+    own = [name for name in shown if name not in builtin]
+    places = {name: i % len(PALETTE) for i, name in enumerate([*builtin, *own])}
+    taken: set[int] = set()
+    for name in sorted(shown, key=lambda name: name not in builtin):
+        following = [(places[name] + i) % len(PALETTE) for i in range(len(PALETTE))]
+        places[name] = next((i for i in following if i not in taken), places[name])
+        taken.add(places[name])
+    return places

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from sbc.report.colours import BAND, INK, LABEL
 from sbc.report.pictures import Picture
@@ -66,6 +66,7 @@ def interval_plot(measure: Measure, rows: Sequence[Interval]) -> Picture | None:
             ticks.append(y)
             labels.append(row.label)
         y += 1
+    axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
     _finish(axes, y, ticks, labels, measure.axis)
     told = "; ".join(
         f"{r.group}, {r.label}: {r.value:.2f} ({r.low:.2f} to {r.high:.2f})"

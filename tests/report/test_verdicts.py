@@ -1,6 +1,7 @@
 import pytest
 from synthetic import SETTINGS, calibrated, fits, make_run
 
+from sbc import registry
 from sbc.read import load_run
 from sbc.report.answer import grid, regime_words
 from sbc.report.colours import PALETTE, assign
@@ -69,3 +70,10 @@ def test_an_estimator_keeps_its_colour_whoever_else_is_there():
     assert assign(["mine.py:x", "naive"])["naive"] == assign(["naive", "latent"])["naive"]
     many = assign(f"mine.py:{i}" for i in range(20))
     assert set(many.values()) == set(range(len(PALETTE)))
+
+
+@pytest.mark.parametrize("world", ["confound", "reedfrogs", "trolley"])
+def test_no_two_estimators_of_a_report_share_a_colour(world):
+    shown = [name for name in registry.names("estimator") if registry.feeds(world, name)]
+    places = assign(shown[: len(PALETTE)])
+    assert len({places[name] for name in shown[: len(PALETTE)]}) == min(len(shown), len(PALETTE))
