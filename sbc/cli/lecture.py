@@ -38,6 +38,7 @@ def main(arguments: argparse.Namespace) -> int:
     if jobs < 1:
         raise UserError(f"--jobs must be at least 1, not {jobs}")
     folder, plan = _folder_and_plan(arguments)
+    from sbc.lecture.claims import in_words
     from sbc.lecture.page import write_page
     from sbc.lecture.perform import lecture_dataset, perform
 
@@ -49,6 +50,8 @@ def main(arguments: argparse.Namespace) -> int:
     file, judged = write_page(plan, folder, lecture_dataset("tanks"))
     for one in judged:
         print(f"{one.verdict:>13}: {one.claim.text} ({one.claim.world.words})")
+        for criterion, found, _ in one.found:
+            print(f"{'':15}{in_words(criterion, found)}")
     print(f"\nlecture: {file}")
     return OK
 

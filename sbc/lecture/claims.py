@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from sbc.lecture.worlds import (
     TANKS,
     World,
 )
+from sbc.table import with_error
 
 #: With a larger share of fits that failed no claim about an estimator is judged.
 MOST_FAILED = 0.05
@@ -77,6 +79,14 @@ def judge_claim(claim: Claim, evidence: Evidence) -> Judged:
     unsound = max(failed) > MOST_FAILED * evidence.datasets
     verdict = Verdict.OPEN if unsound else overall([v for _, _, v in found])
     return Judged(claim, verdict, found, evidence.datasets, sum(failed), unsound)
+
+
+def in_words(criterion: Criterion, found: Measured) -> str:
+    """Write a criterion with what was found: ``bias: 0.031 (12) [0, 0.062], to be within ±0.1``."""
+    known = math.isfinite(found.low + found.high)
+    interval = f"[{found.low:.3g}, {found.high:.3g}]".replace("-", "−") if known else "[–]"
+    number = with_error(found.value, found.mcse)
+    return f"{criterion.words}: {number} {interval}, to be {criterion.bounds.describe()}"
 
 
 def turns(judged: Iterable[Judged]) -> list[str]:
@@ -198,9 +208,9 @@ CLAIMS: tuple[Claim, ...] = (
     _blind(MANY_ROWS),
     _gets("Multilevel", "multilevel", "beta_ZY", CONFOUND),
     _gets("Multilevel", "multilevel", "beta_ZY", MANY_ROWS),
-    _gets("Mundlak", "mundlak", "beta_XY", CONFOUND),
-    _gets("Mundlak", "mundlak", "beta_ZY", CONFOUND),
-    _gets("Latent", "latent", "beta_XY", CONFOUND),
-    _gets("Latent", "latent", "beta_ZY", CONFOUND),
+    *(_gets(name, name.lower(), quantity, world)
+      for name in ("Mundlak", "Latent")
+      for quantity in ("beta_XY", "beta_ZY")
+      for world in (CONFOUND, MANY_ROWS)),
     *(_carries(world) for world in PARTING),
 )  # fmt: skip

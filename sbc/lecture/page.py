@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,9 @@ import sbc
 from sbc.contracts import Data
 from sbc.errors import UserError
 from sbc.lecture import confound_figures, single, tank_figures
-from sbc.lecture.claims import CLAIMS, Judged, judge_claim, turns
+from sbc.lecture.claims import CLAIMS, Judged, in_words, judge_claim, turns
 from sbc.lecture.evidence import Evidence
-from sbc.lecture.judged import LEVEL, Measured, Verdict
+from sbc.lecture.judged import LEVEL, Verdict
 from sbc.lecture.plan import PAGE, Plan, run_folder, single_folder, with_sigma
 from sbc.lecture.single import Single
 from sbc.lecture.worlds import (
@@ -32,7 +31,6 @@ from sbc.lecture.worlds import (
 from sbc.report.colours import PALETTE, assign
 from sbc.report.page import figure_of, variables
 from sbc.report.pictures import Picture, styled
-from sbc.table import with_error
 
 _HERE = Path(__file__).parent
 _REPORT = _HERE.parent / "report"
@@ -151,22 +149,10 @@ def _comparison(folder: Path) -> dict[str, Any]:
     }
 
 
-def _interval(found: Measured) -> str:
-    if not math.isfinite(found.low + found.high):
-        return "[–]"
-    return f"[{found.low:.3g}, {found.high:.3g}]".replace("-", "−")
-
-
 def _row(judged: Judged) -> dict[str, Any]:
     sign, kind = SIGNS[judged.verdict]
     numbers = [
-        {
-            "words": criterion.words,
-            "value": with_error(found.value, found.mcse),
-            "interval": _interval(found),
-            "bounds": criterion.bounds.describe(),
-            "sign": SIGNS[verdict][0],
-        }
+        {"words": in_words(criterion, found), "sign": SIGNS[verdict][0]}
         for criterion, found, verdict in judged.found
     ]
     failed = f"{judged.failed} fits failed" if judged.failed else ""

@@ -22,7 +22,7 @@ class Plan:
     Attributes
     ----------
     datasets : int
-        Simulated datasets of each world, before its share.
+        Simulated datasets of each world.
     seed : int
         Of all random streams.
     grid : int

@@ -15,7 +15,7 @@ LONGER = Budget(draws=1000, tune=400, chains=2, target_accept=0.8)
 
 @dataclass(frozen=True)
 class World:
-    """A world, who is fitted in it, and how many of the lecture's datasets it gets.
+    """A world, and who is fitted in it.
 
     Attributes
     ----------
@@ -23,8 +23,6 @@ class World:
         That of its run's folder.
     words : str
         How a sentence names it.
-    share : float
-        Its datasets, as a share of what was asked for: fits to many rows take long and tell much.
     """
 
     name: str
@@ -33,7 +31,6 @@ class World:
     estimators: tuple[str, ...]
     parameters: Mapping[str, float] = field(default_factory=dict)
     truth: str = "fixed"
-    share: float = 1.0
     budget: Budget = BUDGET
 
     def settings(self, datasets: int, seed: int) -> Settings:
@@ -43,7 +40,7 @@ class World:
             truth=self.truth,
             estimators=self.estimators,
             engines=("nutpie",),
-            datasets=max(2, round(self.share * datasets)),
+            datasets=datasets,
             seed=seed,
             budget=self.budget,
             parameters=dict(self.parameters),
@@ -53,7 +50,7 @@ class World:
 FIVE = ("naive", "fixed", "multilevel", "mundlak", "latent")
 CONFOUND = World("confound", "200 rows in 30 groups", "confound", FIVE)
 MANY_ROWS = World("many-rows", "2,000 rows in 30 groups", "confound", FIVE,
-                  {"n_rows": 2000}, share=0.3, budget=LONGER)  # fmt: skip
+                  {"n_rows": 2000}, budget=LONGER)  # fmt: skip
 #: Where Mundlak and latent may part. Effects are drawn from the law that both have as a prior, so
 #: that posterior sds owe errors of their own size; the last world is the one latent is right about.
 PAIR = ("mundlak", "latent")
