@@ -9,6 +9,7 @@ from sbc import metrics
 from sbc.lecture.confound_data import TRUTH
 from sbc.lecture.evidence import Evidence
 from sbc.lecture.single import Single
+from sbc.paired import paired
 from sbc.report.colours import PALETTE, assign
 from sbc.report.overall_figures import Interval, Measure, interval_plot
 from sbc.report.pictures import Picture
@@ -61,6 +62,16 @@ def _rows(metric: str, evidence: Evidence) -> list[Interval]:
         half = 1.96 * mcse
         colour = PALETTE[places[name]].light
         rows.append(Interval(evidence.world.words, name, colour, value, value - half, value + half))
+    return rows
+
+
+def parted(worlds: Sequence[Evidence]) -> list[dict[str, Any]]:
+    """Write how far Mundlak and latent are apart on the same datasets, as rows of a table."""
+    rows = []
+    for evidence in worlds:
+        both = evidence.pair("mundlak", "latent", "beta_XY")
+        apart = [(part.axis, with_error(*paired(part.name, *both))) for part in PARTS]
+        rows.append({"world": evidence.world.words, "cells": apart})
     return rows
 
 

@@ -103,6 +103,7 @@ def page(
         criteria=sum(len(j.found) for j in judged),
         turns=turns(judged),
         comparison=_comparison(folder),
+        parted=confound_figures.parted(parting),
         numbers=confound_figures.numbers([*lecture, *parting], places),
         level=f"{100 * LEVEL:g}",
         plan=plan,

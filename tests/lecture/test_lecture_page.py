@@ -5,9 +5,14 @@ from browser import Browser, find
 from lectures import PLAN
 from parsed import Page
 
+from sbc import metrics
 from sbc.cli.main import main
+from sbc.lecture import confound_figures
 from sbc.lecture import page as lecture_page
 from sbc.lecture.claims import CLAIMS
+from sbc.lecture.evidence import Evidence
+from sbc.lecture.plan import run_folder
+from sbc.lecture.worlds import FEW_ROWS
 
 
 @pytest.fixture(scope="module")
@@ -108,3 +113,14 @@ def test_drawing_it_again_fits_nothing_and_gives_the_same(
     assert all(claim.text in told for claim in CLAIMS)
     assert str(file) in told
     assert file.read_text(encoding="utf-8") == text
+
+
+def test_mundlak_and_latent_are_set_against_each_other(lecture_folder, text):
+    found = Evidence(FEW_ROWS, run_folder(lecture_folder, FEW_ROWS))
+    (row,) = confound_figures.parted([found])
+    mundlak, latent = found.pair("mundlak", "latent", "beta_XY")
+    apart = metrics.bias(mundlak).value - metrics.bias(latent).value
+    told = float(dict(row["cells"])["bias"].partition(" ")[0])
+    assert told == pytest.approx(apart, abs=5e-4)
+    for _, cell in row["cells"]:
+        assert f">{cell}</td>" in text
