@@ -154,46 +154,47 @@ def _panels(
     run: Run, estimands: Mapping[str, Iterable[str]], n_max: int | None
 ) -> dict[tuple[str, str], Panel]:
     settings = run.settings
+    wanted = {name: estimands.get(name, []) for name in settings.estimators}
+    truths = read_truths(run.folder, wanted)
     return {
-        (name, engine): panel(run.fits, run.results, name, engine, truths=truths, n_max=n_max)
+        (name, engine): panel(run.fits, run.results, name, engine, truths=truths[name], n_max=n_max)
         for name in settings.estimators
-        for truths in [read_truths(run.folder, name, estimands.get(name, []))]
         for engine in settings.engines
     }
 
 
 def read_truths(
-    folder: Path, estimator: str, estimands: Iterable[str]
-) -> dict[int, dict[str, Any]]:
-    """Read what an estimator's datasets were made with, those of failed fits too.
+    folder: Path, estimands: Mapping[str, Iterable[str]]
+) -> dict[str, dict[int, dict[str, Any]]]:
+    """Read what estimators' datasets were made with, those of failed fits too.
 
     Parameters
     ----------
     folder : Path
         The run.
-    estimator : str
-        Whose datasets.
-    estimands : iterable of str
-        Which parameters, vectors by their elements or as a whole.
+    estimands : mapping of str to iterable of str
+        By estimator, which parameters, vectors by their elements or as a whole.
 
     Returns
     -------
-    dict of int to dict of str to number or list
-        The parameters of each dataset by its number.
+    dict of str to dict of int to dict of str to number or list
+        By estimator, the parameters of each dataset by its number.
     """
-    wanted = {name.partition("[")[0] for name in estimands}
-    with Store.open(folder) as store:
-        query = "SELECT k, truth FROM dataset WHERE source IN ('', ?)"
-        texts = list(store.rows(query, (estimator,)))
-    with undamaged(folder / RESULTS_FILE):
-        rows = {k: dict(json.loads(text)) for k, text in texts}
-        return {
-            k: {
-                name: np.asarray(truth[name], dtype=float).tolist()
-                for name in wanted & truth.keys()
-            }
-            for k, truth in rows.items()
-        }
+    wanted = {
+        estimator: {name.partition("[")[0] for name in names}
+        for estimator, names in estimands.items()
+    }
+    found: dict[str, dict[int, dict[str, Any]]] = {estimator: {} for estimator in wanted}
+    with Store.open(folder) as store, undamaged(folder / RESULTS_FILE):
+        for k, source, text in store.rows("SELECT k, source, truth FROM dataset"):
+            truth = dict(json.loads(text))
+            for estimator in wanted if source == "" else wanted.keys() & {source}:
+                found[estimator][k] = {
+                    name: np.asarray(truth[name], dtype=float).tolist()
+                    for name in wanted[estimator]
+                    if name in truth
+                }
+    return found
 
 
 def _pairs(panels: Panels, run: Run, baseline: Run | None) -> int:

@@ -130,11 +130,12 @@ def _true_values(truths: Mapping[int, Mapping[str, Any]], n: int) -> dict[str, A
     values: dict[str, Array] = {}
     for name in names:
         numbers = [k for k in there if name in truths[k]]
-        if len({np.size(truths[k][name]) for k in numbers}) > 1:
-            continue  # elements that come and go are no column
-        table = np.array([np.ravel(truths[k][name]) for k in numbers], dtype=float)
-        for j, column in enumerate(table.T):
-            scalar = np.ndim(truths[numbers[0]][name]) == 0
+        try:
+            table = np.array([truths[k][name] for k in numbers], dtype=float)
+        except ValueError:  # elements that come and go are no column
+            continue
+        scalar = table.ndim == 1
+        for j, column in enumerate(table.reshape(len(numbers), -1).T):
             key = name if scalar else f"{name}[{j}]"
             values[key] = np.full(n, np.nan)
             values[key][numbers] = column

@@ -199,14 +199,15 @@ class Store:
         UserError
             If the file turns out to be damaged.
         """
-        with reading(self.folder / RESULTS_FILE):
+        file = self.folder / RESULTS_FILE
+        with reading(file):
             rows = self.connection.execute(query, parameters)
         while True:
-            with reading(self.folder / RESULTS_FILE):  # not while a caller has the row
-                row = rows.fetchone()
-            if row is None:
+            with reading(file):  # not while a caller has a row
+                some = rows.fetchmany(1000)
+            if not some:
                 return
-            yield row
+            yield from some
 
     def _commit(self) -> None:
         with self._lock, _using(self.folder / RESULTS_FILE, "written"):

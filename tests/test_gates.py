@@ -474,5 +474,5 @@ def test_synthetic_truths_are_the_stored_ones(tmp_path):
     from sbc.gate_run import read_truths
 
     folder = make_run(tmp_path / "run", fits({"beta_XY": calibrated(5)}, failed=[2]))
-    assert read_truths(folder, "mundlak", ["beta_XY", "beta_ZY"])[2] == truth_of(2)
-    assert read_truths(folder, "mundlak", ["beta_XY[0]"])[2].keys() == {"beta_XY"}
+    assert read_truths(folder, {"mundlak": ["beta_XY", "beta_ZY"]})["mundlak"][2] == truth_of(2)
+    assert read_truths(folder, {"mundlak": ["beta_XY[0]"]})["mundlak"][2].keys() == {"beta_XY"}
