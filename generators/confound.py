@@ -27,7 +27,9 @@ def group_size(data: Data) -> float:
     features={"events": events, "degenerate": degenerate, "group_size": group_size},
     owed={"prior": ("latent", "latent_plain")},
 )
-def confound(rng: Generator, truth: Truth, *, n_groups=30, n_rows=200, sd_Z=1.0) -> Data:
+def confound(
+    rng: Generator, truth: Truth, *, n_groups=30, n_rows=200, sd_Z=1.0, rows_per_group=0
+) -> Data:
     """Unobserved group confound: G→X, G→Y, X→Y, Z→Y, Bernoulli Y.
 
     group_i ~ Uniform{0..n_groups-1},  Z_j ~ Normal(0, sd_Z)
@@ -38,11 +40,15 @@ def confound(rng: Generator, truth: Truth, *, n_groups=30, n_rows=200, sd_Z=1.0)
 
     In the lecture's world U_j = sd_U u_j moves X and the log odds of Y alike
     (beta_GX = beta_GY = sd_U) and groups differ in nothing else (tau = 0). A group may come out
-    empty. U = beta_GX u is handed out for an estimator that is meant to see it.
+    empty, unless rows_per_group is set: then each has so many, and n_rows does not count. U =
+    beta_GX u is handed out for an estimator that is meant to see it.
 
     Source: R. McElreath, Statistical Rethinking 2023, lecture 12, bonus.
     """
-    group = rng.integers(n_groups, size=n_rows)
+    if rows_per_group:  # by turns, so that a dataset with fewer rows is the beginning of this one
+        group = np.arange(n_groups * rows_per_group) % n_groups
+    else:
+        group = rng.integers(n_groups, size=n_rows)
     Z = rng.normal(0, sd_Z, size=n_groups)
     u = truth["u"] = rng.normal(size=n_groups)
     z = truth["z"] = rng.normal(size=n_groups)

@@ -15,7 +15,7 @@ from sbc.contracts import LOG_LIKELIHOOD, Array, Budget, Data, Dataset, Draws, E
 from sbc.elements import vector_of
 from sbc.errors import UserError
 from sbc.estimands import designs, estimator_of, is_wanted
-from sbc.rows import DIVERGENT, ERROR, FAILED, LOW_ESS, NONCONVERGED, OK, POOR, Fit, Result
+from sbc.rows import CELL, DIVERGENT, ERROR, FAILED, LOW_ESS, NONCONVERGED, OK, POOR, Fit, Result
 from sbc.settings import Settings, owes_uniform
 from sbc.simulate import draw_dataset, source, stream
 from sbc.summarise import summarise
@@ -24,12 +24,22 @@ from sbc.validate import check_arguments, check_data
 
 @dataclass(frozen=True)
 class Task:
-    """Names and numbers that a worker needs for one fit."""
+    """Names and numbers that a worker needs for one fit.
+
+    `dataset` and `settings` decide its bits; in a sweep these are the settings of its cell, and
+    `cell` says where its row goes.
+    """
 
     settings: Settings
     estimator: str
     engine: str
     dataset: int
+    cell: int = 0
+
+    @property
+    def key(self) -> tuple[int, str, str]:
+        """Its key in the store."""
+        return (self.cell * CELL + self.dataset, self.estimator, self.engine)
 
 
 def fit(task: Task) -> Fit:
@@ -51,9 +61,7 @@ def blank(task: Task) -> Fit:
     """Give the row of a fit of which no more is known than which one it is."""
     settings = task.settings
     return Fit(
-        task.dataset,
-        task.estimator,
-        task.engine,
+        *task.key,
         ERROR,
         stream=seeds.describe(stream(settings, task.dataset, task.estimator)),
         source=source(settings, task.estimator),

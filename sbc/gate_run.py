@@ -20,7 +20,7 @@ from sbc.gates import CheckVerdict, Panels, judge_checks
 from sbc.panel import Panel, panel
 from sbc.read import Run, undamaged
 from sbc.settings import Settings
-from sbc.store import RESULTS_FILE, Store
+from sbc.store import RESULTS_FILE
 
 GateOutcome = Literal["pass", "fail", "failed fits", "inconclusive"]
 EXIT_CODES: dict[GateOutcome, int] = {"pass": 0, "fail": 1, "inconclusive": 3, "failed fits": 4}
@@ -155,7 +155,7 @@ def _panels(
 ) -> dict[tuple[str, str], Panel]:
     settings = run.settings
     wanted = {name: estimands.get(name, []) for name in settings.estimators}
-    truths = read_truths(run.folder, wanted)
+    truths = read_truths(run, wanted)
     return {
         (name, engine): panel(run.fits, run.results, name, engine, truths=truths[name], n_max=n_max)
         for name in settings.estimators
@@ -164,14 +164,14 @@ def _panels(
 
 
 def read_truths(
-    folder: Path, estimands: Mapping[str, Iterable[str]]
+    run: Run, estimands: Mapping[str, Iterable[str]]
 ) -> dict[str, dict[int, dict[str, Any]]]:
     """Read what estimators' datasets were made with, those of failed fits too.
 
     Parameters
     ----------
-    folder : Path
-        The run.
+    run : Run
+        Finished or not.
     estimands : mapping of str to iterable of str
         By estimator, which parameters, vectors by their elements or as a whole.
 
@@ -185,8 +185,8 @@ def read_truths(
         for estimator, names in estimands.items()
     }
     found: dict[str, dict[int, dict[str, Any]]] = {estimator: {} for estimator in wanted}
-    with Store.open(folder) as store, undamaged(folder / RESULTS_FILE):
-        for k, source, text in store.rows("SELECT k, source, truth FROM dataset"):
+    with undamaged(run.folder / RESULTS_FILE):
+        for k, source, text in run.datasets("truth"):
             truth = dict(json.loads(text))
             for estimator in wanted if source == "" else wanted.keys() & {source}:
                 found[estimator][k] = {

@@ -8,19 +8,24 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from sbc.errors import UserError
+from sbc.rows import CELL
 from sbc.runfile import make_folder, read_run
 from sbc.settings import Settings
 from sbc.shard import Shard
 from sbc.store import RESULTS_FILE, Store, reading
+from sbc.sweep.read import plan_of
 
 _TABLES = ("dataset", "fit", "result", "thinned")
+#: Numbers of the datasets of each estimator.
+Numbers = dict[str, list[range]]
 #: What bits depend on beside the settings, by its name in ``run.json``.
 _VERSIONS = ("sbc", "commit", "python", "packages", "files")
-_OF_THE_WHOLE = {"settings", "regime", "owing", "estimands"}
+_OF_THE_WHOLE = {"settings", "regime", "owing", "estimands", "sweep"}
 
 
 def merge(
@@ -54,24 +59,42 @@ def merge(
     for folder, run in zip(folders[1:], runs[1:], strict=True):
         _check_same(folders[0], runs[0], folder, run, allow_versions)
     settings = Settings.from_json(runs[0]["settings"])
+    numbers = _numbers(folders[0], runs[0], settings)
     if not allow_gaps:
         for folder, run in zip(folders, runs, strict=True):
-            _check_finished(folder, Shard.of_run(run), settings)
+            _check_finished(folder, Shard.of_run(run), settings, numbers)
     make_folder(out)
     try:
         with Store.create(out, _merged(folders, runs)) as store:
             for i, folder in enumerate(folders):
-                _add(store, folder, folders[:i], settings)
-            return _missing(store, settings, allow_gaps)
+                _add(store, folder, folders[:i], settings, numbers)
+            return _missing(store, settings, numbers, allow_gaps)
     except BaseException:
         shutil.rmtree(out)  # it was empty or not there: all that is in it is ours
         raise
 
 
+def _numbers(folder: Path, run: dict[str, Any], settings: Settings) -> Numbers:
+    """Say which numbers of datasets each estimator has in the whole run: of a sweep, cell by cell.
+
+    Raises
+    ------
+    UserError
+        If it is a sweep, and damaged.
+    """
+    if "sweep" not in run:
+        return {name: [range(settings.datasets)] for name in settings.estimators}
+    planned = plan_of(folder, run).datasets
+    return {
+        name: [range(cell * CELL, cell * CELL + n) for cell, n in enumerate(counts)]
+        for name, counts in planned.items()
+    }
+
+
 def _check_same(
     first: Path, run: dict[str, Any], folder: Path, other: dict[str, Any], allow_versions: bool
 ) -> None:
-    mine, its = run["settings"], other["settings"]
+    mine, its = (r["settings"] | r.get("sweep", {}) for r in (run, other))
     for name in {**mine, **its}:
         if mine.get(name) != its.get(name):
             raise UserError(
@@ -90,10 +113,11 @@ def _check_same(
             )
 
 
-def _check_finished(folder: Path, part: Shard, settings: Settings) -> None:
+def _check_finished(folder: Path, part: Shard, settings: Settings, numbers: Numbers) -> None:
     with Store.open(folder) as store:
         found = _count(store)
-    wanted = part.count(settings.datasets) * len(settings.estimators) * len(settings.engines)
+    there = (k for ranges in numbers.values() for k in chain(*ranges))
+    wanted = sum(k in part for k in there) * len(settings.engines)
     if part.of > 1 and found < wanted:
         raise UserError(
             f"{folder} is not finished: {found} of {wanted} fits are there; --resume it, or merge "
@@ -111,9 +135,11 @@ def _merged(folders: list[Path], runs: list[dict[str, Any]]) -> dict[str, Any]:
     return whole | {"command": sys.argv, "merged": parts}
 
 
-def _add(store: Store, folder: Path, before: list[Path], settings: Settings) -> None:
+def _add(
+    store: Store, folder: Path, before: list[Path], settings: Settings, numbers: Numbers
+) -> None:
     with Store.open(folder) as part:  # refuses what is damaged
-        _check_rows(part, settings)
+        _check_rows(part, settings, numbers)
     run = store.connection
     with _attached(run, folder / RESULTS_FILE):
         with reading(folder / RESULTS_FILE):
@@ -155,14 +181,16 @@ def _attached(run: sqlite3.Connection, file: Path) -> Iterator[None]:
         run.execute("DETACH part")
 
 
-def _check_rows(part: Store, settings: Settings) -> None:
+def _check_rows(part: Store, settings: Settings, numbers: Numbers) -> None:
     """Refuse fits that are not of this run."""
     file = part.folder / RESULTS_FILE
-    query = "SELECT estimator, engine, min(k), max(k) FROM fit GROUP BY estimator, engine"
+    query = (
+        "SELECT estimator, engine, min(k), max(k) FROM fit "
+        f"GROUP BY estimator, engine, k / {CELL}, k < 0"
+    )
     for estimator, engine, low, high in part.rows(query):
-        known = estimator in settings.estimators and engine in settings.engines
-        numbered = isinstance(low, int) and isinstance(high, int)
-        if not (known and numbered and 0 <= low <= high < settings.datasets):
+        planned = numbers.get(estimator, []) if engine in settings.engines else []
+        if not any(low in one and high in one for one in planned):
             raise UserError(f"{file} is damaged: it holds fits that are not of its run")
 
 
@@ -176,13 +204,17 @@ def _count(store: Store) -> int:
     return next(store.rows("SELECT count(*) FROM fit"))[0]
 
 
-def _missing(store: Store, settings: Settings, allow_gaps: bool) -> int:
-    wanted = settings.datasets * len(settings.estimators) * len(settings.engines)
+def _missing(store: Store, settings: Settings, numbers: Numbers, allow_gaps: bool) -> int:
+    wanted = sum(len(one) for ranges in numbers.values() for one in ranges) * len(settings.engines)
     missing = wanted - _count(store)
     if missing and not allow_gaps:
-        each = len(settings.estimators) * len(settings.engines)
-        full = {k for k, n in store.rows("SELECT k, count(*) FROM fit GROUP BY k") if n == each}
-        first = next(k for k in range(settings.datasets) if k not in full)
+        done = store.done()
+        first = min(
+            k
+            for name, ranges in numbers.items()
+            for k in chain(*ranges)
+            if any((k, name, engine) not in done for engine in settings.engines)
+        )
         raise UserError(
             f"{missing} of {wanted} fits are missing, the first of dataset {first}; add the folder "
             "that holds them, or leave gaps by --allow-gaps"

@@ -18,7 +18,8 @@ from sbc.errors import UserError
 from sbc.metrics import Fits
 from sbc.pooled import Elements
 from sbc.ranks import pit
-from sbc.rows import FAILED, PROBABILITIES
+from sbc.rows import CELL, FAILED, PROBABILITIES
+from sbc.runfile import refuse_sweep
 from sbc.settings import Settings
 from sbc.shard import Shard
 from sbc.store import RESULTS_FILE, Store, read_run, reading
@@ -45,6 +46,8 @@ class Run:
         One row a fit: k, estimator, engine, status, error, attempt, divergences, steps, seconds…
     results : DataFrame
         One row a fit and quantity, of the fits that worked: truth, mean, sd, quantiles, rank, u…
+    cell : int
+        Of a sweep, where this is one of its cells.
     """
 
     folder: Path
@@ -52,6 +55,7 @@ class Run:
     settings: Settings
     fits: pd.DataFrame
     results: pd.DataFrame
+    cell: int = 0
 
     def streams(self, estimands_only: bool = False) -> Iterator[tuple[tuple[str, str, str], Any]]:
         """Yield ((estimator, engine, quantity), frame sorted by dataset), in the run's order."""
@@ -88,12 +92,21 @@ class Run:
 
         In regime ``self`` each estimator has its own datasets; elsewhere its name does not matter.
         """
-        with Store.open(self.folder) as store:
-            query = "SELECT k, features FROM dataset WHERE source IN ('', ?) ORDER BY k"
-            texts = dict(store.rows(query, (estimator,)))
         with undamaged(self.folder / RESULTS_FILE):
-            found = {k: _numbers(json.loads(text)) for k, text in texts.items()}
+            found = {
+                k: _numbers(json.loads(text))
+                for k, source, text in self.datasets("features")
+                if source in ("", estimator)
+            }
             return pd.DataFrame.from_dict(found, orient="index")
+
+    def datasets(self, column: str) -> Iterator[tuple[int, str, str]]:
+        """Read one column of the table of datasets, with their numbers and sources."""
+        first = self.cell * CELL
+        last = first + CELL - 1 if "sweep" in self.provenance else 2**62
+        query = f"SELECT k - ?, source, {column} FROM dataset WHERE k BETWEEN ? AND ? ORDER BY k"
+        with Store.open(self.folder) as store:
+            yield from store.rows(query, (first, first, last))
 
     def draws(self, key: tuple[str, str, str], datasets: Any) -> np.ndarray:
         """Read the thinned draws that the truth was ranked in, shape (n_datasets, L).
@@ -107,7 +120,9 @@ class Run:
         with Store.open(self.folder) as store:
             rows = store.rows(f"{query} AND quantity = ?", key)
             found = {
-                k: np.frombuffer(blob, "<f8") for k, size, blob in rows if len(blob) == 8 * size
+                k - self.cell * CELL: np.frombuffer(blob, "<f8")
+                for k, size, blob in rows
+                if len(blob) == 8 * size
             }
         with undamaged(self.folder / RESULTS_FILE, f"the draws of {key} are incomplete"):
             return np.array([found[k] for k in datasets]).reshape(len(datasets), -1)
@@ -134,6 +149,13 @@ def load_run(folder: str | Path) -> Run:
     """
     folder = Path(folder)
     provenance = read_run(folder)
+    refuse_sweep(folder, provenance)
+    settings = Settings.from_json(provenance["settings"])
+    return Run(folder, provenance, settings, *read_rows(folder))
+
+
+def read_rows(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read the fits and the results of a run, or of all cells of a sweep; errors as `load_run`."""
     file = folder / RESULTS_FILE
     worked = f"status NOT IN ({', '.join('?' * len(FAILED))})"
     with Store.open(folder) as store, reading(file):
@@ -148,7 +170,7 @@ def load_run(folder: str | Path) -> Run:
     with undamaged(file):
         fits, results = fits.astype(_dtypes(fits)), results.astype(_dtypes(results))
         results["u"] = pit(results["rank"], results["ties"], results["size"], results["jitter"])
-    return Run(folder, provenance, Settings.from_json(provenance["settings"]), fits, results)
+    return fits, results
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from sbc.fit import Task, fit
 from sbc.rows import Fit, Result
 from sbc.settings import Settings
 from sbc.store import Store, read_run
+from sbc.sweep.read import plan_of
 
 _SHOWN = 8
 _OF_FIT = ("status", "error", "attempt", "divergences", "steps", "seed", "chains", "draws")
@@ -44,24 +45,35 @@ class Replay:
     moved: tuple[str, ...] = ()
 
 
-def task_of(folder: Path, dataset: int, estimator: str, engine: str | None = None) -> Task:
-    """Name one fit of a run.
+def task_of(
+    folder: Path, dataset: int, estimator: str, engine: str | None = None, cell: int | None = None
+) -> Task:
+    """Name one fit of a run, or of one cell of a sweep.
 
     Raises
     ------
     UserError
-        If the folder is not a run, or has no such estimator, engine or dataset.
+        If the folder is not a run, or has no such estimator, engine, cell or dataset.
     """
-    settings = Settings.from_json(read_run(folder)["settings"])
+    run = read_run(folder)
+    settings = Settings.from_json(run["settings"])
     if estimator not in settings.estimators:
         raise unknown("estimator", estimator, settings.estimators, f"in {folder}")
     if engine is not None and engine not in settings.engines:
         raise unknown("engine", engine, settings.engines, f"in {folder}")
-    if not 0 <= dataset < settings.datasets:
-        raise UserError(
-            f"{folder} has datasets 0 to {settings.datasets - 1}; --dataset cannot be {dataset}"
-        )
-    return Task(settings, estimator, engine or settings.engines[0], dataset)
+    datasets = settings.datasets
+    if "sweep" in run:
+        plan = plan_of(folder, run)
+        last = len(plan.grid.cells) - 1
+        if cell is None or not 0 <= cell <= last:
+            raise UserError(f"{folder} is a sweep; name one of its cells, --cell 0 to {last}")
+        settings = plan.grid.settings(settings, cell)
+        datasets = plan.datasets[estimator][cell]
+    elif cell is not None:
+        raise UserError(f"{folder} is a run and no sweep; it has no cells")
+    if not 0 <= dataset < datasets:
+        raise UserError(f"{folder} has datasets 0 to {datasets - 1}; --dataset cannot be {dataset}")
+    return Task(settings, estimator, engine or settings.engines[0], dataset, cell or 0)
 
 
 def replay(folder: Path, task: Task) -> Replay:
@@ -88,7 +100,7 @@ def _moved(folder: Path) -> list[str]:
 
 def _stored(store: Store, task: Task) -> dict[str, Any] | None:
     """Read one fit with its results and thinned draws, as plain values."""
-    key = (task.dataset, task.estimator, task.engine)
+    key = task.key
     where = "WHERE k = ? AND estimator = ? AND engine = ?"
     fits = list(store.rows(f"SELECT {', '.join(_OF_FIT)} FROM fit {where}", key))
     if not fits:
@@ -140,7 +152,7 @@ def describe(made: Replay) -> str:
 
     row = made.fit
     lines = [
-        f"dataset {row.dataset}, {row.estimator}, {row.engine}: {row.status}, attempt "
+        f"dataset {made.task.dataset}, {row.estimator}, {row.engine}: {row.status}, attempt "
         f"{row.attempt + 1}, {row.divergences} divergences, {row.seconds:.2f} s",
         f"data from {row.stream}; sampler's seed {row.seed}",
     ]

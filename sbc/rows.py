@@ -13,6 +13,8 @@ OK, LOW_ESS, DIVERGENT = "ok", "low_ess", "divergent"
 #: An approximation that is far from the posterior by its own account, k̂ > 0.7; it is used.
 POOR = "poor_approximation"
 NONCONVERGED, ERROR, TIMEOUT = "nonconverged", "error", "timeout"
+#: Dataset k of cell c of a sweep has the number c · CELL + k in the store.
+CELL = 1_000_000
 #: Fits that are counted but not used in any estimate.
 FAILED = (NONCONVERGED, ERROR, TIMEOUT)
 

@@ -70,6 +70,21 @@ def read_run(folder: Path) -> dict[str, Any]:
     return run
 
 
+def refuse_sweep(folder: Path, run: dict[str, Any]) -> None:
+    """Tell who takes one run that this is many.
+
+    Raises
+    ------
+    UserError
+        If it is a sweep.
+    """
+    if "sweep" in run:
+        raise UserError(
+            f"{folder} is a sweep and no single run: `sbc table` and `sbc report` show it, "
+            f"`sbc sweep --resume {shlex.quote(str(folder))}` goes on with it"
+        )
+
+
 def _check_kinds(run: Any) -> None:
     """Refuse what readers would stumble over.
 

@@ -8,10 +8,11 @@ import platform
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 from importlib import metadata
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ import sbc
 from sbc import preflight
 from sbc.errors import UserError
 from sbc.fit import Task
-from sbc.runfile import RUN_FILE, make_folder, read_run, write_run
+from sbc.runfile import RUN_FILE, make_folder, read_run, refuse_sweep, write_run
 from sbc.settings import Settings, owes_uniform, regimes_of, validate
 from sbc.shard import WHOLE, Shard
 from sbc.store import Store
@@ -68,6 +69,7 @@ def resume(folder: Path, settings: Settings | None = None) -> tuple[Store, Setti
         If the folder is not a run or was made with other settings.
     """
     run = read_run(folder)
+    refuse_sweep(folder, run)
     made = Settings.from_json(run["settings"])
     wanted = settings or made
     made.check_same(wanted, str(folder))
@@ -88,6 +90,7 @@ def execute(
     jobs: int,
     progress: bool = True,
     hand_out: HandOut = fits,
+    tasks: Iterable[Task] | None = None,
 ) -> Profile:
     """Fit what is missing, streaming rows into the store as they come.
 
@@ -103,6 +106,8 @@ def execute(
         Whether to draw a progress bar on stderr.
     hand_out : callable
         Gives the fits to workers: of this machine, or of a cluster.
+    tasks : iterable of Task, optional
+        The plan, if it is another than every estimator by every engine for every dataset.
 
     Raises
     ------
@@ -110,22 +115,23 @@ def execute(
         If a model does not fit the data.
     """
     profile = Profile(jobs=jobs)
-    done = store.done()
-    engines = settings.engines
     part = Shard.of_run(read_run(store.folder))
-    total = part.count(settings.datasets) * len(settings.estimators) * len(engines)
+    if tasks is None:
+        tasks = chain.from_iterable(plan(settings, engine) for engine in settings.engines)
+    mine = [task for task in tasks if task.key[0] in part]
+    done = store.done()
+    missing = [task for task in mine if task.key not in done]
     bar = tqdm(
-        total=total,
-        initial=len(done),
+        total=len(mine),
+        initial=len(mine) - len(missing),
         unit="fit",
         disable=not progress,
         smoothing=0.05,
         dynamic_ncols=True,
     )
     with bar:
-        for engine in engines:
-            todo = [t for t in plan(settings, engine) if t.dataset in part]
-            todo = [t for t in todo if _key(t) not in done]
+        for engine in settings.engines:
+            todo = [task for task in missing if task.engine == engine]
             with closing(hand_out(todo, engine, jobs, profile, bar.set_description)) as rows:
                 for row in rows:
                     store.add(row)
@@ -139,10 +145,6 @@ def plan(settings: Settings, engine: str) -> list[Task]:
     """List the fits of one engine, estimator by estimator."""
     pairs = product(settings.estimators, range(settings.datasets))
     return [Task(settings, estimator, engine, k) for estimator, k in pairs]
-
-
-def _key(task: Task) -> tuple[int, str, str]:
-    return (task.dataset, task.estimator, task.engine)
 
 
 def provenance(settings: Settings, command: list[str] | None = None) -> dict[str, Any]:

@@ -179,8 +179,7 @@ def render(run: Run, kind: str = "text", elements: bool = False, **options: Any)
     """
     frame = table(run, **options)
     if kind == "json":
-        records = [{n: _plain(v) for n, v in r.items()} for r in frame.to_dict(orient="records")]
-        return json.dumps(records, indent=2, allow_nan=False)
+        return json.dumps(plain_records(frame), indent=2, allow_nan=False)
     if kind == "csv":
         return frame.to_csv(index=False).rstrip("\n")
     rows = [r for r in frame.to_dict(orient="records") if elements or r["kind"] != ELEMENT]
@@ -264,9 +263,14 @@ def p_value(p: float) -> str:
     return "–" if not math.isfinite(p) else "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
+def plain_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Give the rows of a frame as JSON takes them, NaN as None."""
+    return [{n: _plain(v) for n, v in row.items()} for row in frame.to_dict(orient="records")]
+
+
 def _plain(value: Any) -> Any:
     plain = value.item() if isinstance(value, np.generic) else value
     return None if isinstance(plain, float) and not math.isfinite(plain) else plain
 
 
-__all__ = ["FORMATS", "LEVELS", "p_value", "render", "table", "with_error"]
+__all__ = ["FORMATS", "LEVELS", "p_value", "plain_records", "render", "table", "with_error"]

@@ -44,9 +44,10 @@ PURE = {
 #: Where users come in: commands, and pytest.
 DOORS = {"cli", "__main__", "pytest_gate", "pytest_plugin"}
 #: What shows a run and never samples.
-READING = {"runfile", "store", "read", "subjects", "table", "export", "merge"}
+READING = {"runfile", "store", "read", "subjects", "table", "export", "merge", "sweep"}
 SAMPLING = {
     "running",
+    "sweeping",
     "workers",
     "cluster",
     "cluster_worker",
@@ -80,6 +81,7 @@ ALLOWED = {
     **dict.fromkeys(PURE, PURE | {"contracts", "errors", "rows"}),
     **dict.fromkeys(READING, READING | PURE | {"contracts", "errors", "rows", "settings"}),
 }
+ALLOWED["sweep"] = ALLOWED["sweep"] | {"gate_run"}  # its cells are judged as runs are
 
 
 def imports(name: str, nested: bool = True) -> Iterator[str]:

@@ -473,6 +473,6 @@ def test_checks_share_the_rate_of_false_alarms():
 def test_synthetic_truths_are_the_stored_ones(tmp_path):
     from sbc.gate_run import read_truths
 
-    folder = make_run(tmp_path / "run", fits({"beta_XY": calibrated(5)}, failed=[2]))
-    assert read_truths(folder, {"mundlak": ["beta_XY", "beta_ZY"]})["mundlak"][2] == truth_of(2)
-    assert read_truths(folder, {"mundlak": ["beta_XY[0]"]})["mundlak"][2].keys() == {"beta_XY"}
+    run = load_run(make_run(tmp_path / "run", fits({"beta_XY": calibrated(5)}, failed=[2])))
+    assert read_truths(run, {"mundlak": ["beta_XY", "beta_ZY"]})["mundlak"][2] == truth_of(2)
+    assert read_truths(run, {"mundlak": ["beta_XY[0]"]})["mundlak"][2].keys() == {"beta_XY"}

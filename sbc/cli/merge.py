@@ -26,7 +26,10 @@ def main(arguments: argparse.Namespace) -> int:
     out = arguments.out
     missing = merge(arguments.folders, out, arguments.allow_gaps, arguments.allow_versions)
     if missing:
-        command = f"python -m sbc run --resume {shlex.quote(str(out))}"
+        from sbc.sweep.read import is_sweep
+
+        name = "sweep" if is_sweep(out) else "run"
+        command = f"python -m sbc {name} --resume {shlex.quote(str(out))}"
         print(f"{missing} fits are missing; make them by: {command}")
     print(f"run folder: {out}")
     return OK

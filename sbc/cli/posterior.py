@@ -46,9 +46,11 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         raise UserError(f"--dataset must be at least 0, not {arguments.dataset}")
     base = None
     if arguments.folder is not None:
-        from sbc.store import read_run
+        from sbc.runfile import read_run, refuse_sweep
 
-        base = Settings.from_json(read_run(arguments.folder)["settings"])
+        run = read_run(arguments.folder)
+        refuse_sweep(arguments.folder, run)
+        base = Settings.from_json(run["settings"])
     elif arguments.estimator is None:
         arguments.estimator = "all"
     settings = replace(settings_over(base, vars(arguments)), datasets=arguments.dataset + 1)

@@ -15,6 +15,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--dataset", type=int, required=True, metavar="K", help="the dataset's number, from 0")
     add("--estimator", required=True, metavar="NAME", help="one of the run's")
     add("--engine", metavar="NAME", help="one of the run's (default: its first)")
+    add("--cell", type=int, metavar="C", help="of a sweep: the cell's number, from 0")
     add("--save", type=Path, metavar="FILE", help="write data and posterior, all of it, as netCDF")
     parser.set_defaults(function=main)
 
@@ -30,7 +31,11 @@ def main(arguments: argparse.Namespace) -> int:
     from sbc.settings import validate
 
     task = replay.task_of(
-        arguments.folder, arguments.dataset, arguments.estimator, arguments.engine
+        arguments.folder,
+        arguments.dataset,
+        arguments.estimator,
+        arguments.engine,
+        arguments.cell,
     )
     validate(settings)  # a user's own file may be gone
     made = replay.replay(arguments.folder, task)

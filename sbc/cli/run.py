@@ -58,8 +58,10 @@ def main(arguments: argparse.Namespace) -> int:
     """Run or resume, then print the table."""
     began = time.perf_counter()
     jobs, settings = prepared(arguments)
-    part = _part(arguments, settings)
-    with _hands(arguments.cluster, settings) as hands:  # what is wrong with a cluster is told first
+    part = part_of(arguments, settings)
+    with hands_of(
+        arguments.cluster, settings
+    ) as hands:  # what is wrong with a cluster is told first
         return _fit(arguments, settings, part, jobs, hands, began)
 
 
@@ -96,7 +98,7 @@ def _fit(
     return OK
 
 
-def _part(arguments: argparse.Namespace, settings: Settings) -> Shard:
+def part_of(arguments: argparse.Namespace, settings: Settings) -> Shard:
     """Read which part of the plan to fit: the one asked for, or that of the run resumed."""
     part = WHOLE if arguments.shard is None else Shard.parse(arguments.shard)
     if arguments.resume is not None:
@@ -112,7 +114,7 @@ def _part(arguments: argparse.Namespace, settings: Settings) -> Shard:
 
 
 @contextmanager
-def _hands(address: str | None, settings: Settings) -> Iterator[dict[str, Any]]:
+def hands_of(address: str | None, settings: Settings) -> Iterator[dict[str, Any]]:
     """Give who fits: a cluster as long as it is connected, or nobody but this machine."""
     if address is None:
         yield {}

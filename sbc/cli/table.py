@@ -29,6 +29,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--compare", action="store_true", help="differences between estimators, dataset by dataset"
     )
+    parser.add_argument(
+        "--bound", action="append", metavar="METRIC=BOUND", help="of a sweep: what to ask instead"
+    )
     parser.set_defaults(function=main)
 
 
@@ -37,8 +40,10 @@ def main(arguments: argparse.Namespace) -> int:
     from sbc.store import Store, read_run
 
     levels = _levels(arguments.levels)
-    read_run(arguments.folder)  # refuse what is not a run before pandas is imported
+    run_file = read_run(arguments.folder)  # refuse what is not a run before pandas is imported
     Store.open(arguments.folder).close()
+    if "sweep" in run_file:
+        return _of_sweep(arguments, levels)
     from sbc.comparison import render_comparison
     from sbc.read import load_run
     from sbc.table import LEVELS, render
@@ -57,6 +62,28 @@ def main(arguments: argparse.Namespace) -> int:
                 interval=arguments.interval,
             )
         )
+    return OK
+
+
+def _of_sweep(arguments: argparse.Namespace, levels: tuple[float, ...]) -> int:
+    """Print the table of a sweep.
+
+    Raises
+    ------
+    UserError
+        For options that a sweep's table has not.
+    """
+    for name in ("by", "elements", "compare"):
+        if getattr(arguments, name):
+            raise UserError(f"{arguments.folder} is a sweep: --{name} is for a single run")
+    from sbc.sweep.plan import parse_bounds, read_bounds
+    from sbc.sweep.read import load_sweep
+    from sbc.sweep.table import LEVELS, render
+
+    sweep = load_sweep(arguments.folder)
+    bounds = parse_bounds(arguments.bound or [], sweep.settings)
+    asked = read_bounds(bounds) if bounds else ()
+    print(render(sweep, arguments.kind, asked, levels or LEVELS))
     return OK
 
 

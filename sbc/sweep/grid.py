@@ -12,8 +12,6 @@ from typing import Any
 from sbc.errors import UserError
 from sbc.settings import Settings, parse_parameter
 
-#: Dataset k of cell c has the number c · CELL + k in the store.
-CELL = 1_000_000
 _MOST = 400  # cells
 
 
@@ -55,7 +53,9 @@ class Grid:
         """
         vary = {str(name): tuple(numbers) for name, numbers in dict(values).items()}
         numbers = [x for row in vary.values() for x in row]
-        if not vary or not numbers or not all(type(x) in (int, float) for x in numbers):
+        count = math.prod(len(row) for row in vary.values())
+        finite = all(type(x) in (int, float) and math.isfinite(x) for x in numbers)
+        if len(vary) not in (1, 2) or not 0 < count <= _MOST or not finite:
             raise ValueError("not the grid of a sweep")
         return cls(vary)
 
@@ -81,10 +81,9 @@ def parse_grid(texts: Iterable[str], settings: Settings) -> Grid:
         name, equals, values = text.partition("=")
         if not equals:
             raise UserError(f"--vary takes NAME=VALUES, not '{text}'")
-        numbers = [
-            parse_parameter(f"{name}={value}", settings.generator, settings.truth)[1]
-            for value in _values(name, values)
-        ]
+        numbers = [_parameter(name, value, settings) for value in _values(name, values)]
+        if any(isinstance(number, tuple) for number in numbers):
+            raise UserError(f"{name} takes several numbers at once; a sweep cannot vary it")
         if name in vary:
             raise UserError(f"--vary names {name} twice")
         if name in settings.parameters:
@@ -100,6 +99,13 @@ def parse_grid(texts: Iterable[str], settings: Settings) -> Grid:
     return Grid(vary)
 
 
+def _parameter(name: str, value: str, settings: Settings) -> Any:
+    try:
+        return parse_parameter(f"{name}={value}", settings.generator, settings.truth)[1]
+    except UserError as mistake:
+        raise UserError(str(mistake).replace("--set", "--vary", 1)) from None
+
+
 def _values(name: str, text: str) -> list[str]:
     if ":" not in text:
         return [part.strip() for part in text.split(",") if part.strip()] or [""]
@@ -107,7 +113,8 @@ def _values(name: str, text: str) -> list[str]:
     try:
         first, last, *rest = (Decimal(part) for part in parts)
         step = rest[0] if rest else Decimal(1)
-        if len(rest) > 1 or step <= 0 or last < first:
+        ends = first.is_finite() and last.is_finite() and step.is_finite()
+        if len(rest) > 1 or not ends or step <= 0 or last < first:
             raise ValueError
     except (ArithmeticError, InvalidOperation, ValueError):
         raise UserError(

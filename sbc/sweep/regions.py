@@ -1,34 +1,58 @@
-"""Where an estimator holds: the largest part of the grid in which every cell's answer is known."""
+"""Where an estimator holds: the largest box in the grid in which every cell's answer is yes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
-from typing import Literal
+from itertools import combinations_with_replacement, product
 
-Answer = Literal["pass", "fail", "inconclusive"]
+import numpy as np
+
+from sbc.sequential import Outcome
+
 Cell = Mapping[str, float]
-#: At most, or at least, this value of a parameter; without a number, any value.
-Side = tuple[Literal["≤", "≥", "any"], float]
+
+
+@dataclass(frozen=True)
+class Side:
+    """From the smallest to the largest value of one parameter; None at the grid's own ends."""
+
+    name: str
+    low: float | None
+    high: float | None
+
+    def __str__(self) -> str:
+        """Write as ``sd_U ≤ 2``; nothing where there is no bound."""
+        if self.low is None and self.high is None:
+            return ""
+        if self.low is None:
+            return f"{self.name} ≤ {self.high:g}"
+        if self.high is None:
+            return f"{self.name} ≥ {self.low:g}"
+        if self.low == self.high:
+            return f"{self.name} = {self.low:g}"
+        return f"{self.low:g} ≤ {self.name} ≤ {self.high:g}"
 
 
 @dataclass(frozen=True)
 class Region:
-    """The cells within one bound on each parameter."""
+    """The cells within a box."""
 
-    sides: dict[str, Side]
+    sides: tuple[Side, ...]
     cells: tuple[int, ...]
 
     def __str__(self) -> str:
         """Write as ``sd_U ≤ 2, rows_per_group ≥ 5``; empty for the whole grid."""
-        return ", ".join(
-            f"{name} {how} {value:g}" for name, (how, value) in self.sides.items() if how != "any"
-        )
+        return ", ".join(filter(None, map(str, self.sides)))
+
+    @property
+    def bounds(self) -> int:
+        """Count the ends that are not the grid's."""
+        return sum((side.low is not None) + (side.high is not None) for side in self.sides)
 
 
-def largest_region(cells: Sequence[Cell], answers: Sequence[Answer]) -> Region | None:
-    """Find the most cells that one bound on each parameter encloses and that all pass.
+def largest_region(cells: Sequence[Cell], answers: Sequence[Outcome]) -> Region | None:
+    """Find the box with the most cells that all pass.
 
     Parameters
     ----------
@@ -42,41 +66,33 @@ def largest_region(cells: Sequence[Cell], answers: Sequence[Answer]) -> Region |
     Region or None
         Of equally large ones the one with fewest bounds; None if no cell passes.
     """
+    if "pass" not in answers:
+        return None
+    passes = np.array([answer == "pass" for answer in answers])
     best: Region | None = None
-    names = list(cells[0]) if cells else []
-    for sides in product(*(_sides(cells, name) for name in names)):
-        chosen = dict(zip(names, sides, strict=True))
-        inside = tuple(i for i, cell in enumerate(cells) if _within(cell, chosen))
-        if all(answers[i] == "pass" for i in inside) and inside:
-            found = Region(chosen, inside)
-            if best is None or _rank(found) > _rank(best):
-                best = found
+    for chosen in product(*(_sides(cells, name) for name in cells[0])):
+        inside = np.logical_and.reduce([mask for _, mask in chosen])
+        if not inside.any() or (inside & ~passes).any():
+            continue
+        found = Region(tuple(side for side, _ in chosen), tuple(inside.nonzero()[0].tolist()))
+        if best is None or (-len(found.cells), found.bounds) < (-len(best.cells), best.bounds):
+            best = found
     return best
 
 
-def _sides(cells: Sequence[Cell], name: str) -> list[Side]:
-    values = sorted({cell[name] for cell in cells})
+def _sides(cells: Sequence[Cell], name: str) -> list[tuple[Side, np.ndarray]]:
+    values = np.array([cell[name] for cell in cells], dtype=float)
+    known = sorted(set(values.tolist()))
     return [
-        ("any", 0.0),
-        *(("≤", value) for value in values[:-1]),
-        *(("≥", value) for value in values[1:]),
+        (
+            Side(name, None if low == known[0] else low, None if high == known[-1] else high),
+            (low <= values) & (values <= high),
+        )
+        for low, high in combinations_with_replacement(known, 2)
     ]
 
 
-def _within(cell: Cell, sides: Mapping[str, Side]) -> bool:
-    return all(
-        how == "any" or (cell[name] <= value if how == "≤" else cell[name] >= value)
-        for name, (how, value) in sides.items()
-    )
-
-
-def _rank(region: Region) -> tuple[int, int]:
-    return len(region.cells), sum(how == "any" for how, _ in region.sides.values())
-
-
-def sentence(
-    who: str, what: str, cells: Sequence[Cell], answers: Sequence[Answer], decided: str = ""
-) -> str:
+def sentence(who: str, what: str, cells: Sequence[Cell], answers: Sequence[Outcome]) -> str:
     """Say in one sentence where something holds of an estimator, and what is not known.
 
     Parameters
@@ -85,23 +101,21 @@ def sentence(
         ``"mundlak"`` and ``"|bias| ≤ 0.1"``.
     cells, answers
         As for `largest_region`.
-    decided : str
-        What to add, such as how sure that is.
     """
     region = largest_region(cells, answers)
     broken, open_ = answers.count("fail"), answers.count("inconclusive")
     if region is None:
-        where = "nowhere for sure" if open_ else "nowhere"
+        where = "is not shown anywhere" if open_ else "holds nowhere"
     else:
-        where = f"for {region}" if str(region) else "everywhere in the grid"
+        where = f"holds for {region}" if str(region) else "holds everywhere in the grid"
     beyond = answers.count("pass") - (len(region.cells) if region else 0)
     rest = [
         f"also in {_cells(beyond)} outside of that" if beyond else "",
-        f"broken in {_cells(broken)}" if broken and region else "",
+        f"broken in {_cells(broken)}" if broken and (region or open_) else "",
         f"not decided in {_cells(open_)}" if open_ else "",
     ]
     tail = "; ".join(part for part in rest if part)
-    return f"{who}: {what} {where}{f' ({tail})' if tail else ''}{decided}"
+    return f"{who}: {what} {where}{f' ({tail})' if tail else ''}"
 
 
 def _cells(count: int) -> str:

@@ -233,9 +233,10 @@ def test_the_spread_of_the_effects_is_what_is_set():
 
 
 def test_every_parameter_can_be_set_by_name():
-    assert confound.parameters("prior").keys() == {"n_groups", "n_rows", "sd_Z"}
+    sizes = {"n_groups", "n_rows", "sd_Z", "rows_per_group"}
+    assert confound.parameters("prior").keys() == sizes
     assert confound.parameters("fixed").keys() == {
-        *("n_groups", "n_rows", "sd_Z"),
+        *sizes,
         *("alpha", "beta_XY", "beta_ZY", "sd_U", "sd_X"),
     }
 
@@ -252,3 +253,42 @@ def test_uniform_ranks_are_owed_by_the_models_of_the_joint_prior_alone():
     for name in confound.owed["prior"]:  # they model X as well as Y
         assert name.startswith("latent")
         assert name in registry.names("estimator")
+
+
+@pytest.mark.parametrize("regime", REGIMES)
+@pytest.mark.parametrize(("n_groups", "rows_per_group"), [(30, 5), (1, 1), (7, 3)])
+def test_every_group_has_the_rows_asked_for(regime, n_groups, rows_per_group):
+    data = draw(regime, n_groups=n_groups, rows_per_group=rows_per_group).data
+    assert (np.bincount(data["group"]) == rows_per_group).all()
+    assert len(data["Z"]) == n_groups
+    check_data(confound, data)
+
+
+def same(a, b, names):
+    return {name: np.array_equal(a.data[name], b.data[name]) for name in names}
+
+
+@pytest.mark.parametrize("sizes", [{}, {"rows_per_group": 5}])
+def test_worlds_that_differ_in_numbers_alone_share_their_random_numbers(sizes):
+    one, other = draw("effects", sd_U=0.5, **sizes), draw("effects", sd_U=2.0, **sizes)
+    assert all(same(one, other, ("group", "Z")).values())
+    assert one.truth["beta_XY"] == other.truth["beta_XY"]
+    assert np.array_equal(one.truth["u"], other.truth["u"])
+    noise = [d.data["X"] - d.data["U"][d.data["group"]] for d in (one, other)]
+    assert noise[0] == pytest.approx(noise[1], abs=1e-12)
+    # The same uniform makes Y; it is turned over where p crosses one half, or more would agree.
+    assert 0.7 < (one.data["Y"] == other.data["Y"]).mean() < 1
+
+
+def test_more_rows_a_group_share_all_but_the_outcomes_with_fewer():
+    few, many = (draw("effects", rows_per_group=m) for m in (2, 10))
+    assert np.array_equal(few.truth["u"], many.truth["u"])
+    assert np.array_equal(few.data["Z"], many.data["Z"])
+    assert np.array_equal(few.data["X"], many.data["X"][:60])
+    assert np.array_equal(few.data["group"], many.data["group"][:60])
+
+
+def test_rows_dealt_at_random_share_nothing_but_the_effects_with_another_number_of_them():
+    few, many = (draw("effects", n_rows=n) for n in (60, 300))
+    assert few.truth["beta_XY"] == many.truth["beta_XY"]
+    assert not np.array_equal(few.truth["u"], many.truth["u"])

@@ -1,0 +1,127 @@
+"""``sbc sweep``: the same estimators over a grid of worlds."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sbc.choice import default_folder
+from sbc.cli import run as run_command
+from sbc.cli.main import INTERRUPTED, OK
+from sbc.errors import UserError
+from sbc.settings import Settings
+from sbc.shard import WHOLE, Shard
+
+if TYPE_CHECKING:
+    from sbc.sweep.doubt import Doubts
+    from sbc.sweep.plan import Plan
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    run_command.declare_settings(parser)
+    add = parser.add_argument
+    add(
+        "--vary",
+        action="append",
+        metavar="NAME=VALUES",
+        help="a parameter of the generator and its values, as 2,5,10 or 0:3:0.5; once or twice",
+    )
+    add("--datasets", type=int, metavar="N", help="simulated datasets in each cell (default 200)")
+    add(
+        "--bound",
+        action="append",
+        metavar="METRIC=BOUND",
+        help="what is asked: bias=0.1, coverage_95=0.9:0.98, bias_sd, rmse, contraction",
+    )
+    add(
+        "--precision",
+        action="append",
+        metavar="METRIC=ERROR",
+        help="add datasets where a Monte Carlo error is larger, or a bound not decided",
+    )
+    add("--max-datasets", type=int, metavar="N", help="in a cell, at most (default 1000)")
+    add("--budget", type=int, metavar="FITS", help="fits of the whole sweep, at most")
+    add("--jobs", type=int, metavar="N", help="workers (default: all cores)")
+    add("--cluster", metavar="ADDRESS", help="fit on a Dask cluster, as tcp://HOST:PORT")
+    add("--shard", metavar="I/N", help="fit part I of N by itself; `sbc merge` joins the parts")
+    add("--out", type=Path, metavar="DIR", help="the sweep's folder")
+    add("--resume", type=Path, metavar="DIR", help="go on with a sweep that was stopped")
+    add("--quiet", action="store_true", help="no progress bar")
+    parser.set_defaults(function=main)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Fit, say what was spent where, and write the report."""
+    jobs, settings = run_command.prepared(arguments)
+    plan, settings = _plan(arguments, settings)
+    part = run_command.part_of(arguments, settings)
+    if part != WHOLE and plan.precision:
+        raise UserError("--precision looks at all datasets, and a shard has a part of them only")
+    with run_command.hands_of(arguments.cluster, settings) as hands:
+        from sbc import sweeping
+
+        folder = arguments.resume or arguments.out or _folder(settings, part)
+        if arguments.resume is None:
+            sweeping.create(settings, plan, folder, part=part).close()
+        try:
+            watch = _progress if plan.precision else lambda plan, open_: None
+            plan = sweeping.execute(
+                folder, settings, plan, jobs, not arguments.quiet, watch, **hands
+            )
+        except KeyboardInterrupt:
+            command = f"python -m sbc sweep --resume {shlex.quote(str(folder))}"
+            print(f"sbc: interrupted; go on with: {command}", file=sys.stderr)
+            return INTERRUPTED
+    return _show(folder)
+
+
+def _plan(arguments: argparse.Namespace, settings: Settings) -> tuple[Plan, Settings]:
+    """Make the plan of a new sweep, or change that of one that is there."""
+    from sbc.sweep.grid import parse_grid
+    from sbc.sweep.plan import initial, parse_bounds, parse_precision
+
+    asked: dict[str, Any] = {
+        "bounds": parse_bounds(arguments.bound or [], settings) or None,
+        "precision": parse_precision(arguments.precision or [], settings) or None,
+        "most": _positive("--max-datasets", arguments.max_datasets),
+        "budget": _positive("--budget", arguments.budget),
+    }
+    asked = {name: value for name, value in asked.items() if value is not None}
+    if arguments.resume is None:
+        return initial(parse_grid(arguments.vary or [], settings), settings, **asked), settings
+    if arguments.vary:
+        raise UserError("--vary starts a new sweep and --resume goes on with one; name one of them")
+    from sbc.sweeping import resumed
+
+    return replace(resumed(arguments.resume, settings), **asked), settings
+
+
+def _positive(name: str, value: int | None) -> int | None:
+    if value is not None and value < 1:
+        raise UserError(f"{name} must be at least 1, not {value}")
+    return value
+
+
+def _folder(settings: Settings, part: Shard) -> Path:
+    folder = default_folder(settings, part)
+    return folder.with_name(f"{folder.name}-sweep")
+
+
+def _progress(plan: Plan, open_: Doubts) -> None:
+    cells = len(plan.grid.cells) * len(plan.datasets)
+    print(f"{len(open_)} of {cells} cells in doubt", flush=True)
+
+
+def _show(folder: Path) -> int:
+    from sbc.sweep.read import load_sweep
+    from sbc.sweep.table import spending, words
+
+    sweep = load_sweep(folder)
+    print(f"\n{words(sweep, sweep.plan.expectations)}\n\n{spending(sweep)}")
+    print(f"\nsweep folder: {folder}", flush=True)
+    return OK

@@ -1,0 +1,125 @@
+"""Grids as users write them, and as run.json holds them."""
+
+import contextlib
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sbc.errors import UserError
+from sbc.sweep.grid import Grid, parse_grid
+
+numbers = st.decimals(0, 50, places=2)
+
+
+@pytest.fixture(scope="module")
+def settings():
+    from synthetic import SETTINGS
+
+    return SETTINGS
+
+
+def parsed(settings, *texts):
+    return parse_grid(texts, settings).vary
+
+
+def test_a_list_and_a_range_are_read_as_they_stand(settings):
+    assert parsed(settings, "sd_U=0:3:0.5", "rows_per_group=2,5,10,30") == {
+        "sd_U": (0, 0.5, 1, 1.5, 2, 2.5, 3),
+        "rows_per_group": (2, 5, 10, 30),
+    }
+    assert parsed(settings, "n_groups=3:6") == {"n_groups": (3, 4, 5, 6)}
+
+
+def test_the_cells_are_numbered_with_the_last_parameter_fastest(settings):
+    grid = parse_grid(["sd_U=0,1", "n_groups=5,6"], settings)
+    assert grid.cells[:3] == [
+        {"sd_U": 0, "n_groups": 5},
+        {"sd_U": 0, "n_groups": 6},
+        {"sd_U": 1, "n_groups": 5},
+    ]
+    assert grid.settings(settings, 2).parameters == {"sd_U": 1.0, "n_groups": 5}
+
+
+@given(values=st.lists(numbers, min_size=1, max_size=12, unique=True))
+def test_a_list_holds_its_values_sorted(settings, values):
+    text = ",".join(map(str, values))
+    assert parsed(settings, f"sd_U={text}") == {"sd_U": tuple(sorted(map(float, values)))}
+
+
+@given(first=numbers, step=st.decimals("0.01", 5, places=2), count=st.integers(0, 60))
+def test_a_range_holds_both_ends_and_equal_steps(settings, first, step, count):
+    last = first + count * step
+    (values,) = parsed(settings, f"sd_U={first}:{last}:{step}").values()
+    assert values == tuple(float(first + i * step) for i in range(count + 1))
+
+
+@given(first=numbers, step=st.decimals("0.01", 5, places=2), count=st.integers(0, 60))
+def test_a_range_never_passes_its_end(settings, first, step, count):
+    last = first + count * step + step / Decimal(2)
+    (values,) = parsed(settings, f"sd_U={first}:{last}:{step}").values()
+    assert len(values) == count + 1
+    assert values[-1] <= last
+
+
+@given(
+    st.dictionaries(
+        st.text(min_size=1),
+        st.lists(st.integers(-9, 9) | st.floats(-9, 9), min_size=1, max_size=5),
+        min_size=1,
+        max_size=2,
+    )
+)
+def test_a_grid_is_read_back_as_it_was_written(vary):
+    grid = Grid({name: tuple(values) for name, values in vary.items()})
+    assert Grid.from_json(grid.to_json()) == grid
+
+
+@given(st.text(max_size=20))
+def test_any_text_is_a_grid_or_a_user_s_mistake(settings, text):
+    with contextlib.suppress(UserError):
+        assert all(value >= 0 for value in parsed(settings, f"sd_U={text}")["sd_U"])
+
+
+@pytest.mark.parametrize(
+    ("texts", "told"),
+    [
+        ([], "not 0"),
+        (["sd_U=1", "n_rows=2", "n_groups=3"], "not 3"),
+        (["sd_U"], "NAME=VALUES"),
+        (["row_per_group=1,2"], "Did you mean 'rows_per_group'"),
+        (["sd_U=1,2", "sd_U=3"], "twice"),
+        (["sd_U=1,1.0"], "twice"),
+        (["sd_U=3:1"], "FIRST:LAST:STEP"),
+        (["sd_U=0:1:0"], "FIRST:LAST:STEP"),
+        (["sd_U=0:1:1:1"], "FIRST:LAST:STEP"),
+        (["sd_U=nan:1"], "FIRST:LAST:STEP"),
+        (["sd_U=0:inf"], "FIRST:LAST:STEP"),
+        (["sd_U=0:1:inf"], "FIRST:LAST:STEP"),
+        (["n_rows=1.5"], "--vary n_rows takes a whole number"),
+        (["n_rows=0:3"], "≥ 1"),
+        (["sd_U=0:1000:0.001"], "401 cells"),
+        (["sd_U=0:30", "n_rows=1:20"], "620 cells"),
+    ],
+)
+def test_what_is_no_grid_is_told(settings, texts, told):
+    with pytest.raises(UserError, match=told.replace("≥", ".")):
+        parse_grid(texts, settings)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"a": []},
+        {"a": [1], "b": [1], "c": [1]},
+        {"a": ["1"]},
+        {"a": [True]},
+        {"a": [float("nan")]},
+        {"a": list(range(30)), "b": list(range(30))},
+    ],
+)
+def test_what_run_json_cannot_hold_is_refused(values):
+    with pytest.raises(ValueError, match="not the grid"):
+        Grid.from_json(values)
