@@ -214,6 +214,8 @@ def as_fits(frame: pd.DataFrame) -> Fits:
     """Turn the rows of one stream into the arrays that metrics take."""
     truth = frame["truth"].to_numpy(float)
     varies = len(truth) > 1 and np.ptp(truth) > 0
+    with np.errstate(over="ignore"):  # of truths that nobody has drawn
+        prior_var = float(truth.var(ddof=1)) if varies else None
     return Fits(
         truth=truth,
         mean=frame["mean"].to_numpy(float),
@@ -224,7 +226,7 @@ def as_fits(frame: pd.DataFrame) -> Fits:
             for p, name in zip(PROBABILITIES, _QUANTILES, strict=True)
         },
         crps=frame["crps"].to_numpy(float),
-        prior_var=float(truth.var(ddof=1)) if varies else None,
+        prior_var=prior_var,
     )
 
 
