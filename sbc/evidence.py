@@ -32,6 +32,7 @@ class Evidence:
     numbers: Mapping[str, float] = field(default_factory=dict)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # as the truths of a damaged store may make it
 def calibration(panel: Panel, streams: tuple[str, ...], n: int, alpha: float) -> Evidence:
     """Describe how the first `n` datasets are calibrated.
 
@@ -55,8 +56,7 @@ def calibration(panel: Panel, streams: tuple[str, ...], n: int, alpha: float) ->
     mean, sd, truth = (panel.get(name, x)[:n] for x in ("mean", "sd", "truth"))
     z = ((mean - truth) / sd)[np.isfinite(u[worst])]
     numbers = {"datasets": float(fits), "log_e_against": float(combine_fail(log_e_fail(u))[-1])}
-    with np.errstate(over="ignore", invalid="ignore"):  # truths of a damaged store
-        numbers |= {"bias_sd": float(z.mean()), "error_ratio": float(z.std(ddof=1))}
+    numbers |= {"bias_sd": float(z.mean()), "error_ratio": float(z.std(ddof=1))}
     found = f"{name}: " if len(streams) > 1 else ""
     found += f"bias {numbers['bias_sd']:+.2f} posterior sds, "
     found += f"errors {numbers['error_ratio']:.2f} × what the posteriors claim"

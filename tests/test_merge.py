@@ -62,7 +62,9 @@ def test_merged_parts_hold_what_the_whole_holds(parts, new_part, tmp_path):
     assert [part["shard"] for part in run["merged"]] == ["1/3", "2/3", "3/3"]
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(order=st.permutations(range(3)))
 def test_the_order_of_the_parts_does_not_matter(parts, tmp_path_factory, order):
     folder = tmp_path_factory.mktemp("merged")

@@ -5,11 +5,13 @@ from decimal import Decimal
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as of_hypothesis
 from hypothesis import strategies as st
 
 from sbc.errors import UserError
 from sbc.sweep.grid import Grid, parse_grid
 
+quick = of_hypothesis(deadline=None, max_examples=50)
 numbers = st.decimals(0, 50, places=2)
 
 
@@ -42,12 +44,14 @@ def test_the_cells_are_numbered_with_the_last_parameter_fastest(settings):
     assert grid.settings(settings, 2).parameters == {"sd_U": 1.0, "n_groups": 5}
 
 
+@quick
 @given(values=st.lists(numbers, min_size=1, max_size=12, unique=True))
 def test_a_list_holds_its_values_sorted(settings, values):
     text = ",".join(map(str, values))
     assert parsed(settings, f"sd_U={text}") == {"sd_U": tuple(sorted(map(float, values)))}
 
 
+@quick
 @given(first=numbers, step=st.decimals("0.01", 5, places=2), count=st.integers(0, 60))
 def test_a_range_holds_both_ends_and_equal_steps(settings, first, step, count):
     last = first + count * step
@@ -55,6 +59,7 @@ def test_a_range_holds_both_ends_and_equal_steps(settings, first, step, count):
     assert values == tuple(float(first + i * step) for i in range(count + 1))
 
 
+@quick
 @given(first=numbers, step=st.decimals("0.01", 5, places=2), count=st.integers(0, 60))
 def test_a_range_never_passes_its_end(settings, first, step, count):
     last = first + count * step + step / Decimal(2)
@@ -63,6 +68,7 @@ def test_a_range_never_passes_its_end(settings, first, step, count):
     assert values[-1] <= last
 
 
+@quick
 @given(
     st.dictionaries(
         st.text(min_size=1),
@@ -76,6 +82,7 @@ def test_a_grid_is_read_back_as_it_was_written(vary):
     assert Grid.from_json(grid.to_json()) == grid
 
 
+@quick
 @given(st.text(max_size=20))
 def test_any_text_is_a_grid_or_a_user_s_mistake(settings, text):
     with contextlib.suppress(UserError):

@@ -3,7 +3,7 @@
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sbc.sweep.regions import largest_region, sentence
@@ -41,6 +41,7 @@ def test_a_box_within_the_grid_is_named_by_both_its_ends():
     )
 
 
+@settings(deadline=None)
 @given(st.lists(ANSWERS, min_size=6, max_size=6))
 def test_a_region_is_a_box_that_passes_and_none_is_larger(answers):
     region = largest_region(CELLS, answers)
