@@ -2,6 +2,6 @@
 
 import sys
 
-from sbc.cli.main import main
+from sbc.cli.start import start
 
-sys.exit(main())
+sys.exit(start())

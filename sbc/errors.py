@@ -9,6 +9,14 @@ from collections.abc import Iterable
 class UserError(Exception):
     """A mistake of the user: the command line prints it in one or two lines and exits with 2."""
 
+    code = 2
+
+
+class TooManyFailuresError(UserError):
+    """A run that was stopped, as was asked for, because too many of its fits failed."""
+
+    code = 4
+
 
 def unknown(kind: str, name: str, allowed: Iterable[str], where: str = "") -> UserError:
     """Make the error for an unknown name, with the nearest allowed one.

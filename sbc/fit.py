@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from threading import Lock
@@ -68,16 +70,26 @@ def blank(task: Task) -> Fit:
     )
 
 
+def described(task: Task) -> Fit:
+    """Give the row of a fit of which its dataset is known and no more."""
+    return _described(task, draw_dataset(task.settings, task.dataset, task.estimator))
+
+
+def _described(task: Task, drawn: Dataset) -> Fit:
+    features = registry.generator(task.settings.generator).features
+    return replace(
+        blank(task),
+        truth=drawn.truth,
+        features={name: feature(drawn.data) for name, feature in features.items()},
+    )
+
+
 def _climb(task: Task) -> Fit:
     settings = task.settings
     generator = registry.generator(settings.generator)
     estimator = estimator_of(settings, task.estimator)
     drawn = draw_dataset(settings, task.dataset, task.estimator)
-    row = replace(
-        blank(task),
-        truth=drawn.truth,
-        features={name: f(drawn.data) for name, f in generator.features.items()},
-    )
+    row = _described(task, drawn)
     key = (settings.seed, task.dataset, task.estimator)
     try:
         check_data(generator, drawn.data)
@@ -206,6 +218,8 @@ _derivations: dict[tuple[Any, ...], Any] = {}
 _compiled: dict[tuple[str, ...], list[Any]] = {}
 _locks: dict[tuple[str, ...], Lock] = {}
 _guard = Lock()
+#: Entered while a model is compiled, which takes long and does not count as the fit's time.
+while_compiling: Callable[[], AbstractContextManager[object]] = nullcontext
 
 
 def _derived(task: Task, estimator: Estimator, data: Data, names: list[str]) -> Any:
@@ -218,7 +232,8 @@ def _derived(task: Task, estimator: Estimator, data: Data, names: list[str]) -> 
     key = (task.settings.generator, task.estimator, *names, structure, lengths)
     with _guard:
         if key not in _derivations:
-            _derivations[key] = Derived(estimator, generator, data, names)
+            with while_compiling():
+                _derivations[key] = Derived(estimator, generator, data, names)
         return _derivations[key]
 
 
@@ -245,7 +260,8 @@ def compiled_for(task: Task, data: Data) -> Any:
                 return compiled
         engine = registry.engine(task.engine)
         estimator = estimator_of(settings, task.estimator)
-        known.append(engine.compile(estimator, registry.generator(settings.generator), data))
+        with while_compiling():
+            known.append(engine.compile(estimator, registry.generator(settings.generator), data))
         return known[-1]
 
 

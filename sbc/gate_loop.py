@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sbc.baseline import TOLERANCE
 from sbc.checks import Subject, checks_of
@@ -13,6 +14,9 @@ from sbc.gate_config import Config
 from sbc.gate_run import Gate, judge_run, nothing_expected
 from sbc.read import Run, load_run
 from sbc.settings import Settings, owes_uniform, regimes_of
+
+if TYPE_CHECKING:
+    from sbc.workers import HandOut
 
 BATCH = 25
 """Datasets between two looks. Looking costs nothing in error rates."""
@@ -29,6 +33,8 @@ def judge_while_running(
     baseline: Run | None = None,
     tolerance: float = TOLERANCE,
     watch: Callable[[Gate], None] = lambda gate: None,
+    begun: Callable[[], None] = lambda: None,
+    hand_out: HandOut | None = None,
 ) -> Gate:
     """Fit batch after batch of datasets until every check is decided.
 
@@ -50,6 +56,10 @@ def judge_while_running(
         As for `judge_run`.
     watch : callable
         Called with the verdicts after each batch.
+    begun : callable
+        Called as soon as there is a run that can be gone on with.
+    hand_out : callable, optional
+        Gives the fits to workers, as for `sbc.running.execute`.
 
     Returns
     -------
@@ -61,7 +71,7 @@ def judge_while_running(
     UserError
         As `judge_run`, or if the run cannot be made.
     """
-    from sbc import running
+    from sbc import local, running
 
     owing = [name for name in settings.estimators if owes_uniform(settings, name)]
     empty: dict[str, list[str]] = {name: [] for name in settings.estimators}
@@ -84,8 +94,13 @@ def judge_while_running(
             store, grown = running.resume(folder, grown)
         else:
             store, resume = running.create(grown, folder), True
+        begun()
         with store:
-            running.execute(replace(grown, estimators=waiting), store, jobs, progress=False)
+            running.execute(
+                *(replace(grown, estimators=waiting), store, jobs),
+                progress=False,
+                hand_out=hand_out or local.fits,
+            )
         gate = look()
         watch(gate)
         waiting = _waiting(gate)

@@ -17,7 +17,7 @@ from sbc.rows import CELL
 from sbc.runfile import make_folder, read_run
 from sbc.settings import Settings
 from sbc.shard import Shard
-from sbc.store import RESULTS_FILE, Store, reading
+from sbc.store import OR_FILL_IN, RESULTS_FILE, Store, reading
 from sbc.sweep.read import plan_of
 
 _TABLES = ("dataset", "fit", "result", "thinned")
@@ -149,8 +149,8 @@ def _add(
             ).fetchone()
             differs = run.execute(
                 "SELECT k FROM part.dataset AS a JOIN main.dataset AS b USING (k, source) "
-                "WHERE a.truth != b.truth OR a.features != b.features OR a.stream != b.stream "
-                "LIMIT 1"
+                "WHERE a.stream != b.stream OR a.truth != '{}' AND b.truth != '{}' "
+                "AND (a.truth != b.truth OR a.features != b.features) LIMIT 1"
             ).fetchone()
         if twice:
             other = next(f for f in before if _holds(f, twice))
@@ -160,10 +160,10 @@ def _add(
         try:
             for table in _TABLES:
                 columns = ", ".join(row[1] for row in run.execute(f"PRAGMA table_info({table})"))
-                again = "OR IGNORE" if table == "dataset" else ""  # estimators may share one
+                again = OR_FILL_IN if table == "dataset" else ""
                 run.execute(
-                    f"INSERT {again} INTO main.{table} ({columns}) "
-                    f"SELECT {columns} FROM part.{table} ORDER BY k"
+                    f"INSERT INTO main.{table} ({columns}) "
+                    f"SELECT {columns} FROM part.{table} WHERE true ORDER BY k {again}"
                 )
             run.commit()
         except sqlite3.DatabaseError as problem:

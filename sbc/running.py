@@ -19,14 +19,15 @@ from typing import Any
 from tqdm.auto import tqdm
 
 import sbc
-from sbc import preflight
+from sbc import local, preflight
 from sbc.errors import UserError
 from sbc.fit import Task
+from sbc.limits import NO_LIMIT, Limit
 from sbc.runfile import RUN_FILE, make_folder, read_run, refuse_sweep, write_run
 from sbc.settings import Settings, owes_uniform, regimes_of, validate
 from sbc.shard import WHOLE, Shard
 from sbc.store import Store
-from sbc.workers import HandOut, Profile, fits
+from sbc.workers import HandOut, Profile
 
 _PACKAGES = ("pymc", "pytensor", "nutpie", "numba", "arviz", "arviz-stats", "numpy", "scipy")
 
@@ -89,8 +90,9 @@ def execute(
     store: Store,
     jobs: int,
     progress: bool = True,
-    hand_out: HandOut = fits,
+    hand_out: HandOut = local.fits,
     tasks: Iterable[Task] | None = None,
+    limit: Limit = NO_LIMIT,
 ) -> Profile:
     """Fit what is missing, streaming rows into the store as they come.
 
@@ -108,11 +110,15 @@ def execute(
         Gives the fits to workers: of this machine, or of a cluster.
     tasks : iterable of Task, optional
         The plan, if it is another than every estimator by every engine for every dataset.
+    limit : Limit
+        How many fits may fail.
 
     Raises
     ------
     UserError
         If a model does not fit the data.
+    TooManyFailuresError
+        If more fits fail than the limit allows.
     """
     profile = Profile(jobs=jobs)
     part = Shard.of_run(read_run(store.folder))
@@ -129,14 +135,18 @@ def execute(
         smoothing=0.05,
         dynamic_ncols=True,
     )
+    failing = limit.watch(store, len(mine))
     with bar:
         for engine in settings.engines:
             todo = [task for task in missing if task.engine == engine]
+            if not todo:
+                continue
             with closing(hand_out(todo, engine, jobs, profile, bar.set_description)) as rows:
                 for row in rows:
                     store.add(row)
                     profile.fitting += row.seconds
                     bar.update()
+                    failing.see(row)
     profile.total = time.perf_counter() - profile.started
     return profile
 

@@ -7,6 +7,7 @@ doubles whose number is in the row beside them.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
 import time
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sbc.errors import UserError
+from sbc.lock import Lock
 from sbc.rows import Fit
 from sbc.runfile import RUN_FILE, check_folder, make_folder, read_run, write_run
 
@@ -52,6 +54,12 @@ CREATE TABLE thinned (
 ) STRICT;
 """
 
+#: Estimators may share a dataset; of which a fit that drew none knows no more than the number.
+OR_FILL_IN = (
+    "ON CONFLICT DO UPDATE SET truth = excluded.truth, features = excluded.features "
+    "WHERE truth = '{}'"
+)
+
 #: Each table as SQLite writes it down.
 _SCHEMA = {
     statement.split()[2]: statement for text in _TABLES.split(";") if (statement := text.strip())
@@ -61,10 +69,13 @@ _SCHEMA = {
 class Store:
     """The results of one run. One process writes; any number read at the same time."""
 
-    def __init__(self, folder: Path, connection: sqlite3.Connection, writes: bool) -> None:
+    def __init__(
+        self, folder: Path, connection: sqlite3.Connection, lock: Lock | None = None
+    ) -> None:
         self.folder = folder
         self.connection = connection
-        self._writes = writes
+        self._opened = (folder / RESULTS_FILE).stat()
+        self._write_lock = lock  # none for whoever only reads
         self._closed = False
         self._lock = threading.RLock()
         self._timer: threading.Timer | None = None
@@ -80,10 +91,19 @@ class Store:
             If the folder exists and is not empty, or cannot be written.
         """
         make_folder(folder)
-        write_run(folder, run)
-        connection = _connect(folder / RESULTS_FILE, "rwc")
-        connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;")
-        return cls(folder, connection, writes=True)
+        lock = Lock(folder)
+        file = folder / RESULTS_FILE
+        try:
+            write_run(folder, run)
+            connection = _connect(file, "rwc")
+            with _using(file, "written"):
+                connection.executescript(
+                    f"BEGIN; {_TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;"
+                )
+        except UserError:
+            lock.release()
+            raise
+        return cls(folder, connection, lock)
 
     @classmethod
     def open(cls, folder: Path, write: bool = False) -> Store:
@@ -92,19 +112,25 @@ class Store:
         Raises
         ------
         UserError
-            If the folder is not a run, or its file is damaged or of another version.
+            If the folder is not a run, or its file is damaged or of another version; or, to write,
+            if another process does.
         """
         file = folder / RESULTS_FILE
         check_folder(folder)
         if not file.is_file():
             raise UserError(f"{folder} is not a run: it has no {RESULTS_FILE}")
-        connection = _connect(file, "rw" if write else "ro")
+        lock = Lock(folder) if write else None
+        connection = None
         try:
+            connection = _connect(file, "rw" if write else "ro")
             _check_tables(file, connection)
         except UserError:
-            connection.close()
+            if connection is not None:
+                connection.close()
+            if lock is not None:
+                lock.release()
             raise
-        return cls(folder, connection, writes=write)
+        return cls(folder, connection, lock)
 
     def __enter__(self) -> Store:
         return self
@@ -119,7 +145,7 @@ class Store:
                 return
             try:
                 self._commit()
-                if self._writes:
+                if self._write_lock is not None:
                     # A file in WAL mode cannot be read from a folder that is read-only. While
                     # somebody reads it cannot leave that mode, and stays as good.
                     with suppress(sqlite3.OperationalError):
@@ -128,6 +154,8 @@ class Store:
             finally:
                 self._closed = True
                 self.connection.close()
+                if self._write_lock is not None:
+                    self._write_lock.release()
 
     def add(self, fit: Fit) -> None:
         """Add one fit, its results and its dataset; on disk within a second.
@@ -162,7 +190,7 @@ class Store:
         key = (fit.dataset, fit.estimator, fit.engine)
         error = fit.error.encode("utf-8", "backslashreplace").decode()  # SQLite takes UTF-8 alone
         run.execute(
-            "INSERT OR IGNORE INTO dataset VALUES (?, ?, ?, ?, ?)",
+            f"INSERT INTO dataset VALUES (?, ?, ?, ?, ?) {OR_FILL_IN}",
             (fit.dataset, fit.source, _json(fit.truth), _json(fit.features), fit.stream),
         )
         run.execute(
@@ -217,6 +245,18 @@ class Store:
             if not self._closed:  # a timer may come for the lock while `close` holds it
                 self.connection.commit()
                 self._last_commit = time.monotonic()
+                if self._write_lock is not None:
+                    self._check_there()
+
+    def _check_there(self) -> None:
+        """Refuse to go on writing to a file that is in no folder any more."""
+        file = self.folder / RESULTS_FILE
+        try:
+            there = os.path.samestat(self._opened, file.stat())
+        except OSError:
+            there = False
+        if not there:
+            raise UserError(f"{file} is gone: somebody moved or removed it")
 
     def _commit_later(self) -> None:
         with suppress(UserError):  # the next row, or `close`, meets it again and tells
@@ -283,6 +323,7 @@ def _marks(count: int) -> str:
 
 
 __all__ = [
+    "OR_FILL_IN",
     "RESULTS_FILE",
     "RUN_FILE",
     "SCHEMA",

@@ -90,10 +90,9 @@ def execute(
     """
     part = Shard.of_run(read_run(folder))
     while True:
-        write_run(
-            folder, read_run(folder) | {"settings": settings.to_json(), "sweep": plan.to_json()}
-        )
         with Store.open(folder, write=True) as store:
+            run = read_run(folder)
+            write_run(folder, run | {"settings": settings.to_json(), "sweep": plan.to_json()})
             running.execute(
                 settings, store, jobs, progress=progress, tasks=tasks(settings, plan), **hands
             )

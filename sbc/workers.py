@@ -1,6 +1,6 @@
-"""Hand fits to workers and take them back in whatever order they finish.
+"""Hand fits to threads and take them back in whatever order they finish.
 
-Workers are threads or processes, as suits the engine. Each knows its fit by names and numbers.
+Each knows its fit by names and numbers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import Any
 
 import joblib
 
-from sbc import registry
 from sbc.errors import UserError
 from sbc.fit import Task, fit, prepare
 from sbc.rows import Fit
@@ -48,17 +47,32 @@ class Profile:
         """Compile a task's model and take the time."""
         began = time.perf_counter()
         prepare(task)
-        self.compiling[task.estimator] = time.perf_counter() - began
+        self.add_compiling(task.estimator, time.perf_counter() - began)
+
+    def add_compiling(self, estimator: str, seconds: float) -> None:
+        """Take note of the time that compiling took, added up where several processes do it."""
+        self.compiling[estimator] = self.compiling.get(estimator, 0.0) + seconds
 
 
-#: Tasks, engine, workers, profile, announce → rows: `fits` here, or the same on a cluster.
+#: Tasks, engine, workers, profile, announce → rows: `sbc.local.fits`, or the same on a cluster.
 HandOut = Callable[[list[Task], str, int, Profile, Callable[[str], None]], Generator[Fit]]
+
+
+def parallel(function: Callable[[Task], Any], tasks: list[Task], jobs: int) -> Iterator[Any]:
+    """Yield what a function gives for each task, in whatever order, from so many threads."""
+    threads = joblib.Parallel(
+        n_jobs=jobs, backend="threading", return_as="generator_unordered", batch_size=1
+    )
+    with closing(threads(joblib.delayed(function)(task) for task in tasks)) as rows:
+        yield from rows
 
 
 def fits(
     tasks: list[Task], engine: str, jobs: int, profile: Profile, announce: Callable[[str], None]
 ) -> Generator[Fit]:
-    """Yield the row of each task as soon as it is there.
+    """Yield the row of each task as soon as it is there, fitted in threads of this process.
+
+    Models that come later are compiled meanwhile, each in its turn.
 
     Parameters
     ----------
@@ -78,35 +92,15 @@ def fits(
     UserError
         If a model does not fit the data.
     """
-    if not tasks:
-        return
     firsts = list({task.estimator: task for task in reversed(tasks)}.values())[::-1]
     announce(f"compiling {firsts[0].estimator}")
     profile.prepare(firsts[0])
     announce("fitting")
-    if registry.engine(engine).backend == "threading":
-        yield from _in_threads(tasks, firsts[1:], jobs, profile)
-    else:
-        for task in firsts[1:]:
-            profile.prepare(task)
-        yield from _parallel(fit, tasks, jobs, "loky")
-
-
-def _parallel(function: Any, tasks: list[Task], jobs: int, backend: str) -> Iterator[Fit]:
-    parallel = joblib.Parallel(
-        n_jobs=jobs, backend=backend, return_as="generator_unordered", batch_size=1
-    )
-    with closing(parallel(joblib.delayed(function)(task) for task in tasks)) as rows:
-        yield from rows
-
-
-def _in_threads(tasks: list[Task], later: list[Task], jobs: int, profile: Profile) -> Iterator[Fit]:
-    """Sample in threads, and compile the models that come later meanwhile, each in its turn."""
     desk = _Desk()
     mistakes: list[UserError] = []
 
     def compile_ahead() -> None:
-        for task in later:
+        for task in firsts[1:]:
             try:
                 desk.do(profile.prepare, task)
             except UserError as mistake:
@@ -117,7 +111,7 @@ def _in_threads(tasks: list[Task], later: list[Task], jobs: int, profile: Profil
     ahead = threading.Thread(target=compile_ahead, daemon=True)
     ahead.start()
     try:
-        for row in _parallel(lambda task: desk.do(fit, task), tasks, jobs, "threading"):
+        for row in parallel(lambda task: desk.do(fit, task), tasks, jobs):
             yield row
             if mistakes:
                 break

@@ -44,11 +44,14 @@ PURE = {
 #: Where users come in: commands, and pytest.
 DOORS = {"cli", "__main__", "pytest_gate", "pytest_plugin"}
 #: What shows a run and never samples.
-READING = {"runfile", "store", "read", "subjects", "table", "export", "merge", "sweep"}
+READING = {"lock", "runfile", "store", "read", "subjects", "table", "export", "merge", "sweep"}
 SAMPLING = {
     "running",
     "sweeping",
     "workers",
+    "local",
+    "isolated",
+    "isolated_worker",
     "cluster",
     "cluster_worker",
     "fit",

@@ -11,6 +11,7 @@ from typing import Any, cast
 from sbc.choice import default_folder
 from sbc.cli import run as run_command
 from sbc.cli.main import INTERRUPTED
+from sbc.cli.supervise import after_a_crash
 from sbc.errors import UserError
 from sbc.gate_config import DEFAULT_PRESET, Config, expect, load_config
 from sbc.sequential import PRESETS
@@ -19,6 +20,7 @@ from sbc.settings import Settings
 _RUN_OPTIONS = (
     *("estimator", "generator", "truth", "set", "engine", "datasets", "seed", "draws", "tune"),
     *("chains", "target_accept", "jobs", "out", "resume", "profile", "quiet"),
+    *("cluster", "shard", "isolate", "fit_timeout", "max_failures"),
 )
 
 
@@ -96,21 +98,29 @@ def _running(arguments: argparse.Namespace, config: Config) -> Any:
         raise UserError("a gate chooses the number of datasets; bound it by --max-datasets")
     if arguments.profile:
         raise UserError("--profile goes with sbc run")
+    if arguments.shard is not None:
+        raise UserError("a gate judges whole runs; fit parts by sbc run --shard, and merge them")
+    if arguments.max_failures is not None:
+        raise UserError("--max-failures goes with sbc run; a gate stops when too many fits fail")
     jobs, settings = run_command.prepared(arguments)
     for text in arguments.expect or []:
         config = expect(config, text, settings)
     from sbc.gate_loop import judge_while_running
 
-    return judge_while_running(
-        settings,
-        arguments.resume or arguments.out or default_folder(settings),
-        config,
-        jobs=jobs,
-        most=config.n_max or PRESETS[DEFAULT_PRESET].n_max,
-        resume=arguments.resume is not None,
-        watch=(lambda gate: None) if arguments.quiet else _progress,
-        **_baseline(arguments),
-    )
+    folder = arguments.resume or arguments.out or default_folder(settings)
+    with run_command.hands_of(arguments, settings) as hands:
+        return judge_while_running(
+            settings,
+            folder,
+            config,
+            jobs=jobs,
+            most=config.n_max or PRESETS[DEFAULT_PRESET].n_max,
+            resume=arguments.resume is not None,
+            watch=(lambda gate: None) if arguments.quiet else _progress,
+            begun=lambda: after_a_crash(run_command.going_on(folder)),
+            **hands,
+            **_baseline(arguments),
+        )
 
 
 def _baseline(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit code: 0 done, 2 a mistake of the user's, 130 interrupted.
+        The exit code: 0 done, 2 a mistake of the user's, 4 too many fits failed, 130 interrupted.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
     try:
@@ -70,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except UserError as mistake:
         print(f"sbc: error: {mistake}", file=sys.stderr)
-        return USAGE
+        return mistake.code
     except KeyboardInterrupt:
         print("sbc: interrupted", file=sys.stderr)
         return INTERRUPTED

@@ -5,18 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from sbc.choice import default_folder, settings_over
 from sbc.cli.main import INTERRUPTED, OK
-from sbc.errors import UserError
+from sbc.cli.supervise import after_a_crash, interruptible
+from sbc.errors import TooManyFailuresError, UserError
+from sbc.limits import NO_LIMIT, Limit
 from sbc.settings import Settings, validate
 from sbc.shard import WHOLE, Shard
 
@@ -26,14 +26,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
     declare_settings(parser)
     add = parser.add_argument
     add("--datasets", type=int, metavar="N", help="simulated datasets (default 200)")
-    add("--jobs", type=int, metavar="N", help="workers (default: all cores)")
-    add("--cluster", metavar="ADDRESS", help="fit on a Dask cluster, as tcp://HOST:PORT")
-    add("--shard", metavar="I/N", help="fit part I of N by itself; `sbc merge` joins the parts")
     add("--out", type=Path, metavar="DIR", help="the run's folder (default: reports/<name of run>)")
     add("--resume", type=Path, metavar="DIR", help="go on with a run that was stopped")
+    declare_hands(parser)
+    add("--max-failures", metavar="N", help="stop when more fits fail: a count, or a share as 10%%")
     add("--profile", action="store_true", help="say where the time went")
     add("--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(function=main)
+
+
+def declare_hands(parser: argparse.ArgumentParser) -> None:
+    """Declare the options that say who fits, for this command and others that fit."""
+    add = parser.add_argument
+    add("--jobs", type=int, metavar="N", help="workers (default: all cores)")
+    add("--cluster", metavar="ADDRESS", help="fit on a Dask cluster, as tcp://HOST:PORT")
+    add("--shard", metavar="I/N", help="fit part I of N by itself; `sbc merge` joins the parts")
+    add("--isolate", action="store_true", help="each worker a process: a crash costs one fit")
+    add("--fit-timeout", type=float, metavar="SECONDS", help="end a fit that takes longer")
 
 
 def declare_settings(parser: argparse.ArgumentParser) -> None:
@@ -59,18 +68,17 @@ def main(arguments: argparse.Namespace) -> int:
     began = time.perf_counter()
     jobs, settings = prepared(arguments)
     part = part_of(arguments, settings)
-    with hands_of(
-        arguments.cluster, settings
-    ) as hands:  # what is wrong with a cluster is told first
-        return _fit(arguments, settings, part, jobs, hands, began)
+    limit = NO_LIMIT if arguments.max_failures is None else Limit.parse(arguments.max_failures)
+    with hands_of(arguments, settings) as hands:  # what is wrong with a cluster is told first
+        how = {"jobs": jobs, "progress": not arguments.quiet, "limit": limit, **hands}
+        return _fit(arguments, settings, part, how, began)
 
 
 def _fit(
     arguments: argparse.Namespace,
     settings: Settings,
     part: Shard,
-    jobs: int,
-    hands: dict[str, Any],
+    how: dict[str, Any],
     began: float,
 ) -> int:
     from sbc import running
@@ -80,12 +88,15 @@ def _fit(
     else:
         store = running.create(settings, arguments.out or default_folder(settings, part), part=part)
     imported = time.perf_counter()
+    after_a_crash(going_on(store.folder))
     try:
         with store:
-            quiet = arguments.quiet
-            profile = running.execute(settings, store, jobs, progress=not quiet, **hands)
+            profile = running.execute(settings, store, **how)
     except KeyboardInterrupt:
         return _interrupted(store.folder)
+    except TooManyFailuresError as stopped:
+        hint = f"read them: python -m sbc table {shlex.quote(str(store.folder))}"
+        raise TooManyFailuresError(f"{stopped}\n  {hint}") from None
     fitted = time.perf_counter()
     _print_table(store.folder)
     shown = time.perf_counter()
@@ -114,15 +125,36 @@ def part_of(arguments: argparse.Namespace, settings: Settings) -> Shard:
 
 
 @contextmanager
-def hands_of(address: str | None, settings: Settings) -> Iterator[dict[str, Any]]:
-    """Give who fits: a cluster as long as it is connected, or nobody but this machine."""
-    if address is None:
-        yield {}
+def hands_of(arguments: argparse.Namespace, settings: Settings) -> Iterator[dict[str, Any]]:
+    """Give who fits, for this command or another that runs: `hand_out` of `running.execute`.
+
+    Raises
+    ------
+    UserError
+        If options cannot be together, or a cluster cannot be used.
+    """
+    if arguments.cluster is None:
+        from sbc import local
+
+        yield {"hand_out": local.hands(arguments.isolate, arguments.fit_timeout)}
         return
     from sbc.cluster import Cluster
 
-    with Cluster.connect(address, settings) as cluster:
+    with Cluster.connect(arguments.cluster, settings) as cluster:
         yield {"hand_out": cluster.fits}
+
+
+def going_on(folder: Path, without: tuple[str, ...] = ()) -> list[str]:
+    """Give the words by which to go on, more carefully, with a run that has been begun."""
+    dropped = {"--out", "--resume", *without}
+    words = iter(sys.argv[1:])
+    kept = []
+    for word in words:
+        if word in dropped:
+            next(words, None)
+        elif word.partition("=")[0] not in dropped:
+            kept.append(word)
+    return [*kept, "--resume", str(folder), "--isolate"]
 
 
 def prepared(arguments: argparse.Namespace) -> tuple[int, Settings]:
@@ -138,10 +170,21 @@ def prepared(arguments: argparse.Namespace) -> tuple[int, Settings]:
         raise UserError(f"--jobs must be at least 1, not {jobs}")
     if arguments.resume is not None and arguments.out is not None:
         raise UserError("--out starts a new run and --resume goes on with one; name one of them")
+    _check_hands(arguments)
     settings = _settings(arguments)
     validate(settings)
-    _interruptible()
+    interruptible()
     return jobs, settings
+
+
+def _check_hands(arguments: argparse.Namespace) -> None:
+    seconds = arguments.fit_timeout
+    if seconds is not None and not 0 < seconds < 1e7:
+        raise UserError(f"--fit-timeout takes seconds above 0, not {seconds:g}")
+    if arguments.cluster is not None and seconds is not None:
+        raise UserError("--fit-timeout ends fits on this machine and none on a --cluster")
+    if arguments.cluster is not None and arguments.isolate:
+        raise UserError("--isolate is for this machine; the workers of a --cluster are processes")
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -161,15 +204,6 @@ def _resumed(folder: Path | None) -> Settings | None:
     run = read_run(folder)
     Store.open(folder).close()
     return Settings.from_json(run["settings"])
-
-
-def _interruptible() -> None:
-    """Let a batch system's SIGTERM end a run as Ctrl-C does."""
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, stop)
 
 
 def _interrupted(folder: Path) -> int:

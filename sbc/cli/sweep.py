@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sbc.choice import default_folder
 from sbc.cli import run as run_command
 from sbc.cli.main import INTERRUPTED, OK
+from sbc.cli.supervise import after_a_crash
 from sbc.errors import UserError
 from sbc.settings import Settings
 from sbc.shard import WHOLE, Shard
@@ -46,9 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add("--max-datasets", type=int, metavar="N", help="in a cell, at most (default 1000)")
     add("--budget", type=int, metavar="FITS", help="fits of the whole sweep, at most")
-    add("--jobs", type=int, metavar="N", help="workers (default: all cores)")
-    add("--cluster", metavar="ADDRESS", help="fit on a Dask cluster, as tcp://HOST:PORT")
-    add("--shard", metavar="I/N", help="fit part I of N by itself; `sbc merge` joins the parts")
+    run_command.declare_hands(parser)
     add("--out", type=Path, metavar="DIR", help="the sweep's folder")
     add("--resume", type=Path, metavar="DIR", help="go on with a sweep that was stopped")
     add("--quiet", action="store_true", help="no progress bar")
@@ -62,12 +61,13 @@ def main(arguments: argparse.Namespace) -> int:
     part = run_command.part_of(arguments, settings)
     if part != WHOLE and plan.precision:
         raise UserError("--precision looks at all datasets, and a shard has a part of them only")
-    with run_command.hands_of(arguments.cluster, settings) as hands:
+    with run_command.hands_of(arguments, settings) as hands:
         from sbc import sweeping
 
         folder = arguments.resume or arguments.out or _folder(settings, part)
         if arguments.resume is None:
             sweeping.create(settings, plan, folder, part=part).close()
+        after_a_crash(run_command.going_on(folder, without=("--vary",)))
         try:
             watch = _progress if plan.precision else lambda plan, open_: None
             plan = sweeping.execute(

@@ -1,0 +1,18 @@
+"""Where the program starts: commands that fit are watched by a process that survives them."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from sbc.cli.main import main
+from sbc.cli.supervise import supervised
+
+
+def start() -> int:
+    """Run the command that the process was started with and return the exit code."""
+    argv = sys.argv[1:]
+    fits = argv[:1] in (["run"], ["sweep"]) or (argv[:1] == ["gate"] and "--run" in argv)
+    if fits and hasattr(os, "fork") and not {"-h", "--help"} & set(argv):
+        return supervised(main, argv)
+    return main(argv)
