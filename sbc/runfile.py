@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import os
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sbc.errors import UserError
+from sbc.lock import LOCK_FILE, Lock
 from sbc.settings import Settings
 
 RUN_FILE = "run.json"
+PARTIAL = f"{RUN_FILE}.partial"
 
 
 def make_folder(folder: Path) -> None:
@@ -23,6 +27,7 @@ def make_folder(folder: Path) -> None:
         If it exists and is not empty, or cannot be made.
     """
     try:
+        _clear_unmade(folder)
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             hint = ""
             if (folder / RUN_FILE).exists():
@@ -33,6 +38,18 @@ def make_folder(folder: Path) -> None:
         raise UserError(f"cannot write to {folder}: {problem.strerror}") from problem
 
 
+def _clear_unmade(folder: Path) -> None:
+    """Remove what a process left that was killed while it made a run, before the first fit."""
+    if not (folder / PARTIAL).is_file() or (folder / RUN_FILE).exists():
+        return
+    names = {PARTIAL, LOCK_FILE, *(f"results.sqlite{end}" for end in ("", "-wal", "-shm"))}
+    lock = Lock(folder)
+    if {file.name for file in folder.iterdir()} <= names:
+        for name in names - {LOCK_FILE}:
+            (folder / name).unlink(missing_ok=True)
+    lock.release()
+
+
 def write_run(folder: Path, run: dict[str, Any]) -> None:
     """Write ``run.json`` whole or not at all.
 
@@ -41,10 +58,26 @@ def write_run(folder: Path, run: dict[str, Any]) -> None:
     UserError
         If it cannot be written.
     """
-    partial = folder / f"{RUN_FILE}.partial"
+    draft_run(folder, run)
+    publish_run(folder)
+
+
+def draft_run(folder: Path, run: dict[str, Any]) -> None:
+    """Write what is to be ``run.json`` under another name."""
+    with _writing(folder):
+        (folder / PARTIAL).write_text(json.dumps(run, indent=2) + "\n", encoding="utf-8")
+
+
+def publish_run(folder: Path) -> None:
+    """Make the draft ``run.json``: from now on the folder is a run."""
+    with _writing(folder):
+        (folder / PARTIAL).replace(folder / RUN_FILE)
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
     try:
-        partial.write_text(json.dumps(run, indent=2) + "\n", encoding="utf-8")
-        partial.replace(folder / RUN_FILE)
+        yield
     except OSError as problem:
         raise UserError(f"cannot write to {folder}: {problem.strerror}") from problem
 

@@ -19,7 +19,15 @@ from typing import Any
 from sbc.errors import UserError
 from sbc.lock import Lock
 from sbc.rows import Fit
-from sbc.runfile import RUN_FILE, check_folder, make_folder, read_run, write_run
+from sbc.runfile import (
+    RUN_FILE,
+    check_folder,
+    draft_run,
+    make_folder,
+    publish_run,
+    read_run,
+    write_run,
+)
 
 SCHEMA = 3
 RESULTS_FILE = "results.sqlite"
@@ -94,12 +102,13 @@ class Store:
         lock = Lock(folder)
         file = folder / RESULTS_FILE
         try:
-            write_run(folder, run)
+            draft_run(folder, run)
             connection = _connect(file, "rwc")
             with _using(file, "written"):
                 connection.executescript(
                     f"BEGIN; {_TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;"
                 )
+            publish_run(folder)  # last: a folder with a run.json can be gone on with
         except UserError:
             lock.release()
             raise

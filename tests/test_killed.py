@@ -15,15 +15,17 @@ import sys
 import time
 from collections import Counter
 from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
+import pytest
 from quick import contents, crashing, fit, settings
 
 from sbc.runfile import RUN_FILE
 from sbc.store import RESULTS_FILE
 
 TIMES = 30
-DATASETS = 1500
+DATASETS = 800
 
 # Forked from a process that has imported everything and fitted nothing, so that thirty kills cost
 # seconds: each child leads a process group of its own and goes on with the run as `--resume` does.
@@ -34,16 +36,16 @@ from sbc import local, running
 from sbc.store import Store
 import pymc, sbc.engines.exact
 
-folder, jobs = Path(sys.argv[1]), 2
 for line in sys.stdin:
-    hand_out = local.hands(isolate=line.strip() == "isolate")
+    how, _, folder = line.strip().partition(" ")
     child = os.fork()
     if child == 0:
         os.setpgid(0, 0)
         print(os.getpid(), flush=True)
-        store, settings = running.resume(folder)
+        store, settings = running.resume(Path(folder))
         with store:
-            running.execute(settings, store, jobs, progress=False, hand_out=hand_out)
+            hand_out = local.hands(isolate=how == "isolate")
+            running.execute(settings, store, 2, progress=False, hand_out=hand_out)
         os._exit(0)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
@@ -59,7 +61,7 @@ def on_disk(folder):
     return {row[:3]: row[3] for row in rows}
 
 
-def check(folder, committed, wanted):
+def check(folder, committed, wanted, beside=frozenset()):
     """Hold a finished run against what was seen before each kill, and against a quiet one."""
     last = on_disk(folder)
     for before in committed:
@@ -67,43 +69,105 @@ def check(folder, committed, wanted):
     found = contents(folder)
     assert set(Counter(row[:3] for row in found["fit"]).values()) == {1}
     assert found == wanted
+    assert {file.name for file in folder.iterdir()} - beside == {RUN_FILE, RESULTS_FILE}
+
+
+def begun(folder, wanted):
+    """Begin a run as Ctrl-C after its first dataset would leave it."""
+    fit(folder, replace(wanted, datasets=1))
+    run = json.loads((folder / RUN_FILE).read_text())
+    run["settings"] = wanted.to_json()
+    (folder / RUN_FILE).write_text(json.dumps(run))
+    return folder
 
 
 def test_thirty_kills_lose_nothing_and_change_nothing(tmp_path):
     wanted = settings(*crashing("steady", "raises"), datasets=DATASETS)
     whole = contents(fit(tmp_path / "whole", wanted))
-    folder = tmp_path / "run"
-    fit(folder, wanted.__class__(**{**vars(wanted), "datasets": 1}))
-    run = json.loads((folder / RUN_FILE).read_text())
-    run["settings"]["datasets"] = DATASETS
-    (folder / RUN_FILE).write_text(json.dumps(run))
-
     rng = np.random.default_rng()  # whatever the moments, the result is the same
-    killed, committed = 0, [on_disk(folder)]
+    killed, on_the_way = 0, 0
     driver = subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(folder)],
+        [sys.executable, "-c", KILLED],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
     )
+
+    def started(folder):
+        driver.stdin.write(f"{'threads' if killed % 10 else 'isolate'} {folder}\n")
+        driver.stdin.flush()
+        return int(driver.stdout.readline())
+
     with driver:
-        while True:
-            how = "threads" if killed % 10 else "isolate"
-            driver.stdin.write(f"{how}\n")
-            driver.stdin.flush()
-            child = int(driver.stdout.readline())
-            if killed < TIMES:
-                time.sleep(rng.uniform(0, 0.3))
-                committed.append(on_disk(folder))
-                os.killpg(child, signal.SIGKILL)
-            code = int(driver.stdout.readline())
-            if code == 0:
-                break
-            assert code == -signal.SIGKILL
-            killed += 1
-            assert committed[-1].items() <= on_disk(folder).items()
+        while killed < TIMES:  # run after run, each to its end
+            folder = begun(tmp_path / f"{killed}", wanted)
+            committed, code = [], None
+            while code != 0:
+                child = started(folder)
+                if killed < TIMES:
+                    time.sleep(rng.uniform(0, 1))
+                    committed.append(on_disk(folder))
+                    os.killpg(child, signal.SIGKILL)
+                code = int(driver.stdout.readline())
+                if code != 0:
+                    assert code == -signal.SIGKILL
+                    killed += 1
+            check(folder, committed, whole)
+            on_the_way += len({len(before) for before in committed}) - 1
         driver.stdin.close()
     assert killed == TIMES
-    assert len({len(before) for before in committed}) > TIMES / 3  # the kills struck on the way
-    check(folder, committed, whole)
-    assert {file.name for file in folder.iterdir()} == {RUN_FILE, RESULTS_FILE}
+    assert on_the_way >= 3  # kills that found more on disk than the ones before
+
+
+def test_a_run_killed_while_it_was_made_can_be_made_again(tmp_path):
+    """Whatever file is there by then, `--out` takes the folder, and no fit is in it to be lost."""
+    wanted = settings(*crashing("steady"), datasets=2)
+    whole = contents(fit(tmp_path / "whole", wanted))
+    for step in ("draft_run", "_connect", "publish_run"):
+        folder = tmp_path / step
+        code = (
+            "import os, signal, sys\n"
+            "from pathlib import Path\n"
+            "from sbc import store\n"
+            f"step = store.{step}\n"
+            "def die(*given):\n"
+            f"    if {step == 'draft_run'}: step(*given)\n"
+            "    os.kill(os.getpid(), signal.SIGKILL)\n"
+            f"store.{step} = die\n"
+            "store.Store.create(Path(sys.argv[1]), {})\n"
+        )
+        died = subprocess.run([sys.executable, "-c", code, str(folder)], check=False)
+        assert died.returncode == -signal.SIGKILL
+        assert list(folder.iterdir())
+        assert contents(fit(folder, wanted)) == whole
+        assert {file.name for file in folder.iterdir()} == {RUN_FILE, RESULTS_FILE}
+
+
+@pytest.mark.slow
+def test_the_command_itself_is_killed_with_all_its_processes(tmp_path):
+    """The real sampler, the real command: made, or gone on with, as a batch system would."""
+    options = [
+        *("--estimator", "naive", "--datasets", "150", "--seed", "3", "--draws", "100"),
+        *("--tune", "100", "--set", "n_rows=50", "--set", "n_groups=5", "--quiet"),
+    ]
+    command, folder = [sys.executable, "-m", "sbc", "run"], tmp_path / "run"
+    subprocess.run([*command, *options, "--out", tmp_path / "whole"], check=True)
+    rng = np.random.default_rng()
+    committed = [{}]
+    for isolate in ([], ["--isolate"], []):
+        begun = (folder / RUN_FILE).is_file()
+        where = ["--resume", folder] if begun else [*options, "--out", folder]
+        process = subprocess.Popen(
+            [*command, *where, *isolate], start_new_session=True, stdout=subprocess.DEVNULL
+        )
+        while process.poll() is None and len(on_disk(folder)) <= len(
+            committed[-1] if committed else ()
+        ):
+            time.sleep(0.1)
+        time.sleep(rng.uniform(0, 1))
+        committed.append(on_disk(folder))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    subprocess.run([*command, "--resume", folder], check=True, stdout=subprocess.DEVNULL)
+    check(folder, committed, contents(tmp_path / "whole"), beside={"report.html"})

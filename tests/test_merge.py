@@ -138,7 +138,14 @@ def test_another_dataset_of_the_same_number_is_refused(new_part, tmp_path):
     assert merge([one, two], tmp_path / "good") == 0
     assert contents(tmp_path / "good") == contents(new_part())
     with closing(sqlite3.connect(two / RESULTS_FILE)) as file:
-        file.execute("UPDATE dataset SET truth = '{}' WHERE k = 5")
+        file.execute("UPDATE dataset SET truth = '{}', features = '{}' WHERE k = 4")
+        file.commit()
+    # A fit that drew no dataset knows nothing of it; whoever drew it does, in either order.
+    for name, folders in {"known": [one, two], "then known": [two, one]}.items():
+        assert merge(folders, tmp_path / name) == 0
+        assert contents(tmp_path / name) == contents(tmp_path / "good")
+    with closing(sqlite3.connect(two / RESULTS_FILE)) as file:
+        file.execute("UPDATE dataset SET truth = '{\"theta\": 1}' WHERE k = 5")
         file.commit()
     assert f"{two} has another dataset 5" in refused([one, two], tmp_path / "bad")
 
