@@ -28,7 +28,7 @@ TIMES = 30
 DATASETS = 800
 
 # Forked from a process that has imported everything and fitted nothing, so that thirty kills cost
-# seconds. (Python warns of threads at a fork; the one there is belongs to jemalloc, which bears it.)
+# seconds. (Python warns of threads at a fork; the one there is belongs to jemalloc and bears it.)
 # Each child leads a process group of its own and goes on with the run as `--resume` does.
 KILLED = """
 import os, sys
