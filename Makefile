@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup run examples test test-lowest test-slow check lint lecture bench clean
+.PHONY: setup run examples test test-lowest test-slow test-self check lint lecture bench clean
 
 setup: $(READY)
 
@@ -33,21 +33,26 @@ test-lowest: pyproject.toml  ## the fast tests on the oldest allowed packages
 test-slow: $(READY)  ## the deeper statistical checks
 	$(BIN)/python -m pytest -m slow
 
+test-self: $(READY)  ## every estimator on data of its own, until its gate has decided
+	$(BIN)/python -m pytest -m slow tests/models/test_self.py
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-examples: $(READY)  ## make the two reports in reports/example again
-	rm -rf reports/example-prior reports/example-effects
+examples: $(READY)  ## make the pages in reports/example again: half an hour
+	rm -rf reports/example-prior reports/example-effects reports/example-lecture
 	$(BIN)/python -m sbc run --truth prior --estimator latent,naive --datasets 400 \
 		--out reports/example-prior
 	$(BIN)/python -m sbc run --truth effects --estimator naive,mundlak,oracle --datasets 400 \
 		--out reports/example-effects
 	$(BIN)/python -m sbc report reports/example-prior --out reports/example/prior.html
 	$(BIN)/python -m sbc report reports/example-effects --out reports/example/effects.html
+	$(BIN)/python -m sbc lecture --out reports/example-lecture
+	cp reports/example-lecture/lecture.html reports/example/lecture.html
 
-lecture: $(READY)  ## the lecture on one page, and its claims put to the test: some ten minutes
+lecture: $(READY)  ## the lecture on one page, and its claims put to the test: a quarter of an hour
 	$(BIN)/python -m sbc lecture
 
 bench: $(READY)  ## sbc beside pm.sample, simuk and raw nutpie; writes docs/data/bench.json

@@ -1,0 +1,33 @@
+"""Every built-in estimator on truth and data of its own, where all of them owe uniform ranks.
+
+Some twenty minutes for all: ``make test-self``. That the gate would tell is shown by
+`test_mutants`, and here by the two forms that do not sample well.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from sbc import registry
+from sbc.cli.main import main
+
+PAIRS = [
+    (world, name)
+    for world in registry.names("generator")
+    for name in registry.names("estimator")
+    if registry.feeds(world, name)
+]
+PASS, TOO_MANY_FAILED = 0, 4
+#: One datasets in twelve defeats the lecture's latent model as it stands: see docs/proof.md.
+OTHERWISE = {"latent_plain": TOO_MANY_FAILED}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("world", "name"), PAIRS, ids=[name for _, name in PAIRS])
+def test_it_is_calibrated_in_its_own_world(world, name, tmp_path, capsys):
+    words = ["--generator", world, "--estimator", name, "--max-datasets", "500", "--quiet"]
+    code = main(["gate", "--run", "--truth", "self", *words, "--out", str(tmp_path / "run")])
+    told = capsys.readouterr().out
+    assert code == OTHERWISE.get(name, PASS), told
+    with capsys.disabled():
+        print(f"\n{told}")
