@@ -1,4 +1,4 @@
-"""What can be known of a user's own model before anything is sampled."""
+"""What can be known of a user's own model, or of an option, before anything is sampled."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ def estimands(settings: Settings) -> dict[str, list[str]]:
     Raises
     ------
     UserError
-        If the world gives too little; and of a user's own model if it raises, its arrays do not fit
-        together, or its log probability is not finite at the start for either of two datasets.
+        If the world gives too little; and of a user's own model, or one with an option, if it
+        raises, its arrays do not fit together, or its log probability is not finite at the start
+        for either of two datasets.
     """
     return {name: _of_one(settings, name) for name in settings.estimators}
 
@@ -32,11 +33,11 @@ def _of_one(settings: Settings, name: str) -> list[str]:
     generator = registry.generator(settings.generator)
     worlds = designs(settings)
     made = registry.estimator(name)
-    own = bool(Spec.parse(name).path)
+    spec = Spec.parse(name)
     if made.estimands:  # an ordinary function is held against the world by `estimator_of`
         asked = [a for a in made.arguments if a not in made.derived]
         check_arguments(made, generator, worlds[0], registry.feeding(asked))
-    if not own:
+    if not (spec.path or spec.options):
         return _named(settings, estimator_of(settings, name), worlds[0])
     try:
         for data in worlds:
@@ -53,9 +54,10 @@ def _of_one(settings: Settings, name: str) -> list[str]:
 
 
 def _place(problem: Exception, name: str) -> str:
-    path = str(registry.file_of(Spec.parse(name).path))
+    named = Spec.parse(name).path
+    path = str(registry.file_of(named)) if named else ""
     lines = [f.lineno for f in traceback.extract_tb(problem.__traceback__) if f.filename == path]
-    return f" ({Spec.parse(name).path}, line {lines[-1]})" if lines else ""
+    return f" ({named}, line {lines[-1]})" if lines else ""
 
 
 def _named(settings: Settings, estimator: Estimator, data: Data) -> list[str]:

@@ -98,3 +98,10 @@ def test_what_a_model_prints_is_seen_once_and_not_where_tables_go(capfd):
 def test_a_model_without_any_mistake_passes():
     name = f"{ORDINARY}:returns_a_model@sd=2"
     assert preflight.estimands(settings(name)) == {name: ["theta"]}
+
+
+def test_an_option_that_a_built_in_model_cannot_start_from():
+    text = told("tanks_fixed_sigma@sigma=-1", generator="reedfrogs")
+    assert text == (
+        "'tanks_fixed_sigma@sigma=-1' cannot start: the log probability of 'alpha' is -inf there"
+    )
