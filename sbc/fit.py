@@ -54,9 +54,14 @@ def fit(task: Task) -> Fit:
     try:
         row = _climb(task)
     except Exception as problem:  # whatever a model or a sampler raises is this fit's result
-        text = f"{type(problem).__name__}: {problem}"
-        row = replace(blank(task), status=ERROR, error=text[:2000])
+        row = replace(blank(task), status=ERROR, error=_reason(problem))
     return replace(row, seconds=time.perf_counter() - began)
+
+
+def _reason(problem: Exception) -> str:
+    """Say what was raised; samplers written in Rust add a list of addresses that says nothing."""
+    text = f"{type(problem).__name__}: {problem}"
+    return text.partition("\n\nStack backtrace:")[0][:2000]
 
 
 def blank(task: Task) -> Fit:
@@ -102,6 +107,7 @@ def _climb(task: Task) -> Fit:
             row = replace(row, attempt=attempt, seed=seed, chains=budget.chains, draws=budget.draws)
             draws = _with_quantities(estimator, compiled.fit(data, budget, seed), drawn.data)
             results = summarise(draws, truth, partial(_jitter, task))
+            draws = _moving(draws, results)
             results = _settled(results, draws)
             results = tuple(r for r in results if is_wanted(settings, estimator, r.quantity))
             row = replace(
@@ -117,8 +123,7 @@ def _climb(task: Task) -> Fit:
             if row.status not in FAILED:
                 break
     except Exception as problem:  # as in `fit`, but the dataset is known and stays in the row
-        text = f"{type(problem).__name__}: {problem}"
-        return replace(row, status=ERROR, error=text[:2000], results=())
+        return replace(row, status=ERROR, error=_reason(problem), results=())
     return row
 
 
@@ -175,6 +180,14 @@ def _settled(results: tuple[Result, ...], draws: Draws) -> tuple[Result, ...]:
         else r
         for r in results
     )
+
+
+def _moving(draws: Draws, results: tuple[Result, ...]) -> Draws:
+    """Have independent draws that are all the same, of no discrete variable, count as a failure."""
+    still = [r.quantity for r in results if r.sd == 0 and not r.mean.is_integer()]
+    if draws.independent and still and not draws.trouble:
+        return replace(draws, trouble=f"all draws of {', '.join(still)} are the same")
+    return draws
 
 
 def ladder(budget: Budget) -> list[Budget]:

@@ -31,6 +31,8 @@ from sbc.runfile import (
 
 SCHEMA = 3
 RESULTS_FILE = "results.sqlite"
+#: Seconds to wait for somebody else who has the file locked.
+PATIENCE = 30.0
 
 # Long rows go to tables with a rowid; without one, each of them would spill into a page of its own.
 # In a strict table every value has its column's type, which is checked when the file is opened.
@@ -311,7 +313,7 @@ def _check_tables(file: Path, connection: sqlite3.Connection) -> None:
 def _connect(file: Path, mode: str) -> sqlite3.Connection:
     with _using(file, "read" if mode == "ro" else "written"):
         address = f"{file.resolve().as_uri()}?mode={mode}"
-        connection = sqlite3.connect(address, uri=True, check_same_thread=False, timeout=30)
+        connection = sqlite3.connect(address, uri=True, check_same_thread=False, timeout=PATIENCE)
         try:
             connection.execute("PRAGMA trusted_schema = OFF")
             if mode != "ro":

@@ -9,8 +9,8 @@ import atexit
 import os
 import threading
 import time
+import warnings
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,8 +63,14 @@ def parallel(function: Callable[[Task], Any], tasks: list[Task], jobs: int) -> I
     threads = joblib.Parallel(
         n_jobs=jobs, backend="threading", return_as="generator_unordered", batch_size=1
     )
-    with closing(threads(joblib.delayed(function)(task) for task in tasks)) as rows:
-        yield from rows
+    rows = threads(joblib.delayed(function)(task) for task in tasks)
+    try:
+        for row in rows:  # noqa: UP028 - `yield from` would close the rows by itself, and loudly
+            yield row
+    finally:
+        with warnings.catch_warnings():  # of tasks that were begun and are not wanted any more
+            warnings.filterwarnings("ignore", r"\d+ tasks", UserWarning)
+            rows.close()
 
 
 def fits(
