@@ -44,6 +44,9 @@ def run(
     out: str | Path | None = None,
     resume: str | Path | None = None,
     jobs: int | None = None,
+    isolate: bool = False,
+    fit_timeout: float | None = None,
+    max_failures: int | str | None = None,
     progress: bool = True,
 ) -> LoadedRun:
     """Fit estimators to simulated datasets, as ``python -m sbc run`` does, with its defaults.
@@ -74,6 +77,12 @@ def run(
         A run to go on with instead; what else is given must agree with it, `datasets` may grow.
     jobs : int
         Workers; by default all cores.
+    isolate : bool
+        Whether each worker is a process, so that a model that crashes costs one fit.
+    fit_timeout : float
+        Seconds after which a fit is ended, as a failed row.
+    max_failures : int or str
+        A count, or a share as ``"10%"``: the run is stopped when more fits fail.
     progress : bool
         Whether to show a progress bar.
 
@@ -86,8 +95,11 @@ def run(
     ------
     sbc.errors.UserError
         For a name, a value or a model that cannot be, in the words of the command line.
+    sbc.errors.TooManyFailuresError
+        If more fits fail than `max_failures`; the others are kept.
     """
-    from sbc import running
+    from sbc import local, running
+    from sbc.limits import NO_LIMIT, Limit
 
     if out is not None and resume is not None:
         raise UserError("out starts a new run and resume goes on with one; name one of them")
@@ -105,12 +117,17 @@ def run(
     made = None if resume is None else load(resume).settings
     settings = settings_over(made, wanted)
     validate(settings)
+    limit = NO_LIMIT if max_failures is None else Limit.parse(str(max_failures))
     if resume is None:
         store = running.create(settings, Path(out or default_folder(settings)), ["sbc.run"])
     else:
         store, settings = running.resume(Path(resume), settings)
     with store:
-        running.execute(settings, store, jobs or os.cpu_count() or 1, progress=progress)
+        running.execute(
+            *(settings, store, jobs or os.cpu_count() or 1, progress),
+            hand_out=local.hands(isolate, fit_timeout),
+            limit=limit,
+        )
     return load(store.folder)
 
 

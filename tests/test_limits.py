@@ -1,8 +1,9 @@
 """``--max-failures``: a run that goes wrong is stopped early, and says why."""
 
 import pytest
-from quick import contents, crashing, fit, options, settings
+from quick import WORLD, contents, crashing, fit, options, settings
 
+import sbc
 from sbc.cli.main import main
 from sbc.errors import TooManyFailuresError, UserError
 from sbc.limits import Limit
@@ -52,3 +53,21 @@ def test_a_run_stops_keeps_what_there_is_and_says_why(tmp_path, capsys):
     assert main(["run", "--resume", str(folder), "--quiet", "--max-failures", "50%"]) == 0
     wanted = settings(*crashing("raises"), datasets=400)
     assert contents(folder) == contents(fit(tmp_path / "whole", wanted))
+
+
+def test_python_has_the_same_options(tmp_path):
+    (name,) = crashing("raises")
+    asked = {"generator": WORLD, "truth": "prior", "engine": "exact", "draws": 64, "tune": 1}
+    with pytest.raises(TooManyFailuresError, match=r"more than --max-failures 1% allows"):
+        sbc.run(
+            name,
+            **asked,
+            datasets=200,
+            out=tmp_path / "run",
+            jobs=1,
+            isolate=True,
+            fit_timeout=60,
+            max_failures="1%",
+            progress=False,
+        )
+    assert (sbc.load(tmp_path / "run").fits.status == "error").sum() == 3

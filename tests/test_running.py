@@ -4,18 +4,23 @@
 """
 
 import json
+import multiprocessing
+import os
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import quick
 
 import sbc.running
-from sbc import registry
+from sbc import local, registry
 from sbc.cli.main import main
 from sbc.contracts import Budget
 from sbc.errors import UserError
@@ -333,3 +338,20 @@ def test_processes_give_the_bits_of_threads(whole, tmp_path, monkeypatch):
     folder = fit(tmp_path / "run", replace(SETTINGS, datasets=2), jobs=2)
     for table, rows in contents(folder).items():
         assert rows == [row for row in whole[table] if row[0] < 2]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux for open files")
+@pytest.mark.parametrize("isolate", [False, True])
+def test_runs_leave_no_thread_no_file_and_no_process_behind(tmp_path, isolate):
+    wanted = quick.settings(*quick.crashing("steady", "raises"), datasets=40)
+    before = None
+    for number in range(3):
+        quick.fit(tmp_path / f"{number}", wanted, hand_out=local.hands(isolate=isolate))
+        found = (
+            threading.active_count(),
+            len(os.listdir("/proc/self/fd")),
+            len(multiprocessing.active_children()),
+            Path(f"/proc/self/task/{os.getpid()}/children").read_text().split(),
+        )
+        before = before or found  # the first run loads what the others find there
+        assert found == before
