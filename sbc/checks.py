@@ -12,7 +12,7 @@ from sbc.errors import UserError, unknown
 from sbc.expectations import Better, Bounds, Calibrated, Expectation, Miscalibrated, parse
 from sbc.gate_config import ALL, Config
 from sbc.gates import Check
-from sbc.settings import SELF, Settings
+from sbc.settings import OWN_REGIMES, Settings
 
 
 @dataclass(frozen=True)
@@ -108,8 +108,10 @@ def _check_sense(expectation: Expectation, estimator: str, quantity: str, subjec
     if settings.truth == "fixed" and (on_ranks or not varies):
         raise UserError(_NOT_IN_FIXED if on_ranks else _NO_CONTRACTION)
     if isinstance(expectation, Better):
-        if settings.truth == SELF:
-            raise UserError("in regime self each estimator has its own datasets: none is better")
+        if settings.truth in OWN_REGIMES:
+            raise UserError(
+                f"in regime {settings.truth} each estimator has its own datasets: none is better"
+            )
         if expectation.than not in settings.estimators:
             raise unknown("estimator", expectation.than, settings.estimators, "in this run")
 

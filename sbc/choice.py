@@ -13,6 +13,7 @@ from sbc.contracts import Budget
 from sbc.errors import UserError
 from sbc.settings import SELF, Settings, parameters_of, parse_parameter
 from sbc.shard import WHOLE, Shard
+from sbc.specs import Spec
 
 #: What is used where neither the user nor a resumed run says otherwise.
 DEFAULTS: dict[str, Any] = {
@@ -60,9 +61,11 @@ def settings_over(base: Settings | None, wanted: Mapping[str, Any]) -> Settings:
         value = wanted.get(name)
         return otherwise if value is None else value
 
-    generator = given("generator", _world(wanted.get("estimator")) or base.generator)
+    generator = given("generator", _world(wanted) or base.generator)
     made = registry.generator(generator)
-    truth = given("truth", base.truth or next(iter(made.regimes), SELF))
+    data = given("data", base.data)
+    first = SELF if data else next(iter(made.regimes), SELF)
+    truth = given("truth", base.truth or first)
     parameters = dict(base.parameters)
     for text in wanted.get("set") or []:
         name, value = parse_parameter(text, generator, truth)
@@ -83,6 +86,7 @@ def settings_over(base: Settings | None, wanted: Mapping[str, Any]) -> Settings:
         ),
         parameters={n: v for n, v in parameters.items() if v != defaults.get(n)},
         estimands=_listed(given("estimand", base.estimands)),
+        data=data,
     )
 
 
@@ -105,13 +109,14 @@ def _listed(chosen: str | tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name.strip() for name in names if name.strip())
 
 
-def _world(chosen: str | None) -> str:
-    """Name the generator for estimators that bring their own data, if all that are named do."""
+def _world(wanted: Mapping[str, Any]) -> str:
+    """Name the generator for users' models that need none: they bring their data or take a file."""
+    chosen = wanted.get("estimator")
     if chosen is None or chosen == "all":
         return ""
     specs = [registry.canonical("estimator", name) for name in _listed(chosen)]
-    own = bool(specs) and all(registry.brings_data(spec) for spec in specs)
-    return registry.OWN_DATA if own else ""
+    fed = [registry.brings_data(s) or (wanted.get("data") and Spec.parse(s).path) for s in specs]
+    return registry.OWN_DATA if specs and all(fed) else ""
 
 
 def default_folder(settings: Settings, part: Shard = WHOLE) -> Path:

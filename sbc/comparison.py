@@ -12,7 +12,7 @@ import pandas as pd
 from sbc.errors import UserError
 from sbc.pooled import difference
 from sbc.read import Run
-from sbc.settings import SELF
+from sbc.settings import OWN_REGIMES
 from sbc.subjects import ELEMENT, Subject, subjects_of
 from sbc.table import grid, with_error
 
@@ -49,10 +49,12 @@ def comparison(run: Run) -> pd.DataFrame:
     Raises
     ------
     UserError
-        In regime ``self``, where every estimator has datasets of its own.
+        In the regimes ``self`` and ``posterior``, where every estimator has datasets of its own.
     """
-    if run.settings.truth == SELF:
-        raise UserError("in regime 'self' estimators share no datasets: nothing to compare")
+    if run.settings.truth in OWN_REGIMES:
+        raise UserError(
+            f"in regime '{run.settings.truth}' estimators share no datasets: nothing to compare"
+        )
     fitted = [s for s in subjects_of(run) if any(len(frame) for frame in s.frames.values())]
     rows = []
     for name in dict.fromkeys(subject.name for subject in fitted):

@@ -21,8 +21,27 @@ Quantity = Callable[[Truth, Data], float]
 #: ``(data, rng, draws) -> theta``, every array of shape (draws, ...).
 Posterior = Callable[[Data, np.random.Generator, int], dict[str, Array]]
 
+#: What is added to the name of an observed variable for that of its replicate.
+_AGAIN = "_again"
+
 #: The name under which the log likelihood of the data is ranked, beside the estimands.
 LOG_LIKELIHOOD = "log_likelihood"
+
+
+def again(observed: str) -> str:
+    """Name the replicate of an observed variable, which a dataset may hold beside real data."""
+    return observed + _AGAIN
+
+
+def replicates(data: Data) -> Data:
+    """Pick the replicates out of a dataset."""
+    return {name: values for name, values in data.items() if name.endswith(_AGAIN)}
+
+
+def as_replicated(data: Data) -> Data:
+    """Put replicates in the place of the data that they are replicates of."""
+    copies = {name.removesuffix(_AGAIN): values for name, values in replicates(data).items()}
+    return data | {name: values for name, values in copies.items() if name in data}
 
 
 @dataclass(frozen=True)
@@ -203,10 +222,11 @@ class Estimator:
 
     def select(self, data: Data) -> Data:
         """Pick the arrays that the estimator names, computing the derived ones."""
-        return {
+        asked = {
             name: self.derived[name](data) if name in self.derived else data[name]
             for name in self.arguments
         }
+        return asked | replicates(data)
 
 
 class OwnData(dict[str, Array]):

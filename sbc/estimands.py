@@ -13,7 +13,7 @@ from sbc.contracts import Data, Estimator
 from sbc.elements import vector_of
 from sbc.errors import UserError
 from sbc.own import Own
-from sbc.settings import Settings
+from sbc.settings import Settings, world_key, world_of
 
 _found: dict[Any, Estimator] = {}
 _guard = RLock()
@@ -28,7 +28,7 @@ def estimator_of(settings: Settings, spec: str) -> Estimator:
         If an ordinary function cannot be called with the generator's arrays, or states no variable
         that could be estimated.
     """
-    key = (spec, settings.generator, settings.truth, settings.estimands, str(settings.parameters))
+    key = (spec, *world_key(settings), settings.estimands, str(settings.parameters))
     with _guard:
         if key not in _found:
             _found[key] = _resolved(settings, spec)
@@ -56,7 +56,7 @@ def designs(settings: Settings) -> list[Data]:
     UserError
         If the generator cannot draw.
     """
-    generator = registry.generator(settings.generator)
+    generator = world_of(settings)
     try:
         return [_design(settings, seed) for seed in (0, 1)]
     except (ArithmeticError, LookupError, MemoryError, ValueError) as problem:
@@ -64,7 +64,7 @@ def designs(settings: Settings) -> list[Data]:
 
 
 def _design(settings: Settings, seed: int) -> Data:
-    generator, rng = registry.generator(settings.generator), np.random.default_rng(seed)
+    generator, rng = world_of(settings), np.random.default_rng(seed)
     if settings.truth in generator.regimes:
         return generator.draw(rng, settings.truth, **settings.parameters).data
     return generator.design(rng, **settings.parameters)
@@ -73,7 +73,7 @@ def _design(settings: Settings, seed: int) -> Data:
 def _resolved(settings: Settings, spec: str) -> Estimator:
     made = registry.estimator(spec)
     if isinstance(made, Own):
-        made = made.placed(registry.generator(settings.generator), *designs(settings))
+        made = made.placed(world_of(settings), *designs(settings))
     if settings.estimands:
         variables = dict.fromkeys(vector_of(name) for name in settings.estimands)
         return replace(made, estimands=tuple(variables))
@@ -81,10 +81,10 @@ def _resolved(settings: Settings, spec: str) -> Estimator:
 
 
 def _scalars(settings: Settings, made: Own) -> tuple[str, ...]:
-    """List the free variables that are numbers and, unless in `SELF`, have a truth."""
+    """List the free variables that are numbers and, unless in an `OWN_REGIMES`, have a truth."""
     from sbc.engines import _model
 
-    world = registry.generator(settings.generator)
+    world = world_of(settings)
     model = _model.build(made, world, made.select(designs(settings)[0]))
     scalars = [rv.name for rv in model.free_RVs if rv.type.ndim == 0]
     named = scalars

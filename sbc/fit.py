@@ -13,12 +13,22 @@ from typing import Any
 import numpy as np
 
 from sbc import estimands, ranks, registry, seeds
-from sbc.contracts import LOG_LIKELIHOOD, Array, Budget, Data, Dataset, Draws, Estimator, OwnData
+from sbc.contracts import (
+    LOG_LIKELIHOOD,
+    Array,
+    Budget,
+    Data,
+    Dataset,
+    Draws,
+    Estimator,
+    OwnData,
+    as_replicated,
+)
 from sbc.elements import vector_of
 from sbc.errors import UserError
 from sbc.estimands import designs, estimator_of, is_wanted
 from sbc.rows import CELL, DIVERGENT, ERROR, FAILED, LOW_ESS, NONCONVERGED, OK, POOR, Fit, Result
-from sbc.settings import Settings, owes_uniform
+from sbc.settings import POSTERIOR, Settings, owes_uniform, world_key, world_of
 from sbc.simulate import draw_dataset, source, stream
 from sbc.summarise import summarise
 from sbc.validate import check_arguments, check_data
@@ -81,19 +91,26 @@ def described(task: Task) -> Fit:
 
 
 def _described(task: Task, drawn: Dataset) -> Fit:
-    features = registry.generator(task.settings.generator).features
+    features = world_of(task.settings).features
+    data = as_replicated(drawn.data)
     return replace(
         blank(task),
         truth=drawn.truth,
-        features={name: feature(drawn.data) for name, feature in features.items()},
+        features={name: feature(data) for name, feature in features.items()},
     )
+
+
+def _drawn(task: Task) -> Dataset:
+    """Draw the dataset; a posterior to take truths from is sampled once, on nobody's time."""
+    with while_compiling() if task.settings.truth == POSTERIOR else nullcontext():
+        return draw_dataset(task.settings, task.dataset, task.estimator)
 
 
 def _climb(task: Task) -> Fit:
     settings = task.settings
-    generator = registry.generator(settings.generator)
+    generator = world_of(settings)
     estimator = estimator_of(settings, task.estimator)
-    drawn = draw_dataset(settings, task.dataset, task.estimator)
+    drawn = _drawn(task)
     row = _described(task, drawn)
     key = (settings.seed, task.dataset, task.estimator)
     try:
@@ -240,9 +257,9 @@ def _derived(task: Task, estimator: Estimator, data: Data, names: list[str]) -> 
     from sbc.derived import Derived
 
     structure = data.key if isinstance(data, OwnData) else ""
-    generator = registry.generator(task.settings.generator)
+    generator = world_of(task.settings)
     lengths = _lengths(data) if not structure else ()
-    key = (task.settings.generator, task.estimator, *names, structure, lengths)
+    key = (*world_key(task.settings), task.estimator, *names, structure, lengths)
     with _guard:
         if key not in _derivations:
             with while_compiling():
@@ -262,7 +279,7 @@ def compiled_for(task: Task, data: Data) -> Any:
     """
     structure = data.key if isinstance(data, OwnData) else ""
     settings = task.settings
-    names = (settings.generator, task.estimator, task.engine, *settings.estimands)
+    names = (*world_key(settings), task.estimator, task.engine, *settings.estimands)
     key = (*names, structure)
     with _guard:
         lock = _locks.setdefault(key, Lock())
@@ -274,7 +291,7 @@ def compiled_for(task: Task, data: Data) -> Any:
         engine = registry.engine(task.engine)
         estimator = estimator_of(settings, task.estimator)
         with while_compiling():
-            known.append(engine.compile(estimator, registry.generator(settings.generator), data))
+            known.append(engine.compile(estimator, world_of(settings), data))
         return known[-1]
 
 
@@ -296,11 +313,11 @@ def prepare(task: Task) -> None:
     UserError
         If the data and the model do not fit together.
     """
-    generator = registry.generator(task.settings.generator)
+    generator = world_of(task.settings)
     estimator = estimator_of(task.settings, task.estimator)
     check_arguments(estimator, generator, designs(task.settings)[0])
     try:
-        data = draw_dataset(task.settings, task.dataset, task.estimator).data
+        data = _drawn(task).data
         check_data(generator, data)
         selected = estimator.select(data)
     except UserError:

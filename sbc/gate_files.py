@@ -29,6 +29,7 @@ def as_json(gate: Gate) -> str:
         "run": str(gate.folder),
         "generator": settings.generator,
         "truth": settings.truth,
+        **({"data": settings.data} if settings.data else {}),
         "seed": settings.seed,
         "owing": list(gate.owing),
         "delta": gate.config.delta,

@@ -28,7 +28,7 @@ def text(gate: Gate) -> str:
 def regime(gate: Gate) -> str:
     """Say what the truth was drawn from, and what that makes of the verdicts."""
     settings = gate.settings
-    start = f"generator {settings.generator}, truth '{settings.truth}': "
+    start = f"{settings.describe_world()}: "
     others = [name for name in settings.estimators if name not in gate.owing]
     if not others:
         return start + "uniform ranks are owed, and any departure is a fault."

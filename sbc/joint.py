@@ -15,7 +15,7 @@ from pytensor.graph.replace import graph_replace
 from pytensor.graph.traversal import ancestors
 from pytensor.tensor.random.type import RandomType
 
-from sbc.contracts import Data, Dataset, Estimator, Generator, OwnData
+from sbc.contracts import Data, Dataset, Estimator, Generator
 from sbc.engines import _model
 
 
@@ -26,13 +26,9 @@ class Joint:
         data = estimator.select(design)
         model = _model.build(estimator, generator, data)
         observed = model.observed_RVs
-        # An observed variable named like an argument is that argument: where the model of Y reads
-        # the data of X, a simulated Y must read the simulated X.
-        if isinstance(data, OwnData):
-            places = data.observed
-        else:
-            places = {rv.name: rv.name for rv in observed if rv.name in estimator.arguments}
-        simulated = {model[_model.data_name(place)]: model[rv] for place, rv in places.items()}
+        # Where the model of Y reads the data of X, a simulated Y must read the simulated X.
+        places = _model.places_of(model, estimator, data)
+        simulated = {place: model[name] for place, name in places.items()}
         known = [rv.name for rv in model.free_RVs]
         known += [d.name for d in model.deterministics if d.name in estimator.estimands]
         follow = [model[name] for name in known[len(model.free_RVs) :]] + observed

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from sbc.contracts import Array, Data, Estimator, Generator, OwnData, summary
+from sbc.contracts import Array, Data, Estimator, Generator, OwnData, replicates, summary
 from sbc.errors import UserError, unknown
 from sbc.pasted import LIBRARIES, Pasted
 
@@ -125,6 +125,7 @@ class Own(Estimator):
                 observed[name] = rv.name
                 if rv.name not in self.ties and rv.name in data:
                     arrays[name] = np.asarray(data[rv.name]).astype(arrays[name].dtype)
+        arrays |= replicates(data)
         return OwnData(arrays, self._key(template, data), template.stated, observed)
 
     def _template(self, data: Data) -> Any:

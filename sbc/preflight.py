@@ -11,7 +11,7 @@ from sbc.contracts import Data, Estimator, Truth
 from sbc.elements import natural, vector_of
 from sbc.errors import UserError, unknown
 from sbc.estimands import designs, estimator_of
-from sbc.settings import Settings
+from sbc.settings import Settings, world_of
 from sbc.specs import Spec
 from sbc.validate import check_arguments, check_data
 
@@ -30,7 +30,7 @@ def estimands(settings: Settings) -> dict[str, list[str]]:
 
 
 def _of_one(settings: Settings, name: str) -> list[str]:
-    generator = registry.generator(settings.generator)
+    generator = world_of(settings)
     worlds = designs(settings)
     made = registry.estimator(name)
     spec = Spec.parse(name)
@@ -62,7 +62,7 @@ def _place(problem: Exception, name: str) -> str:
 
 def _named(settings: Settings, estimator: Estimator, data: Data) -> list[str]:
     """Name the scalars and vectors to rank, each of which must have a truth."""
-    generator = registry.generator(settings.generator)
+    generator = world_of(settings)
     truth: Truth | None = None
     if settings.truth in generator.regimes:
         rng = np.random.default_rng(0)
@@ -81,7 +81,7 @@ def _computed(settings: Settings, estimator: Estimator, data: Data) -> bool:
     """Say whether the model can compute what the truth leaves out."""
     from sbc.engines import _model
 
-    generator = registry.generator(settings.generator)
+    generator = world_of(settings)
     model = _model.build(estimator, generator, estimator.select(data))
     truth = generator.draw(np.random.default_rng(0), settings.truth, **settings.parameters).truth
     known = {*truth, *(d.name for d in model.deterministics)}
@@ -92,7 +92,7 @@ def _check_elements(settings: Settings, estimator: Estimator, data: Data) -> Non
     """Refuse variables that the model has not, and elements beyond a vector's end."""
     from sbc.engines import _model
 
-    generator = registry.generator(settings.generator)
+    generator = world_of(settings)
     model = _model.build(estimator, generator, estimator.select(data))
     for name in settings.estimands:
         vector, places = natural(name)
@@ -112,7 +112,7 @@ def _start(estimator: Estimator, settings: Settings, worlds: list[Data]) -> None
     """Evaluate the log probability where a sampler would start."""
     from sbc.engines import _model
 
-    generator = registry.generator(settings.generator)
+    generator = world_of(settings)
     wrong = []
     for data in worlds:
         model = _model.build(estimator, generator, estimator.select(data))

@@ -8,15 +8,13 @@ import sqlite3
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sbc import registry
-from sbc.choice import DEFAULTS
-from sbc.contracts import Budget
+from sbc.choice import DEFAULTS, settings_over
 from sbc.errors import UserError, unknown
 from sbc.expectations import to_toml
 from sbc.gate_config import ALL, Config
@@ -26,17 +24,18 @@ from sbc.settings import Settings, validate, write_value
 
 _BUDGET = ("draws", "tune", "chains", "target_accept")
 _GATE = ("preset", "datasets", "delta", "alpha_fail", "alpha_pass")
-_RUN = ("generator", "truth", "parameters", "engine", "seed")
+_RUN = ("generator", "truth", "parameters", "estimand", "data", "engine", "seed")
 
 
 class PytestGate:
     """Fits estimators and fails the test if they are not what they should be.
 
     Each method takes further settings by name: ``generator``, ``truth``, ``parameters`` (of the
-    generator), ``engine``, ``seed``, ``draws``, ``tune``, ``chains`` and ``target_accept`` as for
-    ``sbc run``; ``preset``, ``datasets`` (the most to look at), ``delta``, ``alpha_fail`` and
-    ``alpha_pass`` as for ``sbc gate``. The marker ``sbc`` sets them for a test, a class or a
-    module, the command line where nothing else does. The default preset is ``smoke``.
+    generator), ``estimand``, ``data``, ``engine``, ``seed``, ``draws``, ``tune``, ``chains`` and
+    ``target_accept`` as for ``sbc run``; ``preset``, ``datasets`` (the most to look at),
+    ``delta``, ``alpha_fail`` and ``alpha_pass`` as for ``sbc gate``. The marker ``sbc`` sets them
+    for a test, a class or a module, the command line where nothing else does. The default preset
+    is ``smoke``.
     """
 
     def __init__(
@@ -119,19 +118,10 @@ class PytestGate:
         return Config(where="sbc_gate").changed(preset, n_max=most, **values)
 
     def _run(self, estimator: str, chosen: Mapping[str, Any]) -> Settings:
-        generator = chosen.get("generator", DEFAULTS["generator"])
-        regimes = registry.generator(generator).regimes
-        option = self._option("seed")
-        settings = Settings(
-            generator=generator,
-            truth=chosen.get("truth", next(iter(regimes))),
-            estimators=(estimator,),
-            engines=(chosen.get("engine", DEFAULTS["engine"]),),
-            datasets=1,
-            seed=chosen.get("seed", DEFAULTS["seed"] if option is None else option),
-            budget=Budget(**{name: chosen.get(name, DEFAULTS[name]) for name in _BUDGET}),
-            parameters=dict(chosen.get("parameters", {})),
-        )
+        wanted = {name: chosen[name] for name in (*_RUN, *_BUDGET) if name in chosen}
+        wanted = {"seed": self._option("seed"), **wanted, "estimator": estimator, "datasets": 1}
+        parameters = dict(chosen.get("parameters", {}))
+        settings = replace(settings_over(None, wanted), parameters=parameters)
         validate(settings)
         return settings
 
@@ -177,6 +167,10 @@ def replay(settings: Settings, config: Config, expected: Mapping[str, Any]) -> s
     words += ["--generator", settings.generator, "--truth", settings.truth]
     for name, value in settings.parameters.items():
         words += ["--set", f"{name}={write_value(value)}"]
+    if settings.data:
+        words += ["--data", settings.data]
+    if settings.estimands:
+        words += ["--estimand", ",".join(settings.estimands)]
     words += ["--engine", settings.engines[0], "--seed", str(settings.seed)]
     for name, value in asdict(settings.budget).items():
         if value != DEFAULTS[name]:

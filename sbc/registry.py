@@ -19,6 +19,7 @@ from typing import Any
 
 from sbc import seeds
 from sbc.contracts import Engine, Estimator, Generator
+from sbc.datafile import observed_world
 from sbc.errors import UserError, unknown
 from sbc.own import Own
 from sbc.pasted import Pasted, models
@@ -189,6 +190,19 @@ def generator(spec: str) -> Generator:
 
 
 @lru_cache
+def world(spec: str, data: str = "") -> Generator:
+    """Load a generator, its world that of the real data in a file if one is named.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be used.
+    """
+    found = generator(spec)
+    return observed_world(found, data, file_of(data), spec == OWN_DATA) if data else found
+
+
+@lru_cache
 def estimator(spec: str) -> Estimator:
     """Load an estimator by its name or as ``path/to/file.py:name``, with options as in `Spec`."""
     named = Spec.parse(canonical("estimator", spec))
@@ -237,7 +251,7 @@ def engine(spec: str) -> Engine:
 
 def forget() -> None:
     """Load plug-ins anew when they are next asked for: a user's file has changed."""
-    for known in (generator, estimator, _import_file):
+    for known in (generator, world, estimator, _import_file):
         known.cache_clear()
     engine.cache_clear()
 

@@ -12,8 +12,10 @@ import numpy as np
 from sbc import registry
 from sbc.contracts import Array, Budget, Draws
 from sbc.errors import UserError
+from sbc.estimands import estimator_of
 from sbc.fit import Task, compiled_for, ladder
 from sbc.rows import Fit
+from sbc.settings import world_of
 from sbc.simulate import draw_dataset
 
 if TYPE_CHECKING:
@@ -47,8 +49,8 @@ def sample_all(task: Task, row: Fit) -> tuple[Any, Draws]:
         raise UserError(f"this fit has no draws to save: {row.error or row.status}")
     from sbc.engines import _model
 
-    estimator = registry.estimator(task.estimator)
-    generator = registry.generator(task.settings.generator)
+    estimator = estimator_of(task.settings, task.estimator)
+    generator = world_of(task.settings)
     data = estimator.select(draw_dataset(task.settings, task.dataset, task.estimator).data)
     model = _model.build(estimator, generator, data)
     names = [variable.name for variable in (*model.free_RVs, *model.deterministics)]
@@ -65,7 +67,7 @@ def sample_again(task: Task, row: Fit) -> Draws:
     if not row.results:
         raise UserError(f"{task.estimator} has no draws: {row.error or row.status}")
     drawn = draw_dataset(task.settings, task.dataset, task.estimator)
-    data = registry.estimator(task.estimator).select(drawn.data)
+    data = estimator_of(task.settings, task.estimator).select(drawn.data)
     return compiled_for(task, data).fit(data, budget_of(task, row), row.seed)
 
 

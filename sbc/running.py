@@ -182,9 +182,10 @@ def packages() -> dict[str, str | None]:
 
 
 def user_files(settings: Settings) -> dict[str, str]:
-    """Read the user's own files that the settings name: path as it is named, to text."""
+    """Read the user's own files of models and data: path as the settings name it, to text."""
     named = (settings.generator, *settings.estimators, *settings.engines)
     paths = {path for spec in named if (path := spec.rpartition(":")[0])}
+    paths |= {settings.data} - {""}
     return {path: Path(path).read_text(encoding="utf-8") for path in sorted(paths)}
 
 

@@ -6,7 +6,7 @@ import hashlib
 
 import numpy as np
 
-DATA, FIT = 0, 1
+DATA, FIT, TRUTH = 0, 1, 2
 
 
 def key(name: str) -> int:
@@ -38,5 +38,12 @@ def describe(stream: np.random.SeedSequence) -> str:
 def fit_seed(seed: int, dataset: int, estimator: str, engine: str, attempt: int) -> int:
     """Give the sampler's seed for one attempt at one fit, in [0, 2³¹)."""
     spawn_key = (FIT, dataset, key(estimator), key(engine), attempt)
+    state = np.random.SeedSequence(seed, spawn_key=spawn_key).generate_state(1, np.uint32)
+    return int(state[0]) >> 1
+
+
+def truth_seed(seed: int, block: int, estimator: str, attempt: int) -> int:
+    """Give the seed for a sample of an estimator's posterior given real data, in [0, 2³¹)."""
+    spawn_key = (TRUTH, block, key(estimator), attempt)
     state = np.random.SeedSequence(seed, spawn_key=spawn_key).generate_state(1, np.uint32)
     return int(state[0]) >> 1

@@ -14,6 +14,9 @@ from sbc.specs import Spec
 
 #: The estimators' own joint distribution as the world: each estimator then has its own datasets.
 SELF = "self"
+#: The same given real data: truths from the estimator's posterior, and data replicated from there.
+POSTERIOR = "posterior"
+OWN_REGIMES = (SELF, POSTERIOR)
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class Settings:
         `sbc.registry.canonical` writes them.
     parameters : dict
         The generator's parameters that differ from their defaults.
+    data : str
+        The file of real data that stand in the place of the generator's, as the user names it.
     estimands : tuple of str
         What to rank instead of what the estimators name: variables, or elements as ``theta[3]``.
     datasets : int
@@ -50,13 +55,12 @@ class Settings:
     budget: Budget
     parameters: dict[str, Any] = field(default_factory=dict)
     estimands: tuple[str, ...] = ()
+    data: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """Write as plain JSON values; estimands only if they are named."""
+        """Write as plain JSON values; estimands and data only if they are named."""
         values = json.loads(json.dumps(asdict(self)))
-        if not self.estimands:
-            del values["estimands"]
-        return values
+        return {n: v for n, v in values.items() if v or n not in ("estimands", "data")}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Settings:
@@ -99,13 +103,18 @@ class Settings:
         if other.datasets < self.datasets:
             raise UserError(f"{where} has {self.datasets} datasets already, not {other.datasets}")
 
+    def describe_world(self) -> str:
+        """Say where truths and data come from."""
+        told = f"generator {self.generator}, truth '{self.truth}'"
+        return f"{told}, data {self.data}" if self.data else told
+
     def _flat(self) -> dict[str, Any]:
         values = asdict(self)
         return values.pop("budget") | values
 
 
 _KINDS: dict[str, Any] = {
-    **dict.fromkeys(("generator", "truth"), str),
+    **dict.fromkeys(("generator", "truth", "data"), str),
     **dict.fromkeys(("estimators", "engines", "estimands"), tuple),
     **dict.fromkeys(("datasets", "seed", "draws", "tune", "chains"), int),
     "target_accept": (int, float),
@@ -130,7 +139,7 @@ def _words(value: Any) -> str:
 
 
 def parameters_of(generator: Generator, truth: str) -> dict[str, Any]:
-    """List what may be set in a regime; in `SELF`, what the default regime's data depend on.
+    """List what may be set in a regime; in `OWN_REGIMES`, what the default one's data depend on.
 
     Raises
     ------
@@ -138,23 +147,58 @@ def parameters_of(generator: Generator, truth: str) -> dict[str, Any]:
         If there is no such regime.
     """
     regimes = list(generator.regimes)
-    if truth not in (SELF, *regimes):
-        raise unknown("truth regime", truth, [*regimes, SELF], f"in {generator.name}")
-    if truth == SELF:
+    if truth not in (*OWN_REGIMES, *regimes):
+        raise unknown("truth regime", truth, [*regimes, *OWN_REGIMES], f"in {generator.name}")
+    if truth in OWN_REGIMES:
         return generator.parameters(regimes[0]) if regimes else generator.sizes
     return generator.parameters(truth)
 
 
 def owes_uniform(settings: Settings, estimator: str) -> bool:
-    """Say whether this regime draws truth and data from the estimator's own joint distribution."""
+    """Say whether this regime draws truth and data from the estimator's own joint distribution.
+
+    That may be given real data.
+    """
     owed = registry.generator(settings.generator).owed
     name = Spec.parse(estimator).short
-    return settings.truth == SELF or name in owed.get(settings.truth, ())
+    return settings.truth in OWN_REGIMES or name in owed.get(settings.truth, ())
 
 
 def regimes_of(settings: Settings) -> list[str]:
     """List the truth regimes that a run of this generator may have."""
-    return [*registry.generator(settings.generator).regimes, SELF]
+    return [*registry.generator(settings.generator).regimes, *OWN_REGIMES]
+
+
+def world_of(settings: Settings) -> Generator:
+    """Give the generator, its design taken from the real data if there are any.
+
+    Raises
+    ------
+    UserError
+        If the file of data cannot be used.
+    """
+    return registry.world(settings.generator, settings.data)
+
+
+def world_key(settings: Settings) -> tuple[str, ...]:
+    """Tell worlds apart in which one model is built differently."""
+    return (settings.generator, settings.data, settings.truth)
+
+
+def _check_data(settings: Settings) -> None:
+    if settings.data and settings.truth not in OWN_REGIMES:
+        raise UserError(
+            f"--data goes with --truth {' or '.join(OWN_REGIMES)}, not {settings.truth}, "
+            "which makes data of its own"
+        )
+    if settings.data and settings.parameters:
+        named = ", ".join(settings.parameters)
+        raise UserError(f"--set {named} has no meaning with --data: the data are given")
+    if settings.truth == POSTERIOR and not settings.data:
+        lacking = [n for n in settings.estimators if not registry.brings_data(n)]
+        if lacking:
+            raise UserError(f"--truth {POSTERIOR} needs real data for {lacking[0]}: --data FILE")
+    world_of(settings)
 
 
 def validate(settings: Settings) -> None:
@@ -183,6 +227,7 @@ def validate(settings: Settings) -> None:
         if name not in allowed:
             where = f"in {generator.name} with --truth {settings.truth}"
             raise unknown("parameter", name, allowed, where)
+    _check_data(settings)
     budget = settings.budget
     counts = {"datasets": settings.datasets, **asdict(budget)}
     del counts["target_accept"]

@@ -1,4 +1,4 @@
-"""Dataset number k: from the generator's world, or from an estimator's own joint distribution."""
+"""Dataset number k: from the generator's world, or from an estimator's own distribution."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from sbc import registry, seeds
-from sbc.contracts import Dataset, OwnData
+from sbc import seeds
+from sbc.contracts import Data, Dataset, OwnData
 from sbc.estimands import estimator_of
 from sbc.own import Own
-from sbc.settings import SELF, Settings
+from sbc.settings import OWN_REGIMES, POSTERIOR, Settings, world_key, world_of
 
 _joints: dict[Any, Any] = {}
+_posteriors: dict[Any, Any] = {}
 _guard = Lock()
 
 
 def source(settings: Settings, estimator: str) -> str:
     """Name whose datasets these are: nobody's, unless each estimator has its own."""
-    return estimator if settings.truth == SELF else ""
+    return estimator if settings.truth in OWN_REGIMES else ""
 
 
 def stream(settings: Settings, dataset: int, estimator: str) -> np.random.SeedSequence:
@@ -37,20 +38,23 @@ def draw_dataset(settings: Settings, dataset: int, estimator: str) -> Dataset:
     dataset : int
         Its number, from 0.
     estimator : str
-        Who is to be fitted to it; it matters in regime ``self`` only.
+        Who is to be fitted to it; it matters in `OWN_REGIMES` only.
     """
-    generator = registry.generator(settings.generator)
+    generator = world_of(settings)
     rng = np.random.default_rng(stream(settings, dataset, estimator))
-    if settings.truth != SELF:
+    if settings.truth not in OWN_REGIMES:
         return generator.draw(rng, settings.truth, **settings.parameters)
     design = generator.design(rng, **settings.parameters)
+    if settings.truth == POSTERIOR:
+        return _replicated(settings, estimator, design).draw(dataset, rng)
     return _joint(settings, estimator, design).draw(rng, design)
 
 
 def forget() -> None:
-    """Drop every joint distribution: a file that models were read from has changed."""
+    """Drop every joint distribution and posterior: a file that they were read from has changed."""
     with _guard:
         _joints.clear()
+        _posteriors.clear()
 
 
 def _joint(settings: Settings, estimator: str, design: Any) -> Any:
@@ -58,10 +62,21 @@ def _joint(settings: Settings, estimator: str, design: Any) -> Any:
     data = made.select(design) if isinstance(made, Own) else {}
     structure = data.key if isinstance(data, OwnData) else ""
     parameters = tuple(sorted(settings.parameters.items()))
-    key = (settings.generator, estimator, parameters, settings.estimands, structure)
+    key = (*world_key(settings), estimator, parameters, settings.estimands, structure)
     with _guard:
         if key not in _joints:
             from sbc.joint import Joint
 
-            _joints[key] = Joint(made, registry.generator(settings.generator), design)
+            _joints[key] = Joint(made, world_of(settings), design)
         return _joints[key]
+
+
+def _replicated(settings: Settings, estimator: str, real: Data) -> Any:
+    key = (*world_key(settings), estimator, settings.seed)
+    with _guard:
+        if key not in _posteriors:
+            from sbc.replicated import Replicated
+
+            made = estimator_of(settings, estimator)
+            _posteriors[key] = Replicated(made, world_of(settings), real, settings.seed)
+        return _posteriors[key]

@@ -95,6 +95,7 @@ def _row(
     row: dict[str, Any] = {
         "generator": run.settings.generator,
         "truth": run.settings.truth,
+        **({"data": run.settings.data} if run.settings.data else {}),
         **({"shard": str(run.shard)} if run.shard != WHOLE else {}),
         "uniform_owed": subject.estimator in run.owing,
         "estimator": subject.estimator,
@@ -159,7 +160,7 @@ def regime_line(run: Run) -> str:
     else:
         owed = "uniform ranks are owed by no estimator; they show how each one fits this world"
     part = f"{found}; " if (found := run.shard.describe()) else ""
-    return f"{part}generator {run.settings.generator}, truth '{run.settings.truth}': {owed}"
+    return f"{part}{run.settings.describe_world()}: {owed}"
 
 
 def render(run: Run, kind: str = "text", elements: bool = False, **options: Any) -> str:

@@ -11,7 +11,7 @@ from sbc.choice import settings_over
 from sbc.cli import run as run_command
 from sbc.cli.main import OK
 from sbc.errors import UserError
-from sbc.settings import SELF, Settings, validate
+from sbc.settings import OWN_REGIMES, Settings, validate
 
 FORMATS = (".png", ".svg", ".pdf")
 
@@ -55,9 +55,10 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         arguments.estimator = "all"
     settings = replace(settings_over(base, vars(arguments)), datasets=arguments.dataset + 1)
     validate(settings)
-    if settings.truth == SELF and len(settings.estimators) > 1:
+    if settings.truth in OWN_REGIMES and len(settings.estimators) > 1:
         raise UserError(
-            f"with --truth {SELF} each estimator has datasets of its own; name one with --estimator"
+            f"with --truth {settings.truth} each estimator has datasets of its own; "
+            "name one with --estimator"
         )
     return settings
 
@@ -96,6 +97,7 @@ def _posteriors(settings: Settings, dataset: int) -> tuple[dict[str, Any], dict[
 
 
 def _wanted(task: Any, name: str, ranked: dict[str, Any]) -> bool:
-    from sbc import registry
+    from sbc.estimands import estimator_of
 
-    return name in ranked and name.partition("[")[0] in registry.estimator(task.estimator).estimands
+    estimands = estimator_of(task.settings, task.estimator).estimands
+    return name in ranked and name.partition("[")[0] in estimands

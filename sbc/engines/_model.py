@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pymc as pm
@@ -10,7 +11,8 @@ import pytensor.tensor as pt
 from pymc.pytensorf import compile
 from pytensor.graph.replace import graph_replace
 
-from sbc.contracts import LOG_LIKELIHOOD, Data, Estimator, Generator, OwnData, Truth
+from sbc.contracts import LOG_LIKELIHOOD, Data, Estimator, Generator, OwnData, Truth, replicates
+from sbc.engines._again import observe_again
 from sbc.errors import UserError, unknown
 from sbc.prints import to_stderr
 
@@ -41,6 +43,8 @@ def build(estimator: Estimator, generator: Generator, data: Data) -> pm.Model:
     with _stated(estimator, generator, data) as model:
         if not model.observed_RVs:
             raise UserError(f"estimator '{estimator.name}' observes nothing (no observed=...)")
+        if replicates(data):
+            observe_again(model, data, places_of(model, estimator, data), data_name)
         terms = [pm.logp(rv, model.rvs_to_values[rv]).sum() for rv in model.observed_RVs]
         pm.Deterministic(LOG_LIKELIHOOD, sum(terms[1:], terms[0]))
     for name in estimator.estimands:
@@ -49,6 +53,19 @@ def build(estimator: Estimator, generator: Generator, data: Data) -> pm.Model:
             known.remove(LOG_LIKELIHOOD)
             raise unknown("variable to estimate", name, known, f"in '{estimator.name}'")
     return model
+
+
+def places_of(model: pm.Model, estimator: Estimator, data: Data) -> dict[Any, str]:
+    """Find the variables that hold observed data: each to the observed variable's name.
+
+    An observed variable that is named like an argument is that argument.
+    """
+    named = {rv.name for rv in model.observed_RVs}
+    if isinstance(data, OwnData):
+        places = data.observed
+    else:
+        places = {name: name for name in estimator.arguments if name in named}
+    return {model[data_name(place)]: name for place, name in places.items()}
 
 
 def _stated(estimator: Estimator, generator: Generator, data: Data) -> pm.Model:

@@ -18,6 +18,7 @@ from sbc.contracts import (
     Generator,
     Truth,
     engine,
+    replicates,
 )
 from sbc.errors import UserError
 
@@ -72,6 +73,11 @@ def exact(estimator: Estimator, generator: Generator, data: Data) -> Compiled:
         raise UserError(
             f"engine 'exact' needs a posterior in closed form; "
             f"'{estimator.name}' declares none with @{estimator.name}.posterior"
+        )
+    if replicates(data):
+        raise UserError(
+            "engine 'exact' knows the posterior given one set of data, not given real data and "
+            "their replicate (--truth posterior)"
         )
     return Compiled(estimator)
 

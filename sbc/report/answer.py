@@ -10,6 +10,7 @@ from sbc.read import Run
 from sbc.report.labels import Labels, coverage_text, plural
 from sbc.report.verdicts import WORDS, Pair
 from sbc.rows import FAILED
+from sbc.settings import OWN_REGIMES
 from sbc.table import with_error
 
 _REGIMES = {
@@ -18,7 +19,9 @@ _REGIMES = {
     "fixed": "One truth, new data for each dataset.",
     "self": "Truth and data are drawn from each estimator's own joint distribution, so that each "
     "estimator has datasets of its own.",
-    "posterior": "The truth is drawn from the posterior given real data.",
+    "posterior": "The truth is drawn from each estimator's own posterior given real data, data are "
+    "replicated from there, and the estimator is fitted to both, so that each has datasets of its "
+    "own.",
 }
 
 
@@ -29,7 +32,7 @@ def regime_words(run: Run) -> list[str]:
     words = [first, _owed(run)]
     if settings.truth == "fixed":
         words.append("At a single truth even an exact posterior has ranks that are not uniform.")
-    if settings.truth == "self":
+    if settings.truth in OWN_REGIMES:
         words.append("This says nothing about whether the estimator suits another world.")
     return words
 
@@ -115,7 +118,7 @@ def _fits(run: Run, estimator: str, engine: str) -> dict[str, Any]:
 
 def degenerate(run: Run) -> str:
     """Say how many datasets teach nothing, if a feature of that name tells."""
-    own = run.settings.truth == "self"
+    own = run.settings.truth in OWN_REGIMES
     found = []
     for estimator in run.settings.estimators if own else run.settings.estimators[:1]:
         features = run.features(estimator)

@@ -23,6 +23,7 @@ def origin(run: Run) -> list[tuple[str, str]]:
         ("command", command(known.get("command") or [])),
         ("seed", str(settings.seed)),
         ("generator", f"{settings.generator}, truth '{settings.truth}'"),
+        ("real data", settings.data),
         ("parameters that were set", parameters or "none"),
         ("datasets", f"{run.fits.k.nunique():,} of {settings.datasets:,}"),
         ("part of the plan", run.shard.describe()),

@@ -126,7 +126,9 @@ def _context(chapter: Chapter) -> dict[str, Any]:
     return {
         "anchor": f"r{chapter.number}",
         "title": chapter.title,
-        "world": f"{run.settings.generator} · {run.settings.truth}",
+        "world": " · ".join(
+            filter(None, (run.settings.generator, run.settings.truth, run.settings.data))
+        ),
         "regime": answer.regime_words(run),
         "count": plural(run.fits.k.nunique(), "dataset"),
         "state": state(run),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sbc.metrics import Estimate
 from sbc.pooled import difference, measure
 from sbc.read import Run
-from sbc.settings import SELF
+from sbc.settings import OWN_REGIMES
 from sbc.subjects import Subject
 from sbc.sweep.answers import subjects
 
@@ -51,7 +51,7 @@ def best(run: Run, estimand: str) -> Best:
 
 
 def _within_error(run: Run, one: tuple[Subject, Estimate], first: tuple[Subject, Estimate]) -> bool:
-    if run.settings.truth == SELF:
+    if run.settings.truth in OWN_REGIMES:
         apart = one[1].value - first[1].value
         return apart <= TIE * math.hypot(one[1].mcse, first[1].mcse)
     numbers = [set(next(iter(s.frames.values()))["k"]) for s, _ in (one, first)]

@@ -133,3 +133,10 @@ def centred(y):
     theta = pm.Normal("theta", 0, 1)
     pm.Deterministic("above", theta - y.mean())
     pm.Normal("y", theta, 1, observed=y)
+
+
+def two_far_modes(y):
+    """Have signs that no chain can change, each chain its own."""
+    theta = pm.Normal("theta", 0, 10, shape=8)
+    pm.Potential("far", -((abs(theta) - 20) ** 2).sum() * 100)
+    pm.Normal("y", theta.sum(), 1000, observed=y)

@@ -1,0 +1,146 @@
+"""Real data from files, and what is wrong with them in a line."""
+
+import json
+
+import numpy as np
+import pytest
+
+from sbc import registry
+from sbc.datafile import observed_world
+from sbc.errors import UserError
+from sbc.generators.reedfrogs import real_data
+
+TANKS = "docs/examples/reedfrogs.csv"
+
+
+def world(tmp_path, text, generator="own_data", name="data.csv"):
+    file = tmp_path / name
+    file.write_text(text, encoding="utf-8")
+    made = registry.generator(generator)
+    return observed_world(made, name, file, generator == "own_data")
+
+
+def arrays(*arguments, **keywords):
+    return world(*arguments, **keywords).design(np.random.default_rng(0))
+
+
+def test_the_real_tanks_are_those_of_the_generator():
+    found = registry.world("reedfrogs", TANKS).design(np.random.default_rng(0))
+    assert found.keys() == real_data().keys()
+    for name, array in real_data().items():
+        np.testing.assert_array_equal(found[name], array)
+        assert found[name].dtype.kind == array.dtype.kind
+
+
+def test_a_table_has_columns_of_whole_numbers_of_others_and_of_words(tmp_path):
+    found = arrays(tmp_path, "\ufeffschool, y,n\nB,1.5,1\nA,-2,2\n\nB,1e3,3\n")
+    np.testing.assert_array_equal(found["school"], [0, 1, 0])
+    np.testing.assert_array_equal(found["y"], [1.5, -2, 1000])
+    np.testing.assert_array_equal(found["n"], [1, 2, 3])
+    assert [found[name].dtype.kind for name in ("school", "y", "n")] == ["i", "f", "i"]
+
+
+def test_every_column_runs_along_the_rows_unless_a_generator_says_otherwise(tmp_path):
+    made = world(tmp_path, "y,x\n1,2\n3,4\n")
+    assert made.dims == {"y": "rows", "x": "rows"}
+    assert not made.regimes
+    text = "group,X,Y,Z\n1,0.5,1,7\n0,0.1,0,8\n1,0.2,0,7\n"
+    found = arrays(tmp_path, text, "confound")
+    np.testing.assert_array_equal(found["Z"], [8, 7])
+    np.testing.assert_array_equal(found["X"], [0.5, 0.1, 0.2])
+
+
+def test_json_has_arrays_of_any_length(tmp_path):
+    text = json.dumps({"y": [1, 2, 3], "z": [0.5], "n": 4, "m": [[1, 2], [3, 4], [5, 6]]})
+    made = world(tmp_path, text, name="data.json")
+    assert made.dims == {"y": "rows", "m": "rows"}
+    found = made.design(np.random.default_rng(0))
+    assert found["m"].shape == (3, 2)
+    assert found["n"] == 4
+
+
+def test_features_that_the_file_cannot_feed_are_left_out(tmp_path):
+    assert registry.world("reedfrogs", TANKS).features.keys() == {
+        "density",
+        "predators",
+        "survivors",
+    }
+    text = "group,X,Z\n0,1,2\n"
+    assert world(tmp_path, text, "confound").features.keys() == {"group_size"}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "data.csv must hold a header and at least one row"),
+        ("y\n", "data.csv must hold a header and at least one row"),
+        ("y,y\n1,2\n", "data.csv: every column needs a name of its own: y, y"),
+        ("y,x\n1,2\n3\n", "data.csv, line 3: 1 values, but 2 columns"),
+        ("y\n1\nx\n", "data.csv, column 'y', line 3: 'x' is no finite number"),
+        ("y,x\n1,2\n,3\n", "data.csv, column 'y', line 3: '' is no finite number"),
+        ("y\n1\nnan\n", "data.csv, column 'y', line 3: 'nan' is no finite number"),
+        ("y,x\n1,\n2,\n", "data.csv, column 'x' is empty"),
+    ],
+)
+def test_what_is_wrong_with_a_table(tmp_path, text, told):
+    with pytest.raises(UserError) as mistake:
+        world(tmp_path, text)
+    assert str(mistake.value) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[1, 2]", 'data.json must hold arrays by name, as {"y": [1, 2, 3]}'),
+        ("{", "data.json is not JSON: "),
+        ('{"y": ["a"]}', "data.json: 'y' must be numbers or arrays of them"),
+        ('{"y": [[1], [1, 2]]}', "data.json: "),
+        ('{"y": []}', "data.json holds no array with anything in it"),
+        ('{"y": [1, NaN]}', "data.json: data 'y' holds values that are not finite"),
+    ],
+)
+def test_what_is_wrong_with_json(tmp_path, text, told):
+    with pytest.raises(UserError) as mistake:
+        world(tmp_path, text, name="data.json")
+    assert str(mistake.value).startswith(told)
+    assert "\n" not in str(mistake.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "tank,D,P,S\n0,10,0,9\n0,10,1,9\n",
+            "data.csv, column 'P': number 0 of the tanks has more than one value",
+        ),
+        (
+            "tank,D,P,S\n0,10,0,9\n2,10,1,9\n",
+            "data.csv, column 'P': no row is about number 1 of the tanks",
+        ),
+        (
+            "tank,D,P,S\n1.5,10,0,9\n2,10,1,9\n",
+            "data.csv, column 'P': the tanks must be numbered from 0",
+        ),
+        ("tank,D,S\n0,10,9\n1,10,9\n", "data.csv: data 'tank' numbers the tanks, and one of"),
+    ],
+)
+def test_what_does_not_fit_the_generator(tmp_path, text, told):
+    with pytest.raises(UserError) as mistake:
+        world(tmp_path, text, "reedfrogs")
+    assert str(mistake.value).startswith(told)
+
+
+def test_arrays_of_the_wrong_length(tmp_path):
+    text = json.dumps({"tank": [0, 1], "D": [10, 10], "P": [0, 1], "S": [9]})
+    with pytest.raises(UserError, match="data 'S' has 1 rows, but 'tank' has 2"):
+        world(tmp_path, text, "reedfrogs", "data.json")
+
+
+def test_files_that_are_not_there_or_of_another_kind(tmp_path):
+    with pytest.raises(UserError, match=r"no file gone\.csv to take the data from"):
+        registry.world("own_data", "gone.csv")
+    with pytest.raises(UserError, match=r"takes a \.csv or a \.json file, not data\.xlsx"):
+        world(tmp_path, "", name="data.xlsx")
+    (tmp_path / "bytes.csv").write_bytes(b"y\n\xff\xfe\n")
+    with pytest.raises(UserError, match="cannot be read"):
+        registry.world("own_data", str(tmp_path / "bytes.csv"))
