@@ -67,7 +67,7 @@ def resume(folder: Path, settings: Settings | None = None) -> tuple[Store, Setti
     Raises
     ------
     UserError
-        If the folder is not a run or was made with other settings.
+        If the folder is not a run or was made with other settings, models or data.
     """
     run = read_run(folder)
     refuse_sweep(folder, run)
@@ -75,6 +75,7 @@ def resume(folder: Path, settings: Settings | None = None) -> tuple[Store, Setti
     wanted = settings or made
     made.check_same(wanted, str(folder))
     validate(wanted)
+    _check_files(folder, run, wanted)
     store = Store.open(folder, write=True)
     try:
         if wanted != made:
@@ -83,6 +84,14 @@ def resume(folder: Path, settings: Settings | None = None) -> tuple[Store, Setti
         store.close()
         raise
     return store, wanted
+
+
+def _check_files(folder: Path, run: dict[str, Any], settings: Settings) -> None:
+    """Refuse to go on with models or data that are no longer those of the run."""
+    was = run.get("files", {})
+    for path, text in user_files(settings).items():
+        if path in was and digest(text.encode()) != was[path]:
+            raise UserError(f"{path} has changed since {folder} was made; start a new run")
 
 
 def execute(

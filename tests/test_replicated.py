@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 import sbc
-from sbc import registry
+from sbc import registry, running
 from sbc.choice import settings_over
 from sbc.cli.main import main
 from sbc.contracts import again, as_replicated
@@ -212,6 +212,15 @@ def test_a_posterior_that_cannot_be_sampled_has_no_truths(tmp_path):
     made = settings("tests/plugins/ordinary.py:two_far_modes", file, estimand="theta")
     with pytest.raises(UserError, match=r"has not converged in 3 attempts .* R-hat"):
         drawn(made, 0)
+
+
+def test_a_run_does_not_go_on_with_other_data(normal, tmp_path):
+    with running.create(normal, tmp_path / "run"):
+        pass
+    with open(normal.data, "a", encoding="utf-8") as file:
+        file.write("\n7.0\n")
+    with pytest.raises(UserError, match=r"y\.csv has changed since .* start a new run"):
+        running.resume(tmp_path / "run")
 
 
 @pytest.mark.slow
