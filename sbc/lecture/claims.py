@@ -90,14 +90,14 @@ def in_words(criterion: Criterion, found: Measured) -> str:
 
 
 def turns(judged: Iterable[Judged]) -> list[str]:
-    """Say of which claims the answer is another in another world."""
+    """Say which claims hold in one world and not in another; an open verdict is neither."""
     by_text: dict[str, list[Judged]] = {}
     for one in judged:
         by_text.setdefault(one.claim.text, []).append(one)
     return [
         f"“{text}” " + "; ".join(f"{j.claim.world.words}: {j.verdict}" for j in found) + "."
         for text, found in by_text.items()
-        if len({j.verdict for j in found}) > 1
+        if {Verdict.HOLDS, Verdict.FAILS} <= {j.verdict for j in found}
     ]
 
 

@@ -182,6 +182,9 @@ def test_the_answer_that_depends_on_the_world_is_said(world_of):
         f"“{text}” 200 rows in 30 groups: does not hold; 2,000 rows in 30 groups: holds."
     )
     assert claims.turns([judged[0], judged[0]]) == []
+    undecided = replace(judged[1], verdict=OPEN)
+    assert claims.turns([judged[0], undecided]) == []
+    assert claims.turns([judged[1], undecided]) == []
 
 
 def test_every_claim_is_about_who_is_fitted_in_its_world():
