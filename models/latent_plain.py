@@ -8,7 +8,7 @@ from sbc.likelihoods import BernoulliLogit
 
 @estimator(estimands=("beta_XY", "beta_ZY"), control=True)
 def latent_plain(group, X, Z, Y):
-    """Latent, as in the lecture: u_j sampled as it stands, which fails where X tells u_j well.
+    """Latent, as in the lecture: u_j sampled as it stands, hard where X tells u_j well.
 
     X_i ~ Normal(alpha_X + beta_GX u[group_i], sigma_X)
     Y_i ~ Bernoulli(p_i)
