@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pymc as pm
@@ -55,8 +56,8 @@ class Density:
             model=model,
             quantities=wanted,
             frozen=_model.frozen_lengths(model, generator, data),
-            log_density=compile([x], [logp, pt.grad(logp, x)]),
-            expand=compile([x], [q.ravel() for q in quantities], on_unused_input="ignore"),
+            log_density=_compiled(x, [logp, pt.grad(logp, x)]),
+            expand=_compiled(x, [q.ravel() for q in quantities]),
             unconstrain=_model.unconstrain(model),
             initial=make_initial_point_fn(model=model, jitter_rvs=set(), return_transformed=True),
         )
@@ -100,3 +101,10 @@ class Density:
             stacked = np.stack(column).reshape(*shape, -1)
             values[name] = stacked[..., 0] if stacked.shape[2] == 1 else stacked
         return values
+
+
+def _compiled(x: Any, outputs: list[Any]) -> Callable[[Array], Any]:
+    """Compile functions of one point, which is taken for the array of doubles that it is."""
+    function = compile([x], outputs, on_unused_input="ignore")
+    function.trust_input = True
+    return function

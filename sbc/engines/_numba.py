@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numba
@@ -65,6 +66,27 @@ def expand_callback(function: Any, n: int, n_expanded: int) -> Any:
 def pointer_table(arrays: list[np.ndarray]) -> np.ndarray:
     """List the address and the shape of each array, in the order that the callbacks read them."""
     return np.array([v for a in arrays for v in (a.ctypes.data, *a.shape)], dtype=np.uint64)
+
+
+def without_dispatch(function: Any) -> Callable[[], Any]:
+    """Give a compiled function of shared variables alone as a call that is fast to repeat.
+
+    Numba looks up the types of all inputs at each call, ten times as long as one step of ADVI
+    takes. Here the machine code is called that the function's first call has chosen; the types of
+    what it reads may not change. The first output comes back, and shared variables are updated.
+    """
+    [compiled] = function.vm.jit_fn.overloads.values()
+    call = compiled.entry_point
+    inputs = [container.storage for container in function.input_storage]
+    updates = [(i, container.storage) for i, container in function._update_input_storage]
+
+    def step() -> Any:
+        outputs = call(tuple(storage[0] for storage in inputs))
+        for i, storage in updates:
+            storage[0] = outputs[i]
+        return outputs[0]
+
+    return step
 
 
 def _callback(template: str, name: str, signature: Any, function: Any, **sizes: int) -> Any:
