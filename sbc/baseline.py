@@ -140,10 +140,19 @@ def differences(new: Panel, old: Panel, quantity: str) -> tuple[Array, Array, Ar
     """
     n = min(new.n, old.n)
     (m1, s1, e1), (m0, s0, e0) = (
-        [p.get(quantity, name)[:n] for name in ("mean", "sd", "ess_bulk")] for p in (new, old)
+        (p.get(quantity, "mean")[:n], p.get(quantity, "sd")[:n], _size(p, quantity)[:n])
+        for p in (new, old)
     )
     shift = (m1 - m0) / np.sqrt((s1**2 + s0**2) / 2)
     return shift, np.log(s1 / s0), shift**2 - 1 / e1 - 1 / e0
+
+
+def _size(panel: Panel, quantity: str) -> Array:
+    """Give the effective number of draws: all of them, where an engine's are independent."""
+    ess = panel.get(quantity, "ess_bulk")
+    if np.isfinite(ess).any() or not np.isfinite(panel.get(quantity, "mean")).any():
+        return ess
+    return (panel.fits["chains"] * panel.fits["draws"]).to_numpy(float)
 
 
 def _check_truths(new: Panel, old: Panel, quantity: str, n: int) -> None:

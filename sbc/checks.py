@@ -62,24 +62,34 @@ def checks_of(config: Config, subject: Subject) -> list[Check]:
     declared = config.declared.get(subject.settings.truth, {})
     checks = []
     for estimator in subject.settings.estimators:
-        wanted = _table_of(declared, estimator)
-        if not wanted and estimator in subject.owing:
-            wanted = {ALL: "calibrated"}
-        for quantity, value in wanted.items():
-            where = f"[{subject.settings.truth}.{estimator}] {quantity}"
-            for expectation in parse(value, config.delta, where):
-                _check_sense(expectation, estimator, quantity, subject)
-                streams = _streams(expectation, estimator, quantity, subject)
-                checks += [
-                    Check(estimator, engine, quantity, expectation, streams)
-                    for engine in subject.settings.engines
-                ]
-    return checks
+        table = _entry_of(declared, estimator)
+        for engine in subject.settings.engines:
+            wanted = _of_engine(table, engine, subject.settings.engines)
+            if not wanted and estimator in subject.owing:
+                wanted = {ALL: "calibrated"}
+            for quantity, value in wanted.items():
+                where = f"[{subject.settings.truth}.{estimator}] {quantity}"
+                _check_known(value, estimator, quantity, subject)
+                for parsed in parse(value, config.delta, where):
+                    expectation = _resolved(parsed, estimator, engine, subject)
+                    _check_sense(expectation, quantity, subject)
+                    streams = _streams(expectation, estimator, quantity, subject)
+                    checks.append(Check(estimator, engine, quantity, expectation, streams))
+    # An estimator's checks of one quantity stand together, whatever the engine.
+    names = list(dict.fromkeys((check.estimator, check.quantity) for check in checks))
+    return sorted(checks, key=lambda check: names.index((check.estimator, check.quantity)))
 
 
-def _table_of(declared: Mapping[str, Any], estimator: str) -> Mapping[str, Any]:
-    """Find an estimator's table: by its full name, or by its name in its file."""
-    return declared.get(estimator, declared.get(estimator.rpartition(":")[2], {}))
+def _entry_of(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Find the entry of an estimator or engine: by its full name, or by its name in its file."""
+    return table.get(name, table.get(name.rpartition(":")[2], {}))
+
+
+def _of_engine(table: Mapping[str, Any], engine: str, fitted: Sequence[str]) -> Mapping[str, Any]:
+    """Take what is declared for all engines, and over it what is declared for this one."""
+    engines = {*fitted, *(name.rpartition(":")[2] for name in fitted), *registry.names("engine")}
+    common = {name: value for name, value in table.items() if name not in engines}
+    return {**common, **_entry_of(table, engine)}
 
 
 def _check_names(config: Config, subject: Subject) -> None:
@@ -96,24 +106,46 @@ def _check_names(config: Config, subject: Subject) -> None:
                     raise unknown("estimator", estimator, known, place)
 
 
-def _check_sense(expectation: Expectation, estimator: str, quantity: str, subject: Subject) -> None:
-    settings = subject.settings
+def _check_known(value: Any, estimator: str, quantity: str, subject: Subject) -> None:
     known = [*subject.estimands[estimator], *subject.quantities[estimator]]
-    if quantity != ALL and known and not _elements(quantity, known):
-        raise _no_such(quantity, known, f"of {estimator} in this run")
+    if quantity == ALL or not known or _elements(quantity, known):
+        return
+    engines = registry.names("engine") if isinstance(value, Mapping) else []
+    raise _no_such(quantity, known, f"of {estimator} in this run", engines)
+
+
+def _resolved(
+    expectation: Expectation, estimator: str, engine: str, subject: Subject
+) -> Expectation:
+    """Find out whom an ordering names: an estimator, an engine, or one by the other."""
+    if not isinstance(expectation, Better):
+        return expectation
+    settings = subject.settings
+    first, by, second = expectation.than.partition(" by ")
+    if not by and first in settings.engines and first not in settings.estimators:
+        first, second = estimator, first
+    if first not in settings.estimators:
+        named = [*settings.estimators, *(settings.engines if len(settings.engines) > 1 else ())]
+        raise unknown("estimator", first, named, "in this run")
+    if second and second not in settings.engines:
+        raise unknown("engine", second, settings.engines, "in this run")
+    if (first, second or engine) == (estimator, engine):
+        raise UserError(f"{estimator} by {engine} cannot be better than itself")
+    return Better(first, second)
+
+
+def _check_sense(expectation: Expectation, quantity: str, subject: Subject) -> None:
+    settings = subject.settings
     on_ranks = isinstance(expectation, Calibrated | Miscalibrated)
     if quantity == ALL and not on_ranks:
         raise UserError(f"'{expectation}' is asked of one estimand at a time, not of '{ALL}'")
     varies = not isinstance(expectation, Bounds) or expectation.metric != "contraction"
     if settings.truth == "fixed" and (on_ranks or not varies):
         raise UserError(_NOT_IN_FIXED if on_ranks else _NO_CONTRACTION)
-    if isinstance(expectation, Better):
-        if settings.truth in OWN_REGIMES:
-            raise UserError(
-                f"in regime {settings.truth} each estimator has its own datasets: none is better"
-            )
-        if expectation.than not in settings.estimators:
-            raise unknown("estimator", expectation.than, settings.estimators, "in this run")
+    if isinstance(expectation, Better) and settings.truth in OWN_REGIMES:
+        raise UserError(
+            f"in regime {settings.truth} each estimator has its own datasets: none is better"
+        )
 
 
 _NOT_IN_FIXED = (
@@ -134,13 +166,19 @@ def _elements(quantity: str, known: Sequence[str]) -> list[str]:
     return [name for name in known if vector_of(name) == quantity] if quantity in ranked else []
 
 
-def _no_such(quantity: str, known: Sequence[str], place: str) -> UserError:
-    """Make the error for an unknown quantity, which lists vectors by their names."""
+def _no_such(
+    quantity: str, known: Sequence[str], place: str, engines: Sequence[str] = ()
+) -> UserError:
+    """Make the error for an unknown quantity, which lists vectors by their names.
+
+    `engines` are those that may be meant: a table may be about one of them.
+    """
     vector, short = vector_of(quantity), list(dict.fromkeys(map(vector_of, known)))
     if vector != quantity and vector in short and vector not in known:
         elements = ", ".join(compact(name for name in known if vector_of(name) == vector))
         return UserError(f"no element '{quantity}' {place}\n  available: {elements}")
-    return unknown("quantity", quantity, [*short, ALL], place)
+    kind = "quantity or engine" if engines else "quantity"
+    return unknown(kind, quantity, [*short, ALL, *engines], place)
 
 
 def _streams(

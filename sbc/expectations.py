@@ -66,12 +66,16 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Better:
-    """Smaller squared errors than another estimator's on the same datasets."""
+    """Smaller squared errors than another's on the same datasets.
+
+    `than` is an estimator, under the same engine unless `engine` names another.
+    """
 
     than: str
+    engine: str = ""
 
     def __str__(self) -> str:
-        return f"smaller errors than {self.than}"
+        return f"smaller errors than {self.than}" + (f" by {self.engine}" if self.engine else "")
 
 
 @dataclass(frozen=True)
@@ -117,8 +121,9 @@ def parse(value: Any, delta: float, where: str = "") -> tuple[Expectation, ...]:
         As in the module's docstring. In a table, ``calibrated`` and ``miscalibrated`` take ``true``
         or a tolerance of their own, ``coverage_NN`` a pair of bounds, ``bias`` and ``bias_sd`` (in
         posterior sds) the largest absolute value or a pair, ``contraction`` the least one or a
-        pair, ``rmse`` the largest one or a pair, and ``better_than`` another estimator. A bound at
-        the end of what is possible, such as a contraction of 0, binds nothing.
+        pair, ``rmse`` the largest one or a pair, and ``better_than`` another estimator, an engine,
+        or ``"estimator by engine"``. A bound at the end of what is possible, such as a contraction
+        of 0, binds nothing.
     delta : float
         The tolerance where the value names none, in (0, ½).
     where : str

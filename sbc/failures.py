@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from sbc.coverage import judge_bounds
@@ -42,7 +43,9 @@ class Failures:
     """What became of one estimator's fits: counts by status, and the share that failed.
 
     ``low`` and ``high`` are the Clopper–Pearson 95 % interval of that share. ``surely`` says that
-    it is above 5 %, however often one looks: for whoever judges while fits come in.
+    it is above 5 %, however often one looks: for whoever judges while fits come in. ``pareto_k``
+    and ``elbo_drift``, what an approximation has in place of R-hat and ESS, are medians over the
+    fits, NaN where the engine has none.
     """
 
     estimator: str
@@ -55,6 +58,8 @@ class Failures:
     statuses: dict[str, int]
     dependence: tuple[Dependence, ...]
     surely: bool
+    pareto_k: float = np.nan
+    elbo_drift: float = np.nan
 
     @property
     def too_many(self) -> bool:
@@ -94,7 +99,14 @@ def failures(panel: Panel, estimands: Sequence[str], alpha: float) -> Failures:
         statuses={str(name): int(number) for name, number in statuses.items()},
         dependence=_dependence(panel.failed, {name: panel.truth(name) for name in estimands}),
         surely=_surely(panel, alpha),
+        pareto_k=_median(panel.fits, "pareto_k"),
+        elbo_drift=_median(panel.fits, "elbo_drift"),
     )
+
+
+def _median(fits: pd.DataFrame, column: str) -> float:
+    values = fits[column].dropna() if column in fits else ()
+    return float(np.median(values)) if len(values) else np.nan
 
 
 def _surely(panel: Panel, alpha: float) -> bool:

@@ -11,6 +11,9 @@ A config holds the gate's numbers and one table for each regime and estimator::
     [effects.naive]
     beta_XY = "miscalibrated"
 
+    [effects.mundlak.advi]              # of one engine, instead of what holds for all of them
+    beta_XY = "miscalibrated"
+
 In a regime that draws from an estimator's own joint distribution uniform ranks are owed, and asked
 for without being named.
 """
@@ -29,7 +32,7 @@ from sbc.settings import Settings
 
 ALL = "all"
 DEFAULT_PRESET = "pr"
-#: Regime → estimator → quantity → the value as it was written.
+#: Regime → estimator → quantity → the value as it was written; or → engine → quantity → value.
 Declared = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 
@@ -46,7 +49,7 @@ class Config:
     alpha_fail, alpha_pass : float
         Error rates of all checks of a call together.
     declared : mapping
-        What is expected, by regime, estimator and quantity.
+        What is expected, by regime, estimator and quantity, or estimator, engine and quantity.
     where : str
         Where it was read, for errors.
     """
@@ -76,10 +79,14 @@ class Config:
             _check_number(name, value, self.where)
         return replace(self, **chosen)
 
-    def declare(self, regime: str, estimator: str, quantity: str, value: Any) -> Config:
-        """Add one expectation, or replace it."""
+    def declare(
+        self, regime: str, estimator: str, quantity: str, value: Any, engine: str = ""
+    ) -> Config:
+        """Add one expectation, of all engines or of one, or replace it."""
         of_regime = dict(self.declared.get(regime, {}))
-        of_regime[estimator] = {**of_regime.get(estimator, {}), quantity: value}
+        of_estimator = of_regime.get(estimator, {})
+        added = {engine: {**of_estimator.get(engine, {}), quantity: value}} if engine else {}
+        of_regime[estimator] = {**of_estimator, **(added or {quantity: value})}
         return replace(self, declared={**self.declared, regime: of_regime})
 
 
@@ -138,7 +145,7 @@ def load_config(file: Path) -> Config:
 
 
 def expect(config: Config, text: str, settings: Settings) -> Config:
-    """Add what ``--expect`` says: ``estimator:quantity=value`` or ``estimator=value``.
+    """Add what ``--expect`` says: ``estimator[:engine][:quantity]=value``.
 
     Parameters
     ----------
@@ -147,7 +154,7 @@ def expect(config: Config, text: str, settings: Settings) -> Config:
     text : str
         The value is a word or a TOML table: ``mundlak:beta_XY={bias = 0.1}``.
     settings : Settings
-        Of the run, whose estimators may be named.
+        Of the run, whose estimators and engines may be named.
 
     Raises
     ------
@@ -156,23 +163,30 @@ def expect(config: Config, text: str, settings: Settings) -> Config:
     """
     subject, equals, value = text.partition("=")
     if not equals or not subject:
-        raise UserError(f"--expect takes ESTIMATOR:QUANTITY=EXPECTATION, not '{text}'")
-    estimator, quantity = _split(subject.strip(), settings.estimators)
+        raise UserError(f"--expect takes ESTIMATOR[:ENGINE]:QUANTITY=EXPECTATION, not '{text}'")
+    estimator, rest = _split(subject.strip(), "estimator", settings.estimators)
+    by_engine = any(rest == e or rest.startswith(f"{e}:") for e in _spellings(settings.engines))
+    engine, quantity = _split(rest, "engine", settings.engines) if by_engine else ("", rest)
     parsed: Any = value.strip()
     if parsed.startswith("{"):
         try:
             parsed = tomllib.loads(f"value = {parsed}")["value"]
         except tomllib.TOMLDecodeError as problem:
             raise UserError(f"--expect {subject} takes a TOML table: {problem}") from problem
-    return config.declare(settings.truth, estimator, quantity, parsed)
+    return config.declare(settings.truth, estimator, quantity or ALL, parsed, engine)
 
 
-def _split(subject: str, estimators: Iterable[str]) -> tuple[str, str]:
-    """Take an estimator's name, which may hold a colon itself, off the front."""
-    for name in estimators:
-        for start in (name, name.rpartition(":")[2]):
-            if subject == start:
-                return name, ALL
-            if subject.startswith(f"{start}:"):
-                return name, subject[len(start) + 1 :]
-    raise unknown("estimator", subject.partition(":")[0], estimators, "in this run")
+def _split(subject: str, kind: str, names: Iterable[str]) -> tuple[str, str]:
+    """Take a name, which may hold a colon itself, off the front."""
+    for spelled, name in _spellings(names).items():
+        if subject == spelled:
+            return name, ""
+        if subject.startswith(f"{spelled}:"):
+            return name, subject[len(spelled) + 1 :]
+    raise unknown(kind, subject.partition(":")[0], names, "in this run")
+
+
+def _spellings(names: Iterable[str]) -> dict[str, str]:
+    """Give the ways to write each name: in full, or as it is called in its file."""
+    short = {name.rpartition(":")[2]: name for name in reversed(list(names))}
+    return {name: name for name in names} | short

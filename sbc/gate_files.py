@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 from sbc.errors import UserError
 from sbc.failures import Failures
-from sbc.gate_output import fits_line, line
+from sbc.gate_output import fits_line, line, whose
 from sbc.gate_run import Gate
 from sbc.gates import CheckVerdict
 
@@ -65,7 +65,7 @@ def _check(verdict: CheckVerdict) -> dict[str, Any]:
 
 def _fits(found: Failures) -> dict[str, Any]:
     dependence = [_finite(vars(sign)) for sign in found.dependence]
-    return {**vars(found), "too_many": found.too_many, "dependence": dependence}
+    return {**_finite(vars(found)), "too_many": found.too_many, "dependence": dependence}
 
 
 def _finite(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,10 +81,10 @@ def junit(gate: Gate) -> str:
     for verdict in gate.verdicts:
         tag = {"fail": "failure", "inconclusive": "error"}.get(verdict.outcome)
         name = f"{verdict.check.quantity}: {verdict.check.expectation}"
-        _case(suite, gate, verdict.check.estimator, name, tag, line(verdict, gate), counts)
+        _case(suite, gate, whose(verdict.check, gate), name, tag, line(verdict, gate), counts)
     for found in gate.failures:
         tag = "failure" if found.too_many else None
-        _case(suite, gate, found.estimator, "failed fits", tag, fits_line(found), counts)
+        _case(suite, gate, whose(found, gate), "failed fits", tag, fits_line(found, gate), counts)
     tests = len(gate.verdicts) + len(gate.failures)
     suite.attrib |= {
         "tests": str(tests),

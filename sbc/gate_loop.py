@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from sbc.checks import Subject, checks_of
 from sbc.expectations import Better, Unmoved
 from sbc.gate_config import Config
 from sbc.gate_run import Gate, judge_run, nothing_expected
+from sbc.gates import rival
 from sbc.read import Run, load_run
 from sbc.settings import Settings, owes_uniform, regimes_of
 
@@ -64,7 +66,8 @@ def judge_while_running(
     Returns
     -------
     Gate
-        Estimators that are decided are not fitted to the datasets that others still need.
+        What is decided, of one estimator by one engine, is not fitted to the datasets that others
+        still need.
 
     Raises
     ------
@@ -82,7 +85,7 @@ def judge_while_running(
     def look() -> Gate:
         return judge_run(load_run(folder), replace(config, n_max=most), baseline, tolerance)
 
-    n, waiting = min(BATCH, most), settings.estimators
+    n, waiting = min(BATCH, most), list(product(settings.estimators, settings.engines))
     if resume:
         gate, n = look(), settings.datasets
         waiting = _waiting(gate)
@@ -96,11 +99,13 @@ def judge_while_running(
             store, resume = running.create(grown, folder), True
         begun()
         with store:
-            running.execute(
-                *(replace(grown, estimators=waiting), store, jobs),
-                progress=False,
-                hand_out=hand_out or local.fits,
-            )
+            for engine in grown.engines:
+                names = tuple(name for name, by in waiting if by == engine)
+                running.execute(
+                    *(replace(grown, estimators=names, engines=(engine,)), store, jobs),
+                    progress=False,
+                    hand_out=hand_out or local.fits,
+                )
         gate = look()
         watch(gate)
         waiting = _waiting(gate)
@@ -109,22 +114,20 @@ def judge_while_running(
         n = min(n + BATCH, most)
 
 
-def _waiting(gate: Gate) -> tuple[str, ...]:
-    """Name the estimators that need more datasets, in the run's order; none if all is settled."""
+def _waiting(gate: Gate) -> list[tuple[str, str]]:
+    """List what needs more datasets, as (estimator, engine); nothing if all is settled."""
     if gate.outcome == "fail" or any(found.surely for found in gate.failures):
-        return ()
+        return []
     there = {(found.estimator, found.engine): found.n for found in gate.failures}
-    names = set()
+    waiting = set()
     for verdict in gate.verdicts:
         check = verdict.check
+        key = (check.estimator, check.engine)
         if verdict.outcome != "inconclusive":
             continue
-        if (
-            isinstance(check.expectation, Unmoved)
-            and verdict.n < there[check.estimator, check.engine]
-        ):
+        if isinstance(check.expectation, Unmoved) and verdict.n < there[key]:
             continue  # the baseline has no more to compare with
-        names.add(check.estimator)
+        waiting.add(key)
         if isinstance(check.expectation, Better):
-            names.add(check.expectation.than)
-    return tuple(name for name in gate.settings.estimators if name in names)
+            waiting.add(rival(check, check.expectation))
+    return [p for p in product(gate.settings.estimators, gate.settings.engines) if p in waiting]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from sbc.failures import Failures
 from sbc.gate_run import Gate
-from sbc.gates import CheckVerdict
+from sbc.gates import Check, CheckVerdict
 
 _WORDS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "failed fits": "FAIL"}
 
@@ -17,7 +18,7 @@ def text(gate: Gate) -> str:
     lines += [line(verdict, gate) for verdict in gate.verdicts]
     lines += [
         "",
-        *(fits_line(found) for found in gate.failures),
+        *(fits_line(found, gate) for found in gate.failures),
         *notes(gate),
         "",
         conclusion(gate),
@@ -40,8 +41,12 @@ def regime(gate: Gate) -> str:
 def title(verdict: CheckVerdict, gate: Gate) -> str:
     """Name a check: whose, of what, and what is expected."""
     check = verdict.check
-    engine = f" ({check.engine})" if len(gate.settings.engines) > 1 else ""
-    return f"{check.estimator}{engine} {check.quantity}: {check.expectation}"
+    return f"{whose(check, gate)} {check.quantity}: {check.expectation}"
+
+
+def whose(what: Check | Failures, gate: Gate) -> str:
+    """Name an estimator, and the engine where there are several."""
+    return what.estimator + (f" by {what.engine}" if len(gate.settings.engines) > 1 else "")
 
 
 def line(verdict: CheckVerdict, gate: Gate) -> str:
@@ -69,11 +74,11 @@ def datasets(verdict: CheckVerdict) -> str:
     return f"{verdict.n} datasets did not decide{failed}; {more}"
 
 
-def fits_line(found: Failures) -> str:
+def fits_line(found: Failures, gate: Gate) -> str:
     """Say what became of one estimator's fits, and whether failing goes with the truth."""
     counts = ", ".join(f"{number} {status}" for status, number in found.statuses.items())
     retried = f", {found.retried} needed a retry" if found.retried else ""
-    start = f"fits of {found.estimator}: {counts or 'none'}{retried}"
+    start = f"fits of {whose(found, gate)}: {counts or 'none'}{retried}{_own(found)}"
     if not found.failed:
         return f"{start}."
     share = found.failed / found.n
@@ -86,6 +91,14 @@ def fits_line(found: Failures) -> str:
         f"{start}; failing goes with the {sign.what} of {sign.estimand} "
         f"(rank correlation {sign.effect:+.2f}, p = {sign.p:.2g}): mind what the others say."
     )
+
+
+def _own(found: Failures) -> str:
+    """Tell an approximation's own diagnostics, of fits that have neither R-hat nor ESS."""
+    k, drift = found.pareto_k, found.elbo_drift
+    words = f", Pareto k̂ {k:.2f}" if math.isfinite(k) else ""
+    words += f", ELBO still rising by {drift:.2f} nats" if math.isfinite(drift) else ""
+    return f"{words} in the median" if words else ""
 
 
 def notes(gate: Gate) -> list[str]:
@@ -116,7 +129,7 @@ def markdown(gate: Gate) -> str:
         check, seen = verdict.check, verdict.evidence
         cells = [
             f"**{_WORDS[verdict.outcome]}**",
-            check.estimator,
+            whose(check, gate),
             check.quantity,
             str(check.expectation),
             datasets(verdict),
@@ -124,7 +137,7 @@ def markdown(gate: Gate) -> str:
             seen.least,
         ]
         rows.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
-    items = [f"- {_cell(x)}" for x in (*map(fits_line, gate.failures), *notes(gate))]
+    items = [f"- {_cell(x)}" for x in (*(fits_line(f, gate) for f in gate.failures), *notes(gate))]
     head = f"### {conclusion(gate)}\n\n{regime(gate)}"
     return "\n".join([head, "", *rows, "", *items, ""])
 
@@ -147,7 +160,7 @@ def github(gate: Gate) -> list[str]:
         for verdict in gate.verdicts
         if verdict.outcome in level
     ]
-    lines += [_annotation("error", fits_line(f)) for f in gate.failures if f.too_many]
+    lines += [_annotation("error", fits_line(f, gate)) for f in gate.failures if f.too_many]
     return [*lines, _annotation("notice", conclusion(gate))]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -45,7 +45,7 @@ class Gate:
     failures : tuple of Failures
         One an estimator and engine that was judged.
     unjudged : tuple of str
-        Estimators of the run of which nothing is expected.
+        Estimators of the run of which nothing is expected, "by engine" if only under some engines.
     """
 
     folder: Path
@@ -101,7 +101,7 @@ def judge_run(
         raise UserError(f"{run.folder} is {part}; merge the shards and judge the whole")
     subject = _subject(run)
     checks = checks_of(config, subject)
-    named = {check.estimator for check in checks}
+    named = {(check.estimator, check.engine) for check in checks}
     if not checks and baseline is None:
         raise nothing_expected(run.settings)
     panels = _panels(run, subject.estimands, config.n_max)
@@ -113,7 +113,7 @@ def judge_run(
         verdicts += compare(
             panels, _panels(baseline, subject.estimands, config.n_max), levels, tolerance
         )
-        named |= {verdict.check.estimator for verdict in verdicts}
+        named |= {(verdict.check.estimator, verdict.check.engine) for verdict in verdicts}
     return Gate(
         folder=run.folder,
         settings=run.settings,
@@ -122,11 +122,20 @@ def judge_run(
         verdicts=tuple(verdicts),
         failures=tuple(
             failures(found, subject.estimands[name], config.alpha_fail)
-            for (name, _), found in panels.items()
-            if name in named
+            for (name, engine), found in panels.items()
+            if (name, engine) in named
         ),
-        unjudged=tuple(name for name in run.settings.estimators if name not in named),
+        unjudged=tuple(_unjudged(run.settings, named)),
     )
+
+
+def _unjudged(settings: Settings, named: set[tuple[str, str]]) -> Iterator[str]:
+    for name in settings.estimators:
+        left = [engine for engine in settings.engines if (name, engine) not in named]
+        if len(left) == len(settings.engines):
+            yield name
+        else:
+            yield from (f"{name} by {engine}" for engine in left)
 
 
 def nothing_expected(settings: Settings) -> UserError:

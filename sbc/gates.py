@@ -161,8 +161,13 @@ def judge_check(check: Check, panels: Panels, levels: Levels) -> CheckVerdict:
 
 def _length(check: Check, mine: Panel, panels: Panels) -> int:
     if isinstance(check.expectation, Better):
-        return min(mine.n, panels[check.expectation.than, check.engine].n)
+        return min(mine.n, panels[rival(check, check.expectation)].n)
     return mine.n
+
+
+def rival(check: Check, better: Better) -> tuple[str, str]:
+    """Say whose errors a check compares with."""
+    return better.than, better.engine or check.engine
 
 
 def agreed(decisions: list[Decision]) -> tuple[Outcome, int | None, int | None, bool]:
@@ -209,7 +214,7 @@ def _mean(check: Check, mine: Panel, panels: Panels) -> tuple[list[Excess], floa
     expectation, error = check.expectation, _errors(check, mine)
     if isinstance(expectation, Better):
         n = _length(check, mine, panels)
-        its = _errors(check, panels[expectation.than, check.engine])
+        its = _errors(check, panels[rival(check, expectation)])
         return mean_ways((error[:, :n] ** 2 - its[:, :n] ** 2).mean(axis=0)), -np.inf, 0.0
     assert isinstance(expectation, Bounds)
     bounds = expectation.low, expectation.high

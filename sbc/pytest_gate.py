@@ -97,7 +97,7 @@ class PytestGate:
         self._request.node.user_properties.append(("sbc", verdicts))
         if gate.outcome == "pass":
             return
-        words = [verdicts, *(fits_line(f) for f in gate.failures if f.failed)]
+        words = [verdicts, *(fits_line(f, gate) for f in gate.failures if f.failed)]
         if gate.outcome == "inconclusive":
             if self._option("allow_inconclusive"):
                 return

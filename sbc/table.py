@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,14 @@ from sbc.metrics import Fits
 from sbc.pooled import Elements, measure, pooled_share
 from sbc.pooled_ranks import pooled_uniformity
 from sbc.read import Run
-from sbc.rows import FAILED
+from sbc.rows import FAILED, POOR
 from sbc.shard import WHOLE
 from sbc.subjects import ELEMENT, VECTOR, Subject, strata_of, subjects_of
 from sbc.uniformity import uniformity_test
 
 LEVELS = (0.5, 0.8, 0.9, 0.95)
+#: What an approximation has in place of R-hat and ESS, as columns of the fits.
+APPROXIMATE = ("pareto_k", "elbo_drift")
 FORMATS = ("text", "markdown", "csv", "json")
 #: Metrics by the names of their columns, before and behind the coverages.
 _FIRST = {name: name for name in ("bias", "mean_z", "rmse", "emp_se", "model_se")}
@@ -119,8 +122,15 @@ def _row(
                        default=math.nan),
         "rhat_max": max((f["rhat"].max() for f in frames if len(f)), default=math.nan),
         "divergent_fits": int((mine.divergences > 0).sum()),
+        "n_poor": int((mine.status == POOR).sum()),
+        **{name: _median(mine[name]) for name in APPROXIMATE},
     }  # fmt: skip
     return row
+
+
+def _median(column: pd.Series) -> float:
+    known = column.dropna()
+    return float(np.median(known)) if len(known) else math.nan
 
 
 def _rank_p(what: Fits | Elements) -> float:
@@ -184,9 +194,11 @@ def render(run: Run, kind: str = "text", elements: bool = False, **options: Any)
     if kind == "csv":
         return frame.to_csv(index=False).rstrip("\n")
     rows = [r for r in frame.to_dict(orient="records") if elements or r["kind"] != ELEMENT]
-    body = grid([_readable(row) for row in rows], kind)
+    known = [name for name in APPROXIMATE if not all(math.isnan(r[name]) for r in rows)]
+    body = grid([_readable(row, known) for row in rows], kind)
     pools = any(row["kind"] == VECTOR for row in rows)
     lines = [f"{regime_line(run)}.", "", body, "", *_notes(run, pools, elements)]
+    lines += [_APPROXIMATE] if known else []
     return "\n".join(lines).rstrip()
 
 
@@ -198,7 +210,7 @@ def grid(rows: list[dict[str, str]], kind: str) -> str:
     return tabulate(rows, headers="keys", tablefmt=style, disable_numparse=True, stralign="right")
 
 
-def _readable(row: dict[str, Any]) -> dict[str, str]:
+def _readable(row: dict[str, Any], diagnostics: list[str]) -> dict[str, str]:
     shares = [name for name in row if name.startswith("coverage_") and name.count("_") == 1]
     return {
         **({"stratum": row["stratum"]} if "stratum" in row else {}),
@@ -215,9 +227,23 @@ def _readable(row: dict[str, Any]) -> dict[str, str]:
         },
         "width 95 %": with_error(row["width_95"], row["width_95_mcse"]),
         "rank p": p_value(row["rank_p"]),
+        **{_HEADS[name]: plain_number(row[name]) for name in diagnostics},
         "datasets": str(row["n_datasets"]),
         "failed": str(row["n_failed"]),
     }
+
+
+_HEADS = {"pareto_k": "k̂", "elbo_drift": "ELBO drift"}
+_APPROXIMATE = (
+    "k̂ = median Pareto k̂ of an approximation's importance ratios: above 0.7 it is far from the "
+    "posterior. ELBO drift = median rise of its bound in the last quarter, in nats. Its draws are "
+    "independent: there is no R-hat and no ESS."
+)
+
+
+def plain_number(value: float) -> str:
+    """Write a diagnostic; k̂ is −∞ where all importance ratios are equal."""
+    return "–" if math.isnan(value) else f"{value:.2f}" if math.isfinite(value) else f"{value:+g}"
 
 
 def _notes(run: Run, pools: bool, elements: bool) -> list[str]:
@@ -230,12 +256,13 @@ def _notes(run: Run, pools: bool, elements: bool) -> list[str]:
             "[*] = mean over the elements of a vector, its error from the variation between "
             "datasets" + ("." if elements else "; --elements shows each.")
         )
-    for estimator in run.settings.estimators:
-        mine = run.fits[run.fits.estimator == estimator]
+    for estimator, engine in product(run.settings.estimators, run.settings.engines):
+        mine = run.fits[(run.fits.estimator == estimator) & (run.fits.engine == engine)]
         parts = [f"{n} {status}" for status, n in mine.status.value_counts().items()]
         if (count := int((mine.attempt > 0).sum())) > 0:
             parts.append(f"{count} needed a retry")
-        lines.append(f"fits of {estimator}: {', '.join(parts) or 'none yet'}")
+        who = estimator + (f" by {engine}" if len(run.settings.engines) > 1 else "")
+        lines.append(f"fits of {who}: {', '.join(parts) or 'none yet'}")
     return lines
 
 
@@ -274,4 +301,13 @@ def _plain(value: Any) -> Any:
     return None if isinstance(plain, float) and not math.isfinite(plain) else plain
 
 
-__all__ = ["FORMATS", "LEVELS", "p_value", "plain_records", "render", "table", "with_error"]
+__all__ = [
+    "FORMATS",
+    "LEVELS",
+    "p_value",
+    "plain_number",
+    "plain_records",
+    "render",
+    "table",
+    "with_error",
+]

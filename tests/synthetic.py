@@ -101,6 +101,20 @@ def fits(
     return rows
 
 
+def by_engine(rows: Iterable[Fit], engine: str, **own) -> list[Fit]:
+    """Give the fits as if an approximation with these diagnostics had made them."""
+    no_chains = {"rhat": np.nan, "ess_bulk": np.nan, "ess_tail": np.nan}
+    return [
+        replace(
+            row,
+            engine=engine,
+            results=tuple(replace(r, **no_chains) for r in row.results),
+            **own,
+        )
+        for row in rows
+    ]
+
+
 def make_run(
     folder: Path, rows: Iterable[Fit], settings: Settings = SETTINGS, owing=(), estimands=ESTIMANDS
 ) -> Path:

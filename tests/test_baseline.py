@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from synthetic import SD, SETTINGS, calibrated, fits, make_run, panel_of
+from synthetic import SD, SETTINGS, by_engine, calibrated, fits, make_run, panel_of
 
 from sbc.baseline import check_comparable, compare, differences
 from sbc.contracts import Budget
@@ -14,7 +14,7 @@ from sbc.decisions import Levels
 from sbc.errors import UserError
 from sbc.gate_config import Config, expect
 from sbc.gate_run import judge_run
-from sbc.panel import Panel
+from sbc.panel import Panel, panel
 from sbc.read import load_run
 
 LEVELS = Levels(0.001, 0.05)
@@ -84,6 +84,29 @@ def test_too_few_datasets_are_inconclusive():
     found = compare({KEY: few}, {KEY: few}, LEVELS)[0]
     assert (found.outcome, found.n) == ("inconclusive", 20)
     assert found.needed > 0
+
+
+def test_independent_draws_have_their_number_for_an_effective_size(tmp_path):
+    rows = [replace(row, chains=2, draws=500) for row in fits({"beta_XY": calibrated(N)})]
+    run = load_run(make_run(tmp_path / "run", by_engine(rows, "advi", pareto_k=0.5)))
+    advi = panel(run.fits, run.results, "mundlak", "advi")
+    assert np.isnan(advi.get("beta_XY", "ess_bulk")).all()
+    scatter = differences(advi, advi, "beta_XY")[2]
+    np.testing.assert_allclose(scatter, -2 / 1000)
+    moved = [
+        replace(r, results=tuple(replace(x, mean=x.mean + 0.5 * SD) for x in r.results))
+        for r in by_engine(rows, "advi")
+    ]
+    other = load_run(make_run(tmp_path / "moved", moved))
+    verdicts = {
+        name: compare(
+            {("mundlak", "advi"): panel(found.fits, found.results, "mundlak", "advi")},
+            {("mundlak", "advi"): advi},
+            LEVELS,
+        )[0].outcome
+        for name, found in {"same": run, "moved": other}.items()
+    }
+    assert verdicts == {"same": "pass", "moved": "fail"}
 
 
 def test_fits_that_failed_in_one_run_could_turn_it():

@@ -257,6 +257,93 @@ def test_every_engine_is_checked():
     assert [c.engine for c in found] == ["nutpie", "pymc"]
 
 
+# -- engines ------------------------------------------------------------------------------------
+
+THREE = ("nutpie", "advi", "my/engines.py:mine")
+
+
+def of_three(estimators=("mundlak", "naive"), **options):
+    found = subject(estimators=estimators, **options)
+    return replace(found, settings=replace(found.settings, engines=THREE))
+
+
+def test_an_engine_has_a_table_of_its_own_over_what_holds_for_all(config_of):
+    config = config_of("""
+        [effects.mundlak]
+        beta_XY = "calibrated"
+        [effects.mundlak.advi]
+        beta_XY = "miscalibrated"
+        beta_ZY = {coverage_95 = [0.5, 0.9]}
+        [effects.mundlak.mine]
+        beta_XY = {calibrated = 0.2}
+        [effects.naive.pathfinder]
+        beta_XY = "calibrated"
+    """)
+    found = [(c.engine, c.quantity, str(c.expectation)) for c in checks_of(config, of_three())]
+    assert found == [
+        ("nutpie", "beta_XY", "calibrated within 0.1"),
+        ("advi", "beta_XY", "miscalibrated, not within 0.1"),
+        ("my/engines.py:mine", "beta_XY", "calibrated within 0.2"),
+        ("advi", "beta_ZY", "coverage_95 in [0.5, 0.9]"),
+    ]
+
+
+def test_what_is_owed_is_asked_of_engines_of_which_nothing_is_declared(config_of):
+    config = config_of("[self.mundlak.advi]\nbeta_XY = 'miscalibrated'")
+    owed = of_three(("mundlak",), truth="self", owing=["mundlak"])
+    found = [(c.engine, c.quantity) for c in checks_of(config, owed)]
+    assert found == [("nutpie", ALL), ("my/engines.py:mine", ALL), ("advi", "beta_XY")]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[effects.mundlak.adiv]\nbeta_XY = 'calibrated'", "Did you mean 'advi'?"),
+        ("[effects.mundlak.advi]\nbeta_X = 'calibrated'", "Did you mean 'beta_XY'?"),
+        ("[effects.mundlak.advi]\nbeta_XY = {better_than = 'laplace'}", "called 'laplace'"),
+        (
+            "[effects.mundlak.advi]\nbeta_XY = {better_than = 'naive by laplace'}",
+            "no engine called 'laplace' in this run",
+        ),
+        ("[effects.mundlak.advi]\nbeta_XY = {better_than = 'advi'}", "better than itself"),
+    ],
+)
+def test_engines_that_there_are_not(config_of, text, message):
+    with pytest.raises(UserError) as caught:
+        checks_of(config_of(text), of_three())
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("than", "expected"),
+    [
+        ("naive", Better("naive")),
+        ("nutpie", Better("mundlak", "nutpie")),
+        ("naive by nutpie", Better("naive", "nutpie")),
+    ],
+)
+def test_an_ordering_names_an_estimator_an_engine_or_both(config_of, than, expected):
+    config = config_of(f"[effects.mundlak.advi]\nbeta_XY = {{better_than = '{than}'}}")
+    [check] = checks_of(config, of_three())
+    assert check.expectation == expected
+    assert str(check.expectation).startswith("smaller errors than ")
+
+
+@pytest.mark.parametrize(
+    ("text", "engine", "quantity"),
+    [
+        ("mundlak:advi:beta_XY=calibrated", "advi", "beta_XY"),
+        ("mundlak:advi=calibrated", "advi", ALL),
+        ("mundlak:mine:beta_XY=calibrated", "my/engines.py:mine", "beta_XY"),
+        ("mundlak:my/engines.py:mine:beta_XY=calibrated", "my/engines.py:mine", "beta_XY"),
+    ],
+)
+def test_the_command_line_names_engines_too(text, engine, quantity):
+    config = expect(Config(), text, of_three().settings)
+    assert config.declared == {"effects": {"mundlak": {engine: {quantity: "calibrated"}}}}
+    assert [c.engine for c in checks_of(config, of_three())] == [engine]
+
+
 # -- the command line ----------------------------------------------------------------------------
 
 

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.special import bdtrik, ndtr
-from synthetic import calibrated, even, fits, make_run, panel_of, scaled, shifted, truth_of
+from synthetic import (
+    by_engine,
+    calibrated,
+    even,
+    fits,
+    make_run,
+    panel_of,
+    scaled,
+    shifted,
+    truth_of,
+)
 
 from sbc.decisions import Levels, made_up
 from sbc.expectations import Better, Bounds, Calibrated, Miscalibrated
@@ -476,3 +486,29 @@ def test_synthetic_truths_are_the_stored_ones(tmp_path):
     run = load_run(make_run(tmp_path / "run", fits({"beta_XY": calibrated(5)}, failed=[2])))
     assert read_truths(run, {"mundlak": ["beta_XY", "beta_ZY"]})["mundlak"][2] == truth_of(2)
     assert read_truths(run, {"mundlak": ["beta_XY[0]"]})["mundlak"][2].keys() == {"beta_XY"}
+
+
+# -- engines -------------------------------------------------------------------------------------
+
+
+def test_an_engine_is_held_to_be_better_than_another():
+    sharp, blunt = panel_of({"beta_XY": calibrated()}, sd=0.1), panel_of({"beta_XY": calibrated()})
+    panels = {("mundlak", "nutpie"): blunt, ("mundlak", "advi"): sharp}
+    better = Check("mundlak", "advi", "beta_XY", Better("mundlak", "nutpie"), ("beta_XY",))
+    worse = Check("mundlak", "nutpie", "beta_XY", Better("mundlak", "advi"), ("beta_XY",))
+    assert judge_check(better, panels, LEVELS).outcome == "pass"
+    assert judge_check(worse, panels, LEVELS).outcome == "fail"
+
+
+def test_an_approximations_own_diagnostics_go_with_its_failures(tmp_path):
+    rows = fits({"beta_XY": calibrated(40)})
+    rows += by_engine(rows, "advi", pareto_k=0.9, elbo_drift=0.25, status="poor_approximation")
+    run = load_run(make_run(tmp_path / "run", rows))
+    nuts, advi = (
+        failures(panel(run.fits, run.results, "mundlak", engine), [], 0.001)
+        for engine in ("nutpie", "advi")
+    )
+    assert (advi.pareto_k, advi.elbo_drift) == (0.9, 0.25)
+    assert np.isnan([nuts.pareto_k, nuts.elbo_drift]).all()
+    assert advi.statuses == {"poor_approximation": 40}
+    assert advi.failed == 0

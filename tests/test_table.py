@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as quickly
 from hypothesis import strategies as st
+from synthetic import SETTINGS, by_engine, calibrated, fits, make_run
 
 from sbc import metrics
 from sbc.contracts import LOG_LIKELIHOOD, Budget
@@ -21,12 +22,13 @@ from sbc.read import as_fits, load_run
 from sbc.rows import Fit, Result
 from sbc.settings import Settings
 from sbc.store import Store
-from sbc.table import FORMATS, p_value, render, table, with_error
+from sbc.table import FORMATS, p_value, plain_number, render, table, with_error
 
 KEYS = {
     *("generator", "truth", "estimator", "engine", "estimand", "n_datasets", "n_failed"),
     *("bias", "rmse", "emp_se", "model_se", "bias_mcse", "rmse_mcse", "emp_se_mcse"),
     *("model_se_mcse", "width_95", "rank_p", "ess_min", "rhat_max", "divergent_fits"),
+    *("n_poor", "pareto_k", "elbo_drift"),
     *(f"coverage_{p}{what}" for p in (50, 80, 90, 95) for what in ("", "_mcse", "_low", "_high")),
 }
 
@@ -269,3 +271,28 @@ def test_json_is_json_whatever_the_fits_hold(values):
         records = strictly(render(load_run(Path(folder) / "run"), "json"))
     assert len(records) == 1
     assert records[0]["n_datasets"] == len(values)
+
+
+def test_an_approximations_diagnostics_stand_where_r_hat_and_ess_would(tmp_path):
+    rows = fits({"beta_XY": calibrated(20)})
+    poor = by_engine(rows[:5], "advi", pareto_k=0.9, elbo_drift=0.1, status="poor_approximation")
+    rows += poor + by_engine(rows[5:], "advi", pareto_k=0.5, elbo_drift=0.2)
+    engines = replace(SETTINGS, engines=("nutpie", "advi"), datasets=20)
+    run = load_run(make_run(tmp_path / "run", rows, engines))
+    nuts, advi = table(run).to_dict(orient="records")
+    assert (advi["pareto_k"], advi["elbo_drift"], advi["n_poor"]) == (0.5, 0.2, 5)
+    assert math.isnan(advi["rhat_max"])
+    assert math.isnan(advi["ess_min"])
+    assert math.isnan(nuts["pareto_k"])
+    assert nuts["ess_min"] == 500
+    text = render(run)
+    assert "k̂" in text
+    assert "ELBO drift" in text
+    assert "fits of mundlak by advi: 15 ok, 5 poor_approximation" in text
+    assert "k̂" not in render(load_run(make_run(tmp_path / "nuts", rows[:20])))
+
+
+def test_a_number_without_limit_is_written():
+    assert [plain_number(x) for x in (0.123, math.inf, -math.inf, math.nan)] == [
+        *("0.12", "+inf", "-inf", "–")
+    ]

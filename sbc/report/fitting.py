@@ -11,7 +11,8 @@ from sbc.read import Run
 from sbc.report.labels import Labels, replay_command
 from sbc.report.overall_figures import Spread, spread_plot
 from sbc.report.pictures import Picture
-from sbc.rows import FAILED
+from sbc.rows import FAILED, POOR
+from sbc.table import APPROXIMATE, plain_number
 
 _BOX = "Thick: the middle half of the fits; thin: 90 %; ticks: extremes; dot: median. "
 _SPREADS = {
@@ -19,6 +20,12 @@ _SPREADS = {
                   _BOX + "Left of 400 a fit counts as low; left of 160 it is tried again."),
     "rhat": Spread("rhat", "R-hat", "largest R-hat of a fit", (1.01, 1.05), False,
                    _BOX + "Right of 1.01 a fit counts as low; right of 1.05 it is tried again."),
+    "pareto_k": Spread("pareto_k", "Pareto k̂", "k̂ of a fit's importance ratios", (0.7,), False,
+                       _BOX + "What an approximation has in place of R-hat and ESS. Right of 0.7 "
+                       "it is far from the posterior."),
+    "elbo_drift": Spread("elbo_drift", "Drift of the ELBO", "nats in the last quarter", (0.5,),
+                         False, _BOX + "How far the evidence lower bound still rose; right of 0.5 "
+                         "nats, beyond its noise, the fit is tried again with more iterations."),
     "seconds": Spread("seconds", "Time", "seconds a fit, all attempts", (), True, _BOX),
 }  # fmt: skip
 _REASON = {
@@ -30,7 +37,7 @@ SHOWN_FAILURES, SHOWN_WORST, _LONGEST = 12, 10, 400
 
 
 def spreads(run: Run, labels: Labels) -> list[Picture]:
-    """Draw ESS, R-hat and seconds of all estimators."""
+    """Draw R-hat and ESS, or what an approximation has in their place, and seconds."""
     if run.fits.empty:
         return []
     results = run.results.assign(ess=run.results[["ess_bulk", "ess_tail"]].min(axis=1))
@@ -40,7 +47,10 @@ def spreads(run: Run, labels: Labels) -> list[Picture]:
     sources = {
         "ess": worst["ess"],
         "rhat": worst["rhat"],
-        "seconds": run.fits.set_index(["estimator", "engine"])["seconds"],
+        **{
+            name: run.fits.set_index(["estimator", "engine"])[name]
+            for name in (*APPROXIMATE, "seconds")
+        },
     }
     pictures = []
     for name, column in sources.items():
@@ -59,32 +69,39 @@ def _keys(run: Run) -> list[tuple[str, str]]:
 
 
 STATUSES = ("fits", "ok", "low ESS", "divergent", "failed", "escalated", "divergences", "seconds")
+#: In place of what only a Markov chain has, where a run holds approximations.
+OWN = ("k̂ > 0.7", "median k̂", "ELBO drift")
 
 
 def statuses(run: Run, labels: Labels) -> list[dict[str, Any]]:
     """Count what became of each estimator's fits."""
+    approximate = run.fits[list(APPROXIMATE)].notna().any(axis=None)
+    chains = run.results.groupby("engine")["rhat"].count()  # of independent draws there are none
     rows = []
     for estimator, engine in _keys(run):
         fits = run.fits[(run.fits.estimator == estimator) & (run.fits.engine == engine)]
-        count = fits.status.value_counts()
-        cells = [
-            len(fits),
-            int(count.get("ok", 0)),
-            int(count.get("low_ess", 0)),
-            int(count.get("divergent", 0)),
-            int(fits.status.isin(FAILED).sum()),
-            int((fits.attempt > 0).sum()),
-            int(fits.divergences.sum()),
-            f"{fits.seconds.sum():.0f}",
-        ]
+        cells = dict(zip(STATUSES, _counts(fits), strict=True))
+        if not chains.get(engine, True):
+            cells |= dict.fromkeys(("low ESS", "divergent", "divergences"), "–")
+        if approximate:
+            k, drift = (plain_number(fits[name].median()) for name in APPROXIMATE)
+            poor = str(int((fits.status == POOR).sum())) if k != "–" else "–"
+            cells |= dict(zip(OWN, (poor, k, drift), strict=True))
         rows.append(
             {
                 "estimator": labels.label(estimator, engine),
                 "place": labels.places[estimator],
-                "cells": list(zip(STATUSES, map(str, cells), strict=True)),
+                "cells": list(cells.items()),
             }
         )
     return rows
+
+
+def _counts(fits: pd.DataFrame) -> list[str]:
+    count = fits.status.value_counts()
+    numbers = [len(fits), *(int(count.get(name, 0)) for name in ("ok", "low_ess", "divergent"))]
+    numbers += [fits.status.isin(FAILED).sum(), (fits.attempt > 0).sum(), fits.divergences.sum()]
+    return [*map(str, map(int, numbers)), f"{fits.seconds.sum():.0f}"]
 
 
 def failures(run: Run, labels: Labels) -> tuple[list[dict[str, Any]], int]:

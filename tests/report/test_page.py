@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from parsed import Page
-from synthetic import SETTINGS, calibrated, fits, make_run
+from synthetic import SETTINGS, by_engine, calibrated, fits, make_run
 
 from sbc import metrics
 from sbc.read import as_fits, load_run
+from sbc.report.fitting import statuses
+from sbc.report.labels import Labels
 from sbc.report.page import page
 from sbc.table import with_error
 
@@ -142,6 +144,22 @@ def test_several_engines_are_told_apart(tmp_path):
     assert "--engine pymc" in found.text
 
 
+def test_an_approximation_shows_its_own_diagnostics_and_no_others(tmp_path):
+    rows = fits({"beta_XY": calibrated(30)})
+    rows += by_engine(rows, "advi", pareto_k=0.9, elbo_drift=0.1, status="poor_approximation")
+    settings = replace(SETTINGS, engines=("nutpie", "advi"), datasets=30)
+    found = read(load_run(make_run(tmp_path / "two", rows, settings)))
+    for title in ("Effective sample size", "R-hat", "Pareto k̂", "Drift of the ELBO"):
+        assert found.html.count(f"<h5>{title}</h5>") == 1
+    ess = next(svg["aria-label"] for svg in found.all("svg") if "Effective" in svg["aria-label"])
+    assert "nutpie" in ess
+    assert "advi" not in ess
+    _, advi = statuses(load_run(tmp_path / "two"), Labels({"mundlak": 0}, {"mundlak": "m"}, True))
+    cells = dict(advi["cells"])
+    assert (cells["low ESS"], cells["divergences"]) == ("–", "–")
+    assert (cells["k̂ > 0.7"], cells["median k̂"], cells["ELBO drift"]) == ("30", "0.90", "0.10")
+
+
 def test_what_users_name_is_escaped(tmp_path):
     name = "my/<script>alert(1)</script>.py:a\"b'$x_1$&{{ 7*7 }}"
     rows = fits({"beta<img src=x>": calibrated(30)}, estimator=name)
@@ -231,9 +249,9 @@ def synthetic_run(n, estimators=5):
             columns |= {"crps": 0.1, "ess_bulk": rng.uniform(300, 900, n), "ess_tail": 500.0}
             frames.append(pd.DataFrame(columns | {"rhat": rng.uniform(1, 1.01, n)}))
     results = pd.concat(frames, ignore_index=True)
-    fit = pd.DataFrame(
-        [(k, name) for name in names for k in range(n)], columns=["k", "estimator"]
-    ).assign(engine="nutpie", status="ok", error="", attempt=0, divergences=0, seconds=0.1)
+    fit = pd.DataFrame([(k, name) for name in names for k in range(n)], columns=["k", "estimator"])
+    fit = fit.assign(engine="nutpie", status="ok", error="", attempt=0, divergences=0, seconds=0.1)
+    fit = fit.assign(pareto_k=np.nan, elbo_drift=np.nan)
     settings = replace(SETTINGS, estimators=names, datasets=n)
     return Run, settings, fit, results
 
