@@ -50,6 +50,7 @@ def observed_world(generator: Generator, name: str, file: Path, free: bool) -> G
     features = {n: f for n, f in generator.features.items() if _works(f, data)}
     return replace(
         generator,
+        name=name,
         simulate=lambda rng, truth: dict(data),
         sizes={},
         features=features,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -196,7 +197,7 @@ def test_a_column_that_the_model_asks_for_and_the_file_lacks(tmp_path):
     )
     from sbc import preflight
 
-    with pytest.raises(UserError, match="no array called 'S' in the data of"):
+    with pytest.raises(UserError, match=r"no array called 'S' in the data of '.*t\.csv'"):
         preflight.estimands(made)
 
 
@@ -212,6 +213,15 @@ def test_a_posterior_that_cannot_be_sampled_has_no_truths(tmp_path):
     made = settings("tests/plugins/ordinary.py:two_far_modes", file, estimand="theta")
     with pytest.raises(UserError, match=r"has not converged in 3 attempts .* R-hat"):
         drawn(made, 0)
+
+
+def test_the_data_go_along_to_the_workers_of_a_cluster(normal, tmp_path, monkeypatch):
+    path = normal.data
+    assert running.user_files(normal)[path] == Path(path).read_text(encoding="utf-8")
+    copy = Path(path).rename(tmp_path / "copy.csv")
+    registry.forget()
+    monkeypatch.setitem(registry.COPIES, path, copy)
+    np.testing.assert_array_equal(drawn(normal, 0).data["y"], Y)
 
 
 def test_a_run_does_not_go_on_with_other_data(normal, tmp_path):
