@@ -66,7 +66,7 @@ def interval_plot(measure: Measure, rows: Sequence[Interval]) -> Picture | None:
             ticks.append(y)
             labels.append(row.label)
         y += 1
-    axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     _finish(axes, y, ticks, labels, measure.axis)
     told = "; ".join(
         f"{r.group}, {r.label}: {r.value:.2f} ({r.low:.2f} to {r.high:.2f})"
