@@ -37,6 +37,7 @@ class Measure:
     axis: str
     best: float | None
     caption: str
+    log: bool = False
 
 
 def interval_plot(measure: Measure, rows: Sequence[Interval]) -> Picture | None:
@@ -67,6 +68,8 @@ def interval_plot(measure: Measure, rows: Sequence[Interval]) -> Picture | None:
             labels.append(row.label)
         y += 1
     axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    if measure.log:
+        _logarithmic(axes)
     _finish(axes, y, ticks, labels, measure.axis)
     told = "; ".join(
         f"{r.group}, {r.label}: {r.value:.2f} ({r.low:.2f} to {r.high:.2f})"
@@ -90,6 +93,15 @@ def _lying(rows: int) -> tuple[Figure, Axes]:
     axes = figure.add_subplot()
     axes.spines["left"].set_visible(False)
     return figure, axes
+
+
+def _logarithmic(axes: Axes) -> None:
+    low, high = sorted(axes.get_xlim())
+    axes.set_xscale("log")
+    narrow = low > 0 and high / low < 30
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if narrow else (1,)))
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.xaxis.set_minor_locator(NullLocator())
 
 
 def _finish(axes: Axes, n: float, ticks: Sequence[float], labels: Sequence[str], name: str) -> None:
@@ -142,10 +154,7 @@ def spread_plot(spread: Spread, columns: Sequence[tuple[str, str, pd.Series]]) -
         axes.plot(middle, y, "o", color=INK.light, ms=3.2)
         told.append(f"{label}: median {middle:.3g}, from {least:.3g} to {most:.3g}")
     if spread.log:
-        axes.set_xscale("log")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-        axes.xaxis.set_minor_locator(NullLocator())
+        _logarithmic(axes)
     _finish(axes, len(finite) - 0.2, list(range(len(finite))), [f[0] for f in finite], spread.axis)
     alt = f"{spread.title}. {'; '.join(told)}."
     return Picture(spread.name, spread.title, spread.caption, alt, figure)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from markupsafe import Markup
 import sbc
 from sbc.pooled import Elements
 from sbc.read import Run
-from sbc.report import answer, compare, fitting
+from sbc.report import answer, compare, engines, fitting
 from sbc.report.colours import PALETTE, VARIABLES, assign
 from sbc.report.labels import Labels, plural
 from sbc.report.origin import origin
@@ -35,6 +36,11 @@ class Chapter:
     run: Run
     pairs: list[Pair]
     labels: Labels
+
+    @cached_property
+    def costs(self) -> list[engines.Cost]:
+        """What approximations cost against the reference engine, if the run has one."""
+        return engines.costs(self.run, self.pairs)
 
     @property
     def title(self) -> str:
@@ -63,6 +69,7 @@ def pictures(chapter: Chapter) -> Iterator[tuple[str, list[Picture]]]:
     with styled():
         yield chapter.anchor("s"), compare.side_by_side(pairs, labels)
         yield chapter.anchor("d"), compare.differences(pairs, labels)
+        yield chapter.anchor("e"), engines.cost_pictures(chapter.costs, labels)
         yield chapter.anchor("t"), fitting.spreads(chapter.run, labels)
         for i, pair in enumerate(pairs):
             yield chapter.anchor("p", i), _drawn(pair, labels.colour(pair.estimator))
@@ -137,6 +144,9 @@ def _context(chapter: Chapter) -> dict[str, Any]:
         "grid": answer.grid(run, pairs, labels, anchors),
         "measures": drawn[chapter.anchor("s")],
         "differences": drawn[chapter.anchor("d")],
+        "reference": engines.reference_of(run.settings.engines),
+        "costs": drawn[chapter.anchor("e")],
+        "cost_numbers": engines.cost_numbers(chapter.costs, labels),
         "numbers": compare.numbers(pairs, labels),
         "pairs": [
             _pair(pair, labels, anchor, drawn[anchor])
