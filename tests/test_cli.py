@@ -114,7 +114,11 @@ WRONG = [
     (["run", "--engine", "nutpy"], "Did you mean 'nutpie'?", "  available: advi, exact, "),
     (["run", "--engine", ""], "no engine named", None),
     (["run", "--engine", "mine.py:mine"], "no file mine.py to take the engine", None),
-    (["run", "--truth", "efects"], "Did you mean 'effects'?", "  available: effects, fixed, posterior, prior, self"),
+    (
+        ["run", "--truth", "efects"],
+        "Did you mean 'effects'?",
+        "  available: effects, fixed, posterior, prior, self",
+    ),
     (["run", "--truth", ""], "no truth regime called ''", "  available: "),
     (["run", "--set", "n_rows"], "--set takes NAME=VALUE, not 'n_rows'", None),
     (["run", "--set", "n_row=3"], "Did you mean 'n_rows'?", "  available: "),
