@@ -34,7 +34,7 @@ FAKE = f"""
 
     @pytest.fixture(autouse=True)
     def execute(monkeypatch):
-        def fake(settings, store, jobs, progress=True):
+        def fake(settings, store, jobs, progress=True, hand_out=None):
             done = store.done()
             for name in settings.estimators:
                 print("FITTED", name, settings.seed, settings.datasets)
