@@ -94,7 +94,7 @@ def test_a_test_that_fails_prints_the_verdict_and_how_to_replay_it(suite, tmp_pa
     assert words[:6] == ["python", "-m", "sbc", "gate", "--run", "--estimator"]
 
     # the same made-up fits, by way of the command line
-    def fake(settings, store, jobs, progress=True):
+    def fake(settings, store, jobs, progress=True, hand_out=None):
         done = store.done()
         for row in fits({"beta_XY": scaled(0.4, 400)[: settings.datasets]}, estimator="naive"):
             if (row.dataset, "naive", "nutpie") not in done:
