@@ -19,8 +19,8 @@ $(READY): pyproject.toml .python-version
 run: $(READY)   ## the main job: 200 datasets, the Mundlak estimator
 	$(BIN)/python -m sbc run --estimator mundlak
 
-test: $(READY)  ## the fast tests
-	$(BIN)/python -m pytest
+test: $(READY)  ## the fast tests, on all cores
+	$(BIN)/python -m pytest -n auto
 
 # The lowest versions that pyproject.toml allows; CI's own environment holds the highest.
 test-lowest: pyproject.toml  ## the fast tests on the oldest allowed packages
