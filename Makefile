@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup run examples test test-lowest test-slow test-self check lint lecture bench clean
+.PHONY: setup run examples sweep-example test test-lowest test-slow test-self check lint lecture \
+	bench clean
 
 setup: $(READY)
 
@@ -51,6 +52,14 @@ examples: $(READY)  ## make the pages in reports/example again: half an hour
 	$(BIN)/python -m sbc report reports/example-effects --out reports/example/effects.html
 	$(BIN)/python -m sbc lecture --out reports/example-lecture
 	cp reports/example-lecture/lecture.html reports/example/lecture.html
+
+sweep-example: $(READY)  ## the map in reports/example/sweep.html: 13,000 fits, half an hour
+	rm -rf reports/example-sweep
+	$(BIN)/python -m sbc sweep --estimator all --vary sd_U=0:3:0.75 \
+		--vary rows_per_group=2,5,10,30 --datasets 100 --bound bias=0.15 \
+		--bound coverage_95=0.85:1 --precision coverage_95=0.04 --max-datasets 400 \
+		--budget 13000 --out reports/example-sweep
+	$(BIN)/python -m sbc report reports/example-sweep --out reports/example/sweep.html
 
 lecture: $(READY)  ## the lecture on one page, and its claims put to the test: a quarter of an hour
 	$(BIN)/python -m sbc lecture

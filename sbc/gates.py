@@ -137,10 +137,17 @@ def judge_checks(
     return [judge_check(check, panels, levels) for check in checks]
 
 
+def decide_check(
+    check: Check, panels: Panels, levels: Levels
+) -> tuple[Outcome, int | None, int | None, bool]:
+    """Give the outcome of one check without the evidence: see `agreed`."""
+    return agreed(_decide(check, panels[check.estimator, check.engine], panels, levels))
+
+
 def judge_check(check: Check, panels: Panels, levels: Levels) -> CheckVerdict:
     """Judge one check, with the failed fits as they are and made up for better and for worse."""
     mine = panels[check.estimator, check.engine]
-    outcome, at, needed, turned = agreed(_decide(check, mine, panels, levels))
+    outcome, at, needed, turned = decide_check(check, panels, levels)
     n = at or _length(check, mine, panels)
     if turned:
         needed = _needed_despite(check, panels, levels, n)

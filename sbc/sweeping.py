@@ -89,6 +89,7 @@ def execute(
         As `sbc.running.execute`.
     """
     part = Shard.of_run(read_run(folder))
+    open_: Doubts | None = None
     while True:
         with Store.open(folder, write=True) as store:
             run = read_run(folder)
@@ -99,7 +100,7 @@ def execute(
         if not (plan.precision or plan.bounds) or part != WHOLE:
             return plan
         sweep = load_sweep(folder)
-        open_ = doubts(sweep)
+        open_ = doubts(sweep, open_)
         watch(plan, open_)
         more = spend(sweep, open_) if plan.precision else {}
         if not more:

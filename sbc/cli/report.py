@@ -22,6 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="markdown prints verdicts and table, for a pull request's comment or a job's summary",
     )
     add("--figures", type=Path, metavar="DIR", help="write each figure too, as SVG and PNG")
+    add("--bound", action="append", metavar="METRIC=BOUND", help="of a sweep: what to ask instead")
     parser.set_defaults(function=main)
 
 
@@ -29,9 +30,14 @@ def main(arguments: argparse.Namespace) -> int:
     """Write what was asked for and name the files."""
     from sbc.store import Store, read_run
 
+    sweeps = []
     for folder in arguments.folders:  # refuse what is not a run before pandas is imported
-        read_run(folder)
+        sweeps += [folder] if "sweep" in read_run(folder) else []
         Store.open(folder).close()
+    if sweeps:
+        return _of_sweep(arguments)
+    if arguments.bound:
+        raise UserError("--bound is for the report of a sweep")
     from sbc.read import load_run
 
     runs = [load_run(folder) for folder in arguments.folders]
@@ -48,10 +54,47 @@ def main(arguments: argparse.Namespace) -> int:
     return OK
 
 
+def _of_sweep(arguments: argparse.Namespace) -> int:
+    """Write the page of a sweep, or its table.
+
+    Raises
+    ------
+    UserError
+        For what a sweep's report has not.
+    """
+    from sbc.sweep.plan import parse_bounds, read_bounds
+    from sbc.sweep.read import load_sweep
+
+    if len(arguments.folders) > 1:
+        raise UserError("a sweep has a report of its own; name one folder")
+    sweep = load_sweep(arguments.folders[0])
+    bounds = parse_bounds(arguments.bound or [], sweep.settings)
+    asked = read_bounds(bounds) if bounds else ()
+    if arguments.kind == "html":
+        from sbc.report.sweep_page import sweep_page
+        from sbc.report.write import write_text
+
+        print(write_text(sweep_page(sweep, asked), arguments.out or sweep.folder / "report.html"))
+    else:
+        from sbc.sweep.table import render
+
+        _print(render(sweep, "markdown", asked), arguments.out)
+    if arguments.figures is not None:
+        from sbc.report.files import save_pictures
+        from sbc.report.sweep_page import sweep_pictures
+
+        files = save_pictures(sweep_pictures(sweep, asked), arguments.figures)
+        print(f"{len(files)} files in {arguments.figures}")
+    return OK
+
+
 def _markdown(runs: list, file: Path | None) -> None:
     from sbc.report.markdown import markdown
 
-    text = markdown(runs)
+    _print(markdown(runs), file)
+
+
+def _print(text: str, file: Path | None) -> None:
     if file is None:
         print(text)
         return

@@ -124,4 +124,11 @@ def _show(folder: Path) -> int:
     sweep = load_sweep(folder)
     print(f"\n{words(sweep, sweep.plan.expectations)}\n\n{spending(sweep)}")
     print(f"\nsweep folder: {folder}", flush=True)
+    from sbc.report.sweep_page import sweep_page
+    from sbc.report.write import write_text
+
+    try:
+        print(f"report: {write_text(sweep_page(sweep), folder / 'report.html')}")
+    except UserError as problem:  # the sweep is made and kept all the same
+        print(f"sbc: no report: {problem}", file=sys.stderr)
     return OK

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sbc.errors import UserError
@@ -30,6 +30,24 @@ def save_figures(runs: Sequence[Run], folder: Path) -> list[Path]:
             for part, found in pictures(chapter):
                 for picture in found:
                     written += _save(picture, _free(place, _name(chapter, part, picture), written))
+    except OSError as problem:
+        raise UserError(f"cannot write to {folder}: {problem.strerror or problem}") from problem
+    return written
+
+
+def save_pictures(pictures: Iterable[tuple[str, Picture]], folder: Path) -> list[Path]:
+    """Write pictures as SVG and as PNG under the names that come with them.
+
+    Raises
+    ------
+    UserError
+        If the folder cannot be written.
+    """
+    written: list[Path] = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, picture in pictures:
+            written += _save(picture, _free(folder, slug(name), written))
     except OSError as problem:
         raise UserError(f"cannot write to {folder}: {problem.strerror or problem}") from problem
     return written

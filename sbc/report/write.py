@@ -20,8 +20,17 @@ def write_page(runs: Sequence[Run], file: Path | None = None) -> Path:
     UserError
         If it cannot be written.
     """
-    file = file or runs[0].folder / NAME
-    text = page(runs)
+    return write_text(page(runs), file or runs[0].folder / NAME)
+
+
+def write_text(text: str, file: Path) -> Path:
+    """Write a page.
+
+    Raises
+    ------
+    UserError
+        If it cannot be written.
+    """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")

@@ -9,14 +9,15 @@ answer: of many cells that lie just beyond a bound, one in twenty may be taken f
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from sbc.decisions import Levels
 from sbc.expectations import Bounds
 from sbc.gate_run import read_truths
-from sbc.gates import Check, judge_check
+from sbc.gates import Check, Panels, decide_check
 from sbc.metrics import Estimate, Proportion
 from sbc.panel import panel
 from sbc.pooled import measure
@@ -76,29 +77,40 @@ def answers(
     only : collection of (str, int), optional
         The estimators and cells to judge, if not all.
     """
-    found = []
-    for run in sweep.runs:
-        for subject in subjects(run):
-            if only is None or (subject.estimator, run.cell) in only:
-                found += _judged(run, subject, bounds)
-    return found
+    return [
+        answer
+        for run in sweep.runs
+        for subject, panels in _to_judge(run, bounds, only)
+        for answer in _judged(run.cell, subject, panels, bounds)
+    ]
 
 
-def _judged(run: Run, subject: Subject, bounds: Sequence[Bounds]) -> list[Answer]:
+def _to_judge(
+    run: Run, bounds: Sequence[Bounds], only: Collection[tuple[str, int]] | None
+) -> Iterator[tuple[Subject, Panels]]:
+    """Give what a cell is judged by, with the datasets of its estimator."""
+    mine = [s for s in subjects(run) if only is None or (s.estimator, run.cell) in only]
+    for whose, group in groupby(mine, key=lambda s: (s.estimator, s.engine)):
+        together = list(group)
+        names = [name for subject in together for name in subject.frames]
+        bounded = any(bound.metric == "contraction" for bound in bounds)
+        truths = read_truths(run, {whose[0]: names})[whose[0]] if bounded else None
+        panels = {whose: panel(run.fits, run.results, *whose, truths=truths)}
+        yield from ((subject, panels) for subject in together)
+
+
+def _judged(cell: int, subject: Subject, panels: Panels, bounds: Sequence[Bounds]) -> list[Answer]:
     whose = subject.estimator, subject.engine
     streams = tuple(subject.frames)
-    needs_truth = any(bound.metric == "contraction" for bound in bounds)
-    name = subject.estimator
-    truths = read_truths(run, {name: streams})[name] if needs_truth else None
-    panels = {whose: panel(run.fits, run.results, *whose, truths=truths)}
-    there = set(panels[whose].quantities)
-    if not there.issuperset(streams):  # no fit has worked
-        return [Answer(run.cell, *whose, subject.name, b, "inconclusive", None) for b in bounds]
+    worked = set(panels[whose].quantities).issuperset(streams)
     found = []
     for bound in bounds:
-        check = Check(*whose, subject.name, bound, streams)
-        verdict = judge_check(check, panels, Levels(ALPHA, ALPHA))
-        found.append(Answer(run.cell, *whose, subject.name, bound, verdict.outcome, verdict.needed))
+        outcome: Outcome = "inconclusive"
+        needed = None
+        if worked:
+            check = Check(*whose, subject.name, bound, streams)
+            outcome, _, needed, _ = decide_check(check, panels, Levels(ALPHA, ALPHA))
+        found.append(Answer(cell, *whose, subject.name, bound, outcome, needed))
     return found
 
 

@@ -14,7 +14,7 @@ References
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sbc.sweep.answers import answers, error_of, subjects
 from sbc.sweep.read import Sweep
@@ -24,15 +24,17 @@ BATCH = 25
 Doubts = dict[tuple[str, int], float]
 
 
-def doubts(sweep: Sweep) -> Doubts:
+def doubts(sweep: Sweep, only: Collection[tuple[str, int]] | None = None) -> Doubts:
     """Say how many more datasets each (estimator, cell) seems to need, leaving out what is settled.
 
     A number is a guess, infinite where nothing points anywhere. Without a precision and a bound
-    nothing is in doubt.
+    nothing is in doubt. What `only` leaves out is known to be settled.
     """
     found: Doubts = {}
     for run in sweep.runs:
         for subject in subjects(run):
+            if only is not None and (subject.estimator, run.cell) not in only:
+                continue
             n = len(next(iter(subject.frames.values())))
             for metric, wanted in sweep.plan.precision.items():
                 ratio = error_of(subject, metric) / wanted
@@ -40,7 +42,7 @@ def doubts(sweep: Sweep) -> Doubts:
                     more = n * (ratio**2 - 1) if math.isfinite(ratio) else math.inf
                     _need(found, (subject.estimator, run.cell), more)
     if sweep.plan.bounds:
-        for answer in answers(sweep, sweep.plan.expectations):
+        for answer in answers(sweep, sweep.plan.expectations, only):
             if answer.outcome == "inconclusive":
                 _need(found, (answer.estimator, answer.cell), answer.needed or math.inf)
     return found
