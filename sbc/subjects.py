@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -47,7 +48,7 @@ class Subject:
     frames: dict[str, pd.DataFrame]
     members: NDArray[np.bool_] | None = None
 
-    @property
+    @cached_property
     def what(self) -> Fits | Elements:
         """The fits as arrays."""
         if self.kind != VECTOR:

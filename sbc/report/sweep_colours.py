@@ -79,9 +79,11 @@ def _of_coverage(level: float, values: np.ndarray) -> Scale:
     def place(x: float) -> float:
         if x >= level:
             return 0.5 - 0.25 * (x - level) / (1 - level)
-        return 0.5 + 0.5 * (level - x) / (level - least)
+        return (
+            0.5 + 0.5 * ((level - x) / (level - least)) ** 0.7
+        )  # the first points lost count most
 
-    return Scale(DIVERGING, place, [least, (least + level) / 2, level, 1.0], percent)
+    return Scale(DIVERGING, place, [least, (least + level) / 2, level], percent)
 
 
 def _round_up(x: float) -> float:

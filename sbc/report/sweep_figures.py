@@ -49,37 +49,40 @@ def heat_map(surface: Surface, grid: Grid, scale: Scale, label: str) -> Picture:
     shape = len(xs), len(ys)
     figure = Figure(figsize=(2.55, 0.62 + 0.3 * min(max(len(ys), 3), 9)))
     height = figure.get_figheight()
-    axes = figure.add_axes((0.15, 0.43 / height, 0.83, 1 - 0.49 / height))
+    axes = figure.add_axes((0.22, 0.43 / height, 0.77, 1 - 0.45 / height))
     values = surface.value.reshape(shape)
     written = len(xs) <= _MOST_WRITTEN and len(ys) <= _MOST_WRITTEN
+    crossed = [limit for limit in surface.limits if _contours(axes, surface, shape, limit)]
     for (i, j), value in np.ndenumerate(values):
         axes.add_patch(Rectangle((i - 0.5, j - 0.5), 1, 1, fc=scale.colour(value), ec="none"))
         if written:
             outcome = surface.outcomes[i * shape[1] + j] if surface.outcomes else ""
+            if crossed:  # a line gives way to the number, as on any map
+                plate = Rectangle((i - 0.28, j), 0.56, 0.33, fc=scale.colour(value), ec="none")
+                axes.add_patch(plate).set_zorder(3)
             _write(axes, i, j, scale.write(value), MARKS.get(outcome, ""), scale.ink(value))
-    for limit in surface.limits:
-        _contours(axes, surface, shape, limit)
     _finish(axes, xs, ys, x_name, y_name)
     return Picture(f"{surface.metric}-map", label, "", _told(surface, grid, scale, label), figure)
 
 
 def _write(axes: Axes, i: int, j: int, text: str, mark: str, ink: str) -> None:
     lift = 0.17 if mark else 0
-    look: dict[str, Any] = {"ha": "center", "va": "center", "color": ink}
+    look: dict[str, Any] = {"ha": "center", "va": "center", "color": ink, "zorder": 4}
     axes.text(i, j + lift, text, fontsize=7, **look)
     if mark:
         axes.text(i, j - 0.25, mark, fontsize=6, **look)
 
 
-def _contours(axes: Axes, surface: Surface, shape: tuple[int, int], limit: float) -> None:
-    """Draw where the bound is crossed, if it is: not a line can be drawn through one row."""
+def _contours(axes: Axes, surface: Surface, shape: tuple[int, int], limit: float) -> bool:
+    """Draw where the bound is crossed, and say whether it is: one row has room for no line."""
     if min(shape) < 2:
-        return
+        return False
     with np.errstate(all="ignore"):
         distance = (surface.value - limit) / surface.error
     distance = np.ma.masked_invalid(np.clip(distance, -50, 50)).reshape(shape).T
-    if distance.mask.all():
-        return
+    if np.ma.count(distance) < 4:
+        return False
+    drawn = False
     for level, style in ((0.0, "solid"), (-1.96, (0, (2.5, 1.8))), (1.96, (0, (2.5, 1.8)))):
         if not distance.min() < level < distance.max():
             continue
@@ -91,8 +94,11 @@ def _contours(axes: Axes, surface: Surface, shape: tuple[int, int], limit: float
             linewidths=1.5 if level == 0 else 0.8,
             linestyles=[style],
         )
+        drawn = True
         halo = patheffects.withStroke(linewidth=2.6 if level == 0 else 1.6, foreground=_LIGHT)
         lines.set_path_effects([halo])
+        lines.set_zorder(2)
+    return drawn
 
 
 def _finish(axes: Axes, xs: Sequence[float], ys: Sequence[float], x_name: str, y_name: str) -> None:
@@ -102,7 +108,8 @@ def _finish(axes: Axes, xs: Sequence[float], ys: Sequence[float], x_name: str, y
         axis.set_ticks(list(places), [f"{values[i]:g}" for i in places])
     axes.set(xlim=(-0.5, len(xs) - 0.5), ylim=(-0.5, len(ys) - 0.5))
     axes.set_xlabel(_short(x_name), fontsize=7.5, labelpad=1)
-    axes.set_ylabel(_short(y_name), fontsize=7.5, labelpad=1)
+    axes.set_ylabel(_short(y_name), fontsize=7.5)
+    axes.yaxis.set_label_coords(-0.2, 0.5)
     axes.tick_params(length=0, labelsize=7)
     for spine in axes.spines.values():
         spine.set_visible(False)
@@ -124,8 +131,8 @@ def _told(surface: Surface, grid: Grid, scale: Scale, label: str) -> str:
 
 def legend(scale: Scale, metric: str) -> Picture:
     """Draw the colours of a scale, with the values that they stand for."""
-    figure = Figure(figsize=(2.55, 0.42))
-    axes = figure.add_axes((0.06, 0.52, 0.88, 0.36))
+    figure = Figure(figsize=(2.55, 0.34))
+    axes = figure.add_axes((0.06, 0.62, 0.88, 0.34))
     low, high = scale.ticks[0], scale.ticks[-1]
     edges = np.linspace(low, high, 41)
     for left, right in pairwise(edges):

@@ -158,9 +158,10 @@ def _limits(sweep: Sweep) -> str:
 def _part(look: Look, estimand: str, anchor: str) -> dict[str, Any]:
     """Give what the page says of one estimand."""
     sweep = look.sweep
-    rows = []
+    rows, measured = [], {}
     for metric in metrics_of(sweep, look.bounds):
         found = surfaces(sweep, estimand, metric, look.bounds, look.given)
+        measured[metric] = found
         bound = next((str(one) for one in look.bounds if one.metric == metric), "")
         rows.append(
             {
@@ -179,7 +180,7 @@ def _part(look: Look, estimand: str, anchor: str) -> dict[str, Any]:
         ],
         "metrics": rows,
         "best": _best(look, estimand),
-        "numbers": _numbers(look, estimand),
+        "numbers": _numbers(look, measured),
     }
 
 
@@ -199,7 +200,7 @@ def _best(look: Look, estimand: str) -> dict[str, Any]:
             "tied": [look.who(subject) for subject in found.tied],
             "rmse": with_error(*found.ranked[0][1]) if found.ranked else "–",
         }
-        for found in (best(run, estimand) for run in sweep.runs)
+        for found in (best(sweep, run.cell, estimand) for run in sweep.runs)
     ]
     rows = [
         {
@@ -211,11 +212,9 @@ def _best(look: Look, estimand: str) -> dict[str, Any]:
     return {"columns": [f"{x_name} = {x:g}" for x in xs], "rows": rows}
 
 
-def _numbers(look: Look, estimand: str) -> dict[str, Any]:
+def _numbers(look: Look, found: dict[str, list[Surface]]) -> dict[str, Any]:
     """List every number with its error, cell by cell."""
-    sweep = look.sweep
-    metrics = metrics_of(sweep, look.bounds)
-    found = {m: surfaces(sweep, estimand, m, look.bounds, look.given) for m in metrics}
+    sweep, metrics = look.sweep, list(found)
     rows = []
     for i, cell in enumerate(sweep.cells):
         for j, first in enumerate(found[metrics[0]]):

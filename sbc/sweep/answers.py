@@ -21,9 +21,8 @@ from sbc.gates import Check, Panels, decide_check
 from sbc.metrics import Estimate, Proportion
 from sbc.panel import panel
 from sbc.pooled import measure
-from sbc.read import Run
 from sbc.sequential import Outcome
-from sbc.subjects import ELEMENT, Subject, subjects_of
+from sbc.subjects import Subject
 from sbc.sweep.plan import COLUMNS
 from sbc.sweep.read import Sweep
 
@@ -58,11 +57,6 @@ class Answer:
     needed: int | None
 
 
-def subjects(run: Run) -> list[Subject]:
-    """List what a cell is judged by: scalars, and vectors as a whole."""
-    return [subject for subject in subjects_of(run) if subject.kind != ELEMENT]
-
-
 def answers(
     sweep: Sweep, bounds: Sequence[Bounds], only: Collection[tuple[str, int]] | None = None
 ) -> list[Answer]:
@@ -79,24 +73,24 @@ def answers(
     """
     return [
         answer
-        for run in sweep.runs
-        for subject, panels in _to_judge(run, bounds, only)
-        for answer in _judged(run.cell, subject, panels, bounds)
+        for cell, subject, panels in _to_judge(sweep, bounds, only)
+        for answer in _judged(cell, subject, panels, bounds)
     ]
 
 
 def _to_judge(
-    run: Run, bounds: Sequence[Bounds], only: Collection[tuple[str, int]] | None
-) -> Iterator[tuple[Subject, Panels]]:
-    """Give what a cell is judged by, with the datasets of its estimator."""
-    mine = [s for s in subjects(run) if only is None or (s.estimator, run.cell) in only]
-    for whose, group in groupby(mine, key=lambda s: (s.estimator, s.engine)):
-        together = list(group)
+    sweep: Sweep, bounds: Sequence[Bounds], only: Collection[tuple[str, int]] | None
+) -> Iterator[tuple[int, Subject, Panels]]:
+    """Give what each cell is judged by, with the datasets of its estimator."""
+    mine = [(c, s) for c, s in sweep.subjects if only is None or (s.estimator, c) in only]
+    bounded = any(bound.metric == "contraction" for bound in bounds)
+    for (cell, *whose), group in groupby(mine, key=lambda x: (x[0], x[1].estimator, x[1].engine)):
+        together, run = [subject for _, subject in group], sweep.runs[cell]
         names = [name for subject in together for name in subject.frames]
-        bounded = any(bound.metric == "contraction" for bound in bounds)
-        truths = read_truths(run, {whose[0]: names})[whose[0]] if bounded else None
-        panels = {whose: panel(run.fits, run.results, *whose, truths=truths)}
-        yield from ((subject, panels) for subject in together)
+        estimator, engine = whose
+        truths = read_truths(run, {estimator: names})[estimator] if bounded else None
+        found = panel(run.fits, run.results, estimator, engine, truths=truths)
+        yield from ((cell, subject, {(estimator, engine): found}) for subject in together)
 
 
 def _judged(cell: int, subject: Subject, panels: Panels, bounds: Sequence[Bounds]) -> list[Answer]:
@@ -122,12 +116,11 @@ def estimate(subject: Subject, metric: str) -> Estimate | Proportion:
     return measure(COLUMNS[metric], what)
 
 
-def error_of(subject: Subject, metric: str) -> float:
+def error_of(found: Estimate | Proportion) -> float:
     """Give the Monte Carlo error that a precision is held against, infinite where there is none.
 
     Of a coverage it is a quarter of the 95 % interval's width: the usual estimate of its error is
     0 when all intervals hit, which the first few may.
     """
-    found = estimate(subject, metric)
     error = (found.high - found.low) / 4 if isinstance(found, Proportion) else found.mcse
     return error if math.isfinite(error) else math.inf

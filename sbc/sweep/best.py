@@ -10,7 +10,7 @@ from sbc.pooled import difference, measure
 from sbc.read import Run
 from sbc.settings import OWN_REGIMES
 from sbc.subjects import Subject
-from sbc.sweep.answers import subjects
+from sbc.sweep.read import Sweep
 
 #: Monte Carlo errors of a difference within which two are tied.
 TIE = 2.0
@@ -32,13 +32,14 @@ class Best:
     tied: list[Subject]
 
 
-def best(run: Run, estimand: str) -> Best:
+def best(sweep: Sweep, cell: int, estimand: str) -> Best:
     """Rank the estimators of a cell.
 
     Differences are taken dataset by dataset where estimators share their datasets, so that most of
     the luck cancels. Being within the error of the best is no proof of being as good.
     """
-    found = [subject for subject in subjects(run) if subject.name == estimand]
+    run = sweep.runs[cell]
+    found = [s for c, s in sweep.subjects if c == cell and s.name == estimand]
     errors = [(subject, Estimate(*measure("rmse", subject.what)[:2])) for subject in found]
     ranked = sorted(
         ((s, e) for s, e in errors if math.isfinite(e.mcse)), key=lambda pair: pair[1].value

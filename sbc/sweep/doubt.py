@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping
 
-from sbc.sweep.answers import answers, error_of, subjects
+from sbc.sweep.answers import answers, error_of, estimate
 from sbc.sweep.read import Sweep
 
 BATCH = 25
@@ -31,16 +31,15 @@ def doubts(sweep: Sweep, only: Collection[tuple[str, int]] | None = None) -> Dou
     nothing is in doubt. What `only` leaves out is known to be settled.
     """
     found: Doubts = {}
-    for run in sweep.runs:
-        for subject in subjects(run):
-            if only is not None and (subject.estimator, run.cell) not in only:
-                continue
-            n = len(next(iter(subject.frames.values())))
-            for metric, wanted in sweep.plan.precision.items():
-                ratio = error_of(subject, metric) / wanted
-                if ratio > 1:
-                    more = n * (ratio**2 - 1) if math.isfinite(ratio) else math.inf
-                    _need(found, (subject.estimator, run.cell), more)
+    for cell, subject in sweep.subjects:
+        key = subject.estimator, cell
+        if only is not None and key not in only:
+            continue
+        n = len(next(iter(subject.frames.values())))
+        for metric, wanted in sweep.plan.precision.items():
+            ratio = error_of(estimate(subject, metric)) / wanted
+            if ratio > 1:
+                _need(found, key, n * (ratio**2 - 1) if math.isfinite(ratio) else math.inf)
     if sweep.plan.bounds:
         for answer in answers(sweep, sweep.plan.expectations, only):
             if answer.outcome == "inconclusive":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sbc.read import Run, read_rows
 from sbc.rows import CELL
 from sbc.runfile import RUN_FILE, read_run
 from sbc.settings import Settings
+from sbc.subjects import ELEMENT, Subject, subjects_of
 from sbc.sweep.plan import Plan
 
 
@@ -44,6 +46,16 @@ class Sweep:
     def cells(self) -> list[dict[str, float]]:
         """Parameter values of each cell."""
         return self.plan.grid.cells
+
+    @cached_property
+    def subjects(self) -> list[tuple[int, Subject]]:
+        """What each cell is judged by, with its number: scalars, and vectors as a whole."""
+        return [
+            (run.cell, subject)
+            for run in self.runs
+            for subject in subjects_of(run)
+            if subject.kind != ELEMENT
+        ]
 
 
 def is_sweep(folder: Path) -> bool:

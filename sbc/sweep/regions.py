@@ -84,12 +84,15 @@ def _sides(cells: Sequence[Cell], name: str) -> list[tuple[Side, np.ndarray]]:
     values = np.array([cell[name] for cell in cells], dtype=float)
     known = sorted(set(values.tolist()))
     return [
-        (
-            Side(name, None if low == known[0] else low, None if high == known[-1] else high),
-            (low <= values) & (values <= high),
-        )
+        (_side(name, known, low, high), (low <= values) & (values <= high))
         for low, high in combinations_with_replacement(known, 2)
     ]
+
+
+def _side(name: str, known: Sequence[float], low: float, high: float) -> Side:
+    if low == high and len(known) > 1:  # one value is named as such, at the grid's end too
+        return Side(name, low, high)
+    return Side(name, None if low == known[0] else low, None if high == known[-1] else high)
 
 
 def sentence(who: str, what: str, cells: Sequence[Cell], answers: Sequence[Outcome]) -> str:

@@ -13,7 +13,7 @@ from sbc.expectations import Bounds
 from sbc.metrics import Proportion
 from sbc.rows import FAILED
 from sbc.subjects import Subject
-from sbc.sweep.answers import Answer, error_of, estimate, subjects
+from sbc.sweep.answers import Answer, error_of, estimate
 from sbc.sweep.read import Sweep
 
 Array = NDArray[np.float64]
@@ -57,8 +57,7 @@ class Surface:
 
 def estimands_of(sweep: Sweep) -> list[str]:
     """List what is estimated, vectors as a whole, in the order in which it comes."""
-    names = (subject.name for run in sweep.runs for subject in subjects(run) if subject.name)
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys(subject.name for _, subject in sweep.subjects if subject.name))
 
 
 def metrics_of(sweep: Sweep, bounds: Sequence[Bounds]) -> list[str]:
@@ -72,9 +71,8 @@ def surfaces(
 ) -> list[Surface]:
     """Measure one metric of one estimand everywhere, one surface an estimator and engine."""
     there = {
-        (run.cell, subject.estimator, subject.engine): subject
-        for run in sweep.runs
-        for subject in subjects(run)
+        (cell, subject.estimator, subject.engine): subject
+        for cell, subject in sweep.subjects
         if subject.name == estimand
     }
     bound = next((one for one in bounds if one.metric == metric), None)
@@ -101,7 +99,7 @@ def _measured(subject: Subject | None, metric: str) -> tuple[float, float, float
         return (np.nan,) * 4
     with np.errstate(all="ignore"):
         found = estimate(subject, metric)
-        error = error_of(subject, metric)
+        error = error_of(found)
     if isinstance(found, Proportion):
         return found.value, error, found.low, found.high
     far = 1.96 * error

@@ -47,18 +47,18 @@ def sweep_table(
         frame = table(run, levels=levels)
         for i, (name, value) in enumerate({"cell": run.cell, **cell}.items()):
             frame.insert(i, name, value, allow_duplicates=True)
-        frame["best_rmse"] = _is_best(run, frame)
+        frame["best_rmse"] = _is_best(sweep, run.cell, frame)
         for bound in bounds:
             frame[f"answer_{bound.metric}"] = _column(frame, run.cell, bound, given)
         frames.append(frame)
     return pd.concat(frames, ignore_index=True)
 
 
-def _is_best(run: Any, frame: pd.DataFrame) -> list[bool | None]:
+def _is_best(sweep: Sweep, cell: int, frame: pd.DataFrame) -> list[bool | None]:
     tied = {
         (subject.estimator, subject.engine, name)
         for name in dict.fromkeys(frame["estimand"])
-        for subject in best(run, name).tied
+        for subject in best(sweep, cell, name).tied
     }
     return [key in tied for key in _keys(frame)]
 
