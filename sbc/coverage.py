@@ -65,7 +65,7 @@ def log_e_share(hits: ArrayLike, p0: float, bound: float) -> Array:
 
 def judge_bounds(
     hits: Array,
-    level: float,
+    level: float | None,
     low: float,
     high: float,
     *,
@@ -83,8 +83,9 @@ def judge_bounds(
     hits : array of shape (n,)
         1 where the interval held the truth, 0 where not, the share of elements whose intervals did
         where there are several, NaN for a failed fit.
-    level : float
-        The level of the interval, in (0, 1). It need not lie within the bounds.
+    level : float or None
+        The level of the interval, in (0, 1). It need not lie within the bounds. None where no value
+        is expected more than others, as of a share that is no coverage.
     low, high : float
         The bounds, ``low < high``; one at or beyond 0 or 1 is none.
     alpha_fail, alpha_pass : float
@@ -120,7 +121,7 @@ def judge_bounds(
     return Decision("fail" if failed <= passed else "pass", min(failed, passed))
 
 
-def interval(hits: Array, level: float, alpha: float) -> tuple[float, float]:
+def interval(hits: Array, level: float | None, alpha: float) -> tuple[float, float]:
     """Give the coverages that have not been excluded by now, each side at `alpha`.
 
     Parameters
@@ -136,7 +137,7 @@ def interval(hits: Array, level: float, alpha: float) -> tuple[float, float]:
         In steps of .005.
     """
 
-    def steps(hits: Array, level: float) -> int:
+    def steps(hits: Array, level: float | None) -> int:
         """Count the steps up to the largest bound that the coverage has been shown to exceed."""
         first, last = 0, _STEPS
         while last - first > 1:
@@ -147,7 +148,8 @@ def interval(hits: Array, level: float, alpha: float) -> tuple[float, float]:
         return first
 
     # Coverage below a bound is non-coverage above another.
-    return steps(hits, level) / _STEPS, 1 - steps(1 - hits, 1 - level) / _STEPS
+    missed = None if level is None else 1 - level
+    return steps(hits, level) / _STEPS, 1 - steps(1 - hits, missed) / _STEPS
 
 
 def _log_e(

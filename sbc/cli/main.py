@@ -16,6 +16,7 @@ from sbc.errors import UserError, unknown
 COMMANDS = {
     "run": "fit estimators to simulated datasets",
     "sweep": "fit estimators over a grid of worlds, to see where each breaks",
+    "design": "find the smallest study whose intervals are narrow enough, and honest",
     "table": "summarise a run: bias, coverage, ranks, with Monte Carlo errors",
     "report": "write a page about one run or several, with figures and words",
     "gate": "judge a run, or run until the answer is known: pass, fail or inconclusive",

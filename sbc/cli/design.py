@@ -1,0 +1,181 @@
+"""``sbc design``: how large must a study be?"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sbc.choice import default_folder
+from sbc.cli import run as run_command
+from sbc.cli.main import INTERRUPTED, OK
+from sbc.errors import UserError
+from sbc.settings import Settings
+
+if TYPE_CHECKING:
+    from sbc.designing import Looked
+    from sbc.sweep.goal import Goal
+    from sbc.sweep.plan import Plan
+
+NONE, UNDECIDED = 1, 3
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    run_command.declare_settings(parser)
+    add = parser.add_argument
+    add("--vary", metavar="NAME=VALUES", help="the size and its values, as n_groups=10:100:10")
+    add("--width-95", type=float, required=True, metavar="W", help="largest width of an interval")
+    add(
+        "--assurance",
+        type=float,
+        default=0.8,
+        metavar="P",
+        help="least chance of an interval no wider than that (default 0.8)",
+    )
+    add(
+        "--coverage-95",
+        type=float,
+        default=0.9,
+        metavar="P",
+        help="coverage that must not be refuted (default 0.9)",
+    )
+    add(
+        "--datasets", type=int, metavar="N", help="on which a size may pass, at least (default 200)"
+    )
+    add("--max-datasets", type=int, metavar="N", help="of a size, at most (default 1000)")
+    add("--jobs", type=int, metavar="N", help="workers (default: all cores)")
+    add("--cluster", metavar="ADDRESS", help="fit on a Dask cluster, as tcp://HOST:PORT")
+    add("--out", type=Path, metavar="DIR", help="the folder of what is fitted")
+    add("--resume", type=Path, metavar="DIR", help="go on with a search that was stopped")
+    add("--quiet", action="store_true", help="no progress bar")
+    parser.set_defaults(function=main)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Search, and say what was found at each size."""
+    jobs, settings = run_command.prepared(arguments)
+    goal = _goal(arguments)
+    if len(settings.estimators) * len(settings.engines) > 1:
+        raise UserError("a design is for one estimator and one engine; name one of each")
+    plan = _plan(arguments, settings)
+    folder = arguments.resume or arguments.out or _folder(settings)
+    with run_command.hands_of(arguments.cluster, settings) as hands:
+        from sbc.designing import design
+
+        print(_asked(arguments, settings, plan), flush=True)
+        try:
+            place, seen = design(
+                folder, settings, plan, goal, jobs, not arguments.quiet, _told, **hands
+            )
+        except KeyboardInterrupt:
+            print(
+                f"sbc: interrupted; the fits are kept. Go on with the same goal and "
+                f"--resume {shlex.quote(str(folder))}",
+                file=sys.stderr,
+            )
+            return INTERRUPTED
+    return _answer(plan, place, seen, folder)
+
+
+def _goal(arguments: argparse.Namespace) -> Goal:
+    """Read what is asked.
+
+    Raises
+    ------
+    UserError
+        For numbers that ask for nothing.
+    """
+    from sbc.sweep.goal import Goal
+
+    if not arguments.width_95 > 0:
+        raise UserError(f"--width-95 must be positive, not {arguments.width_95:g}")
+    for name in ("assurance", "coverage_95"):
+        value = getattr(arguments, name)
+        if not 0 < value < 1:
+            option = name.replace("_", "-")
+            raise UserError(f"--{option} must lie between 0 and 1, not {value:g}")
+    return Goal(arguments.width_95, arguments.assurance, arguments.coverage_95)
+
+
+def _plan(arguments: argparse.Namespace, settings: Settings) -> Plan:
+    from sbc.designing import unplanned
+    from sbc.sweep.grid import parse_grid
+    from sbc.sweep.plan import MOST, initial
+
+    if arguments.resume is not None:
+        if arguments.vary:
+            raise UserError("--vary starts a new search and --resume goes on with one")
+        from sbc.sweeping import resumed
+
+        plan = resumed(arguments.resume, settings)
+    else:
+        grid = parse_grid([arguments.vary] if arguments.vary else [], settings)
+        most = MOST if arguments.max_datasets is None else arguments.max_datasets
+        if most < settings.datasets:
+            raise UserError(f"--max-datasets {most} is less than --datasets {settings.datasets}")
+        plan = unplanned(settings, initial(grid, settings, most=most))
+    if len(plan.grid.vary) != 1:
+        raise UserError("a design varies one parameter, the size of the study")
+    return plan
+
+
+def _folder(settings: Settings) -> Path:
+    folder = default_folder(settings)
+    return folder.with_name(f"{folder.name}-design")
+
+
+def _asked(arguments: argparse.Namespace, settings: Settings, plan: Plan) -> str:
+    (name,) = plan.grid.vary
+    return (
+        f"the smallest {name} at which {settings.estimators[0]} has 95 % intervals no wider than "
+        f"{arguments.width_95:g} in {100 * arguments.assurance:g} % of datasets, and a coverage "
+        f"not below {100 * arguments.coverage_95:g} %; generator {settings.generator}, truth "
+        f"'{settings.truth}'"
+    )
+
+
+def _told(looked: Looked) -> None:
+    for one in looked.found:
+        narrow, covered = (
+            f"{100 * x.value:.0f} % [{100 * x.low:.0f}, {100 * x.high:.0f}]"
+            for x in (one.narrow, one.covered)
+        )
+        print(
+            f"{looked.value:>8g}  {one.estimand}: {narrow} narrow enough, coverage {covered}; "
+            f"{one.datasets} datasets: {one.reason}",
+            flush=True,
+        )
+
+
+def _answer(plan: Plan, place: int | None, seen: list[Looked], folder: Path) -> int:
+    from sbc.designing import ALPHA
+
+    ((name, values),) = plan.grid.vary.items()
+    open_ = [looked for looked in seen if looked.outcome == "inconclusive"]
+    if place is not None:
+        print(f"\n{name} = {values[place]:g} will do")
+    elif seen[0].outcome == "fail":
+        print(f"\nno {name} up to {values[-1]:g} will do: {_why(seen[0])}")
+    else:
+        print(f"\nnot decided at {name} = {values[-1]:g}; more datasets: --max-datasets")
+    if place is not None and open_:
+        told = ", ".join(f"{looked.value:g}" for looked in open_)
+        print(f"not decided, and taken as too small: {told}")
+    print(
+        f"The chance of naming a size that is too small is at most {100 * ALPHA:g} %, if larger "
+        "studies have narrower\nintervals. Coverage is only not refuted where it is not shown.\n"
+        f"what was fitted: {folder}",
+        flush=True,
+    )
+    if place is None:
+        return NONE if seen[0].outcome == "fail" else UNDECIDED
+    return OK
+
+
+def _why(looked: Looked) -> str:
+    return "; ".join(
+        f"{one.estimand}: {one.reason}" for one in looked.found if one.outcome == "fail"
+    )
