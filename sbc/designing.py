@@ -73,6 +73,7 @@ def design(
     jobs: int,
     progress: bool = True,
     watch: Callable[[Looked], None] = lambda looked: None,
+    begun: Callable[[], None] = lambda: None,
     **hands: Any,
 ) -> tuple[int | None, list[Looked]]:
     """Fit and judge size after size.
@@ -93,6 +94,8 @@ def design(
         Whether to draw a progress bar on stderr.
     watch : callable
         Told of each size when it is settled.
+    begun : callable
+        Called when there is a folder to go on with.
     **hands
         Of `sbc.running.execute`.
 
@@ -103,6 +106,7 @@ def design(
     """
     if not (folder / RUN_FILE).exists():
         sweeping.create(settings, plan, folder).close()
+    begun()
     (values,) = plan.grid.vary.values()
     alpha = ALPHA / looks(len(values))
     (estimator,) = settings.estimators

@@ -48,6 +48,7 @@ READING = {"lock", "runfile", "store", "read", "subjects", "table", "export", "m
 SAMPLING = {
     "running",
     "sweeping",
+    "designing",
     "workers",
     "local",
     "isolated",

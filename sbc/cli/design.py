@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sbc.choice import default_folder
 from sbc.cli import run as run_command
 from sbc.cli.main import INTERRUPTED, OK
+from sbc.cli.supervise import after_a_crash
 from sbc.errors import UserError
+from sbc.runfile import read_run
 from sbc.settings import Settings
 
 if TYPE_CHECKING:
@@ -46,8 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--datasets", type=int, metavar="N", help="on which a size may pass, at least (default 200)"
     )
     add("--max-datasets", type=int, metavar="N", help="of a size, at most (default 1000)")
-    add("--jobs", type=int, metavar="N", help="workers (default: all cores)")
-    add("--cluster", metavar="ADDRESS", help="fit on a Dask cluster, as tcp://HOST:PORT")
+    run_command.declare_hands(parser)
     add("--out", type=Path, metavar="DIR", help="the folder of what is fitted")
     add("--resume", type=Path, metavar="DIR", help="go on with a search that was stopped")
     add("--quiet", action="store_true", help="no progress bar")
@@ -58,12 +60,17 @@ def main(arguments: argparse.Namespace) -> int:
     """Search, and say what was found at each size."""
     jobs, settings = run_command.prepared(arguments)
     goal = _goal(arguments)
+    if arguments.shard is not None:
+        raise UserError("a design looks at all datasets, and a shard has a part of them only")
     if len(settings.estimators) * len(settings.engines) > 1:
         raise UserError("a design is for one estimator and one engine; name one of each")
     plan = _plan(arguments, settings)
     folder = arguments.resume or arguments.out or _folder(settings)
-    with run_command.hands_of(arguments.cluster, settings) as hands:
+    with run_command.hands_of(arguments, settings) as hands:
         from sbc.designing import design
+
+        def begun() -> None:
+            after_a_crash(run_command.going_on(folder, without=("--vary",)))
 
         print(_asked(arguments, settings, plan), flush=True)
         try:
@@ -103,20 +110,20 @@ def _goal(arguments: argparse.Namespace) -> Goal:
 def _plan(arguments: argparse.Namespace, settings: Settings) -> Plan:
     from sbc.designing import unplanned
     from sbc.sweep.grid import parse_grid
-    from sbc.sweep.plan import MOST, initial
+    from sbc.sweep.plan import initial
+    from sbc.sweep.read import plan_of
 
     if arguments.resume is not None:
         if arguments.vary:
             raise UserError("--vary starts a new search and --resume goes on with one")
-        from sbc.sweeping import resumed
-
-        plan = resumed(arguments.resume, settings)
+        plan = plan_of(arguments.resume, read_run(arguments.resume))
     else:
         grid = parse_grid([arguments.vary] if arguments.vary else [], settings)
-        most = MOST if arguments.max_datasets is None else arguments.max_datasets
-        if most < settings.datasets:
-            raise UserError(f"--max-datasets {most} is less than --datasets {settings.datasets}")
-        plan = unplanned(settings, initial(grid, settings, most=most))
+        plan = unplanned(settings, initial(grid, settings))
+    if arguments.max_datasets is not None:
+        plan = replace(plan, most=arguments.max_datasets)
+    if plan.most < settings.datasets:
+        raise UserError(f"--max-datasets {plan.most} is less than --datasets {settings.datasets}")
     if len(plan.grid.vary) != 1:
         raise UserError("a design varies one parameter, the size of the study")
     return plan
