@@ -53,7 +53,7 @@ examples: $(READY)  ## make the pages in reports/example again: half an hour
 	$(BIN)/python -m sbc lecture --out reports/example-lecture
 	cp reports/example-lecture/lecture.html reports/example/lecture.html
 
-sweep-example: $(READY)  ## the map in reports/example/sweep.html: 13,000 fits, half an hour
+sweep-example: $(READY)  ## the map in reports/example/sweep.html: 13,000 fits, some twenty minutes
 	rm -rf reports/example-sweep
 	$(BIN)/python -m sbc sweep --estimator all --vary sd_U=0:3:0.75 \
 		--vary rows_per_group=2,5,10,30 --datasets 100 --bound bias=0.15 \
