@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -114,6 +115,13 @@ def ours(name: str) -> set[str]:
 
 def others(name: str) -> set[str]:
     return {found.split(".")[0] for found in imports(name)} - STDLIB - {"sbc"}
+
+
+def test_every_folder_of_code_is_shipped():
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    folders = {file.parent.relative_to(ROOT) for file in (ROOT / "sbc").rglob("*.py")}
+    found = {".".join(folder.parts) for folder in folders} | {"sbc.generators", "sbc.models"}
+    assert set(tools["setuptools"]["packages"]) == found
 
 
 IN_ROOMS = [name for name in FILES if room(name) in ALLOWED]
