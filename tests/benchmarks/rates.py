@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from scipy.special import ndtri
 
 import sbc
 from sbc.loaded import LoadedRun
@@ -41,11 +42,24 @@ def share(tests: list[Uniformity], part: str) -> dict[str, float]:
     return {"percent": 100 * alarms.mean(), "standard error": 100 * error}
 
 
+def departure(run: LoadedRun) -> dict[str, dict[str, float]]:
+    """Give mean and sd of q = Φ⁻¹(u) of each quantity over the whole run: 0 and 1 are owed."""
+    found = {}
+    for (_, _, quantity), frame in run.streams():
+        q = ndtri(frame["u"].to_numpy())
+        found[quantity] = {
+            **{"mean": q.mean(), "its error": q.std(ddof=1) / np.sqrt(q.size)},
+            **{"sd": q.std(ddof=1), "error of the sd": 1 / np.sqrt(2 * q.size)},
+        }
+    return found
+
+
 def main() -> None:
     """Run, cut, test and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--datasets", type=int, default=20_000)
     parser.add_argument("--estimator", default="multilevel")
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -53,13 +67,17 @@ def main() -> None:
             arguments.estimator,
             truth="self",
             datasets=arguments.datasets,
+            seed=arguments.seed,
+            progress=False,
             out=Path(folder) / "run",
         )
     figures = {
         "estimator": arguments.estimator,
         "datasets": arguments.datasets,
+        "seed": arguments.seed,
         "fits by status": run.fits["status"].value_counts().to_dict(),
         "share that climbed the ladder": float((run.fits["attempt"] > 0).mean()),
+        "normal quantiles of u": departure(run),
         "false alarms at 5 %": {},
     }
     for size in STUDIES:
