@@ -84,7 +84,7 @@ def statuses(run: Run, labels: Labels) -> list[dict[str, Any]]:
         if not chains.get(engine, True):
             cells |= dict.fromkeys(("low ESS", "divergent", "divergences"), "–")
         if approximate:
-            k, drift = (plain_number(fits[name].median()) for name in APPROXIMATE)
+            k, drift = (plain_number(fits[name].dropna().median()) for name in APPROXIMATE)
             poor = str(int((fits.status == POOR).sum())) if k != "–" else "–"
             cells |= dict(zip(OWN, (poor, k, drift), strict=True))
         rows.append(
