@@ -36,7 +36,7 @@ def test_flat_tables_come_back_as_they_were(run, tmp_path, kind):
         for name in frame:
             values = back[name]
             if kind == "csv" and frame[name].dtype == float:
-                values = values.replace("", np.nan).astype(float)
+                values = values.map(lambda v: np.nan if v == "" else float(v))
             pd.testing.assert_series_equal(values, frame[name], check_dtype=False)
 
 
