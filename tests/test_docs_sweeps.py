@@ -39,6 +39,18 @@ def test_a_design_is_found_as_the_page_says(tmp_path, monkeypatch, capsys):
     assert answer in capsys.readouterr().out
 
 
+def test_every_number_with_an_error_stands_on_the_page_of_the_example():
+    page = (ROOT / "reports" / "example" / "sweep.html").read_text(encoding="utf-8")
+    map_of_five = PAGE.partition("## The map of the five")[2].partition("\n## ")[0]
+    quoted = re.findall(r"-?\d+\.\d+\s\(\d+\)", map_of_five)
+    assert len(quoted) > 15
+    shown = re.sub(r"<[^>]+>", " ", page)
+    missing = [
+        n for n in quoted if not re.search(rf"(?<![\d.-]){re.escape(' '.join(n.split()))}", shown)
+    ]
+    assert missing == []
+
+
 @pytest.mark.parametrize("target", re.findall(r"\]\(([^)#]+)\)", PAGE))
 def test_links_lead_somewhere(target):
     assert (ROOT / "docs" / target).exists()
