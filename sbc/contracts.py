@@ -249,6 +249,11 @@ class OwnData(dict[str, Array]):
         self.key, self.state, self.observed = key, state, observed
 
 
+def structure_of(data: Data) -> str:
+    """Name the graph that data taken out of a model belong to; empty for all other data."""
+    return data.key if isinstance(data, OwnData) else ""
+
+
 @dataclass(frozen=True)
 class Budget:
     """What one fit may cost: draws and warm-up a chain, chains, and the step size's target."""

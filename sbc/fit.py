@@ -21,8 +21,8 @@ from sbc.contracts import (
     Dataset,
     Draws,
     Estimator,
-    OwnData,
     as_replicated,
+    structure_of,
 )
 from sbc.elements import vector_of
 from sbc.errors import UserError
@@ -256,7 +256,7 @@ def _derived(task: Task, estimator: Estimator, data: Data, names: list[str]) -> 
     """Give what computes these deterministics at a truth, compiled once."""
     from sbc.derived import Derived
 
-    structure = data.key if isinstance(data, OwnData) else ""
+    structure = structure_of(data)
     generator = world_of(task.settings)
     lengths = _lengths(data) if not structure else ()
     key = (*world_key(task.settings), task.estimator, *names, structure, lengths)
@@ -277,7 +277,7 @@ def compiled_for(task: Task, data: Data) -> Any:
     Nothing that a compiled model keeps of the dataset that it was compiled on, but its shapes,
     reaches the draws of another.
     """
-    structure = data.key if isinstance(data, OwnData) else ""
+    structure = structure_of(data)
     settings = task.settings
     names = (*world_key(settings), task.estimator, task.engine, *settings.estimands)
     key = (*names, structure)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sbc import seeds
-from sbc.contracts import Data, Dataset, OwnData
+from sbc.contracts import Data, Dataset, structure_of
 from sbc.estimands import estimator_of
 from sbc.own import Own
 from sbc.settings import OWN_REGIMES, POSTERIOR, Settings, world_key, world_of
@@ -60,7 +60,7 @@ def forget() -> None:
 def _joint(settings: Settings, estimator: str, design: Any) -> Any:
     made = estimator_of(settings, estimator)
     data = made.select(design) if isinstance(made, Own) else {}
-    structure = data.key if isinstance(data, OwnData) else ""
+    structure = structure_of(data)
     parameters = tuple(sorted(settings.parameters.items()))
     key = (*world_key(settings), estimator, parameters, settings.estimands, structure)
     with _guard:

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from quick import contents
 
 import sbc.running
 from sbc import fit, registry, simulate
@@ -116,17 +117,6 @@ def cluster(tmp_path_factory):
         with distributed.Client(made.address, set_as_default=False) as client:
             client.wait_for_workers(2, timeout=120)
         yield made
-
-
-def contents(folder):
-    """Read every table, but for the column of times."""
-    with closing(sqlite3.connect(folder / RESULTS_FILE)) as file:
-        found = {}
-        for (table,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'"):
-            columns = [row[1] for row in file.execute(f"PRAGMA table_info({table})")]
-            kept = ", ".join(name for name in columns if name != "seconds")
-            found[table] = sorted(file.execute(f"SELECT {kept} FROM {table}").fetchall())
-        return found
 
 
 def run_here(settings, folder):

@@ -7,6 +7,7 @@ from contextlib import closing
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from quick import contents
 
 import sbc.running
 from sbc.cli.main import main
@@ -18,17 +19,6 @@ from sbc.shard import WHOLE, Shard
 from sbc.store import RESULTS_FILE, Store, read_run
 
 ESTIMATORS = ("naive", "mundlak")
-
-
-def contents(folder):
-    """Read every table in the order of its keys, but for the column of times."""
-    with closing(sqlite3.connect(folder / RESULTS_FILE)) as file:
-        found = {}
-        for (table,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'"):
-            columns = [row[1] for row in file.execute(f"PRAGMA table_info({table})")]
-            kept = ", ".join(name for name in columns if name != "seconds")
-            found[table] = sorted(file.execute(f"SELECT {kept} FROM {table}").fetchall())
-        return found
 
 
 @pytest.fixture

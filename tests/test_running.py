@@ -7,17 +7,16 @@ import json
 import multiprocessing
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
 import time
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import quick
+from quick import contents
 
 import sbc.running
 from sbc import local, registry
@@ -52,17 +51,6 @@ def _signals():
     before = signal.getsignal(signal.SIGTERM)
     yield
     signal.signal(signal.SIGTERM, before)
-
-
-def contents(folder):
-    """Read every table, but for the column of times."""
-    with closing(sqlite3.connect(folder / RESULTS_FILE)) as file:
-        found = {}
-        for (table,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'"):
-            columns = [row[1] for row in file.execute(f"PRAGMA table_info({table})")]
-            kept = ", ".join(name for name in columns if name != "seconds")
-            found[table] = sorted(file.execute(f"SELECT {kept} FROM {table}").fetchall())
-        return found
 
 
 def fit(folder, settings=SETTINGS, jobs=1):

@@ -12,8 +12,8 @@ import pymc as pm
 from pymc.pytensorf import reseed_rngs
 from pytensor.tensor.random.type import RandomType
 
-from sbc.contracts import Array, Budget, Data, Draws, Estimator, Generator, Truth
-from sbc.engines._density import Density
+from sbc.contracts import Array, Budget, Data, Draws, Estimator, Generator
+from sbc.engines._density import Approximation, Density
 from sbc.engines._normal import draw
 from sbc.engines._numba import without_dispatch
 
@@ -25,22 +25,13 @@ DRIFT = 0.5
 
 
 @dataclass(frozen=True)
-class Compiled:
+class Compiled(Approximation):
     """PyMC's own step, and everything that it changes as it was before the first."""
 
-    density: Density
     step: Callable[[], Any]
     state: dict[Any, Array]  # parameters and the optimiser's memory, with their first values
     rngs: list[Any]
     parameters: dict[str, Any]  # mu, and rho or L_tril
-
-    def accepts(self, data: Data) -> bool:
-        """Say whether data of these lengths can be swapped in."""
-        return self.density.accepts(data)
-
-    def log_likelihood(self, truth: Truth, data: Data) -> float:
-        """Evaluate the log likelihood at the truth."""
-        return self.density.log_likelihood(truth, data)
 
     def fit(self, data: Data, budget: Budget, seed: int) -> Draws:
         """Maximise the evidence lower bound, and draw from the approximation.

@@ -108,3 +108,18 @@ def _compiled(x: Any, outputs: list[Any]) -> Callable[[Array], Any]:
     function = compile([x], outputs, on_unused_input="ignore")
     function.trust_input = True
     return function
+
+
+@dataclass(frozen=True)
+class Approximation:
+    """What every approximation of a density has in common; each adds its own ``fit``."""
+
+    density: Density
+
+    def accepts(self, data: Data) -> bool:
+        """Say whether data of these lengths can be swapped in."""
+        return self.density.accepts(data)
+
+    def log_likelihood(self, truth: Truth, data: Data) -> float:
+        """Evaluate the log likelihood at the truth."""
+        return self.density.log_likelihood(truth, data)

@@ -9,26 +9,16 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
 from scipy.optimize import minimize
 
-from sbc.contracts import Array, Budget, Data, Draws, Estimator, Generator, Truth, engine
-from sbc.engines._density import Density
+from sbc.contracts import Array, Budget, Data, Draws, Estimator, Generator, engine
+from sbc.engines._density import Approximation, Density
 from sbc.engines._normal import draw
 
 _NEWTON_STEPS = 20
 
 
 @dataclass(frozen=True)
-class Compiled:
+class Compiled(Approximation):
     """A density with its gradient; curvature is taken from differences of the gradient."""
-
-    density: Density
-
-    def accepts(self, data: Data) -> bool:
-        """Say whether data of these lengths can be swapped in."""
-        return self.density.accepts(data)
-
-    def log_likelihood(self, truth: Truth, data: Data) -> float:
-        """Evaluate the log likelihood at the truth."""
-        return self.density.log_likelihood(truth, data)
 
     def fit(self, data: Data, budget: Budget, seed: int) -> Draws:
         """Climb to the mode from a random start, and draw from the normal around it.

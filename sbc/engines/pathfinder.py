@@ -10,8 +10,8 @@ import numpy as np
 from numpy.linalg import LinAlgError
 from scipy.optimize import minimize
 
-from sbc.contracts import Array, Budget, Data, Draws, Estimator, Generator, Truth, engine
-from sbc.engines._density import Density
+from sbc.contracts import Array, Budget, Data, Draws, Estimator, Generator, engine
+from sbc.engines._density import Approximation, Density
 from sbc.engines._normal import smoothed_weights
 
 #: Stan's: paths, draws from the best normal of each, draws for each ELBO, updates that are kept.
@@ -19,18 +19,8 @@ PATHS, POOL, ELBO_DRAWS, HISTORY = 4, 1000, 25, 6
 
 
 @dataclass(frozen=True)
-class Compiled:
+class Compiled(Approximation):
     """A density with its gradient; everything else is linear algebra."""
-
-    density: Density
-
-    def accepts(self, data: Data) -> bool:
-        """Say whether data of these lengths can be swapped in."""
-        return self.density.accepts(data)
-
-    def log_likelihood(self, truth: Truth, data: Data) -> float:
-        """Evaluate the log likelihood at the truth."""
-        return self.density.log_likelihood(truth, data)
 
     def fit(self, data: Data, budget: Budget, seed: int) -> Draws:
         """Follow the paths, and resample their draws by smoothed importance weights.

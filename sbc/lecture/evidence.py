@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from sbc.contracts import Data
@@ -87,8 +86,3 @@ class Evidence:
     def features(self) -> pd.DataFrame:
         """Give what is known of every dataset."""
         return self.run.features()
-
-
-def as_array(column: pd.Series) -> np.ndarray:
-    """Give a column as numbers."""
-    return column.to_numpy(dtype=float)

@@ -6,10 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
-import sbc
 from sbc.contracts import Data
 from sbc.errors import UserError
 from sbc.lecture import confound_figures, single, tank_figures
@@ -28,12 +24,12 @@ from sbc.lecture.worlds import (
     SIGMA_1,
     WORLDS,
 )
-from sbc.report.colours import PALETTE, assign
-from sbc.report.page import figure_of, variables
+from sbc.report.colours import assign
+from sbc.report.page import figure_of
 from sbc.report.pictures import Picture, styled
+from sbc.report.template import fill
 
 _HERE = Path(__file__).parent
-_REPORT = _HERE.parent / "report"
 #: How a verdict is shown: a sign and a class of the style sheet.
 SIGNS = {Verdict.HOLDS: ("✓", "good"), Verdict.FAILS: ("✗", "bad"), Verdict.OPEN: ("?", "open")}
 
@@ -90,13 +86,8 @@ def page(
             part: [figure_of(picture, f"{part}{i}") for i, picture in enumerate(pictures)]
             for part, pictures in _pictures(plan, folder, tanks, parting)
         }
-    loader = FileSystemLoader([_HERE, _REPORT])
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined,
-                              trim_blocks=True, lstrip_blocks=True)  # fmt: skip
-    return environment.get_template("lecture.html.j2").render(
-        style=Markup((_REPORT / "page.css").read_text(encoding="utf-8")),
-        themes=[variables(shade) for shade in ("light", "dark")],
-        colours=range(len(PALETTE)),
+    return fill(
+        _HERE / "lecture.html.j2",
         figures_of=drawn,
         claims=[_row(one) for one in judged],
         counts={verdict.value: sum(j.verdict is verdict for j in judged) for verdict in Verdict},
@@ -111,7 +102,6 @@ def page(
             {"name": world.name, "words": world.words, "datasets": evidence[world.name].datasets}
             for world in WORLDS
         ],
-        version=sbc.__version__,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from sbc.errors import UserError
@@ -21,18 +21,16 @@ def save_figures(runs: Sequence[Run], folder: Path) -> list[Path]:
     UserError
         If the folder cannot be written.
     """
-    written: list[Path] = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for chapter in chapters(runs):
-            place = folder / slug(chapter.title) if len(runs) > 1 else folder
-            place.mkdir(exist_ok=True)
-            for part, found in pictures(chapter):
-                for picture in found:
-                    written += _save(picture, _free(place, _name(chapter, part, picture), written))
-    except OSError as problem:
-        raise UserError(f"cannot write to {folder}: {problem.strerror or problem}") from problem
-    return written
+    return _save_all(folder, _named(runs))
+
+
+def _named(runs: Sequence[Run]) -> Iterator[tuple[str, str, Picture]]:
+    """Yield every figure with its folder and its name."""
+    for chapter in chapters(runs):
+        place = slug(chapter.title) if len(runs) > 1 else ""
+        for part, found in pictures(chapter):
+            for picture in found:
+                yield place, _name(chapter, part, picture), picture
 
 
 def save_pictures(pictures: Iterable[tuple[str, Picture]], folder: Path) -> list[Path]:
@@ -43,11 +41,16 @@ def save_pictures(pictures: Iterable[tuple[str, Picture]], folder: Path) -> list
     UserError
         If the folder cannot be written.
     """
+    return _save_all(folder, (("", slug(name), picture) for name, picture in pictures))
+
+
+def _save_all(folder: Path, pictures: Iterable[tuple[str, str, Picture]]) -> list[Path]:
     written: list[Path] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, picture in pictures:
-            written += _save(picture, _free(folder, slug(name), written))
+        for place, name, picture in pictures:
+            (folder / place).mkdir(exist_ok=True)
+            written += _save(picture, _free(folder / place, name, written))
     except OSError as problem:
         raise UserError(f"cannot write to {folder}: {problem.strerror or problem}") from problem
     return written

@@ -8,19 +8,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-import sbc
 from sbc.pooled import Elements
 from sbc.read import Run
 from sbc.report import answer, compare, engines, fitting
-from sbc.report.colours import PALETTE, VARIABLES, assign
+from sbc.report.colours import assign
 from sbc.report.labels import Labels, plural
 from sbc.report.origin import origin
 from sbc.report.pair_figures import pair_pictures
 from sbc.report.pictures import Picture, styled
 from sbc.report.svg import inline
+from sbc.report.template import fill
 from sbc.report.vector_figures import vector_pictures
 from sbc.report.verdicts import DELTA, WORDS, Pair, pairs_of, with_words
 from sbc.sequential import ALPHA_FAIL, ALPHA_PASS, tolerated
@@ -89,33 +88,16 @@ def page(runs: Sequence[Run]) -> str:
     runs : sequence of Run
         At least one; each becomes a part of the page. Runs without a fit are told as such.
     """
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     shown = [_context(chapter) for chapter in chapters(runs)]
     limits = tolerated(DELTA)
-    text = environment.get_template("page.html.j2").render(
+    return fill(
+        _HERE / "page.html.j2",
         runs=shown,
-        style=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
-        themes=[variables(shade) for shade in ("light", "dark")],
-        colours=range(len(PALETTE)),
         words=WORDS,
         delta=f"{DELTA:g}",
         limits={name: f"{value:.2f}" for name, value in limits._asdict().items()},
         alphas=(f"{ALPHA_FAIL:g}", f"{ALPHA_PASS:g}"),
-        version=sbc.__version__,
     )
-    return text.encode("utf-8", "replace").decode()  # names may hold what no file can
-
-
-def variables(shade: str) -> Markup:
-    """Write the colours of a theme, ``light`` or ``dark``, as variables of a style sheet."""
-    pairs = (f"--{name}:{getattr(colour, shade)}" for name, colour in VARIABLES.items())
-    return Markup(";".join(pairs))
 
 
 def _context(chapter: Chapter) -> dict[str, Any]:

@@ -8,20 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-import sbc
 from sbc.expectations import Bounds
 from sbc.read import Run
 from sbc.report import answer
 from sbc.report.colours import assign
 from sbc.report.labels import Labels, plural
 from sbc.report.origin import origin
-from sbc.report.page import figure_of, variables
+from sbc.report.page import figure_of
 from sbc.report.pictures import Picture, styled
 from sbc.report.sweep_colours import scale_of
 from sbc.report.sweep_figures import heat_map, legend, line_plot, title_of
+from sbc.report.template import fill
 from sbc.rows import FAILED
 from sbc.subjects import Subject
 from sbc.sweep.answers import ALPHA, Answer, answers
@@ -81,18 +80,12 @@ def sweep_page(sweep: Sweep, bounds: Sequence[Bounds] = ()) -> str:
     bounds : sequence of Bounds
         What to hold it against; by default what its plan says.
     """
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     look = Look.of(sweep, bounds)
     with styled():
         parts = [_part(look, name, f"e{i}") for i, name in enumerate(estimands_of(sweep))]
         effort = _effort(look)
-    text = environment.get_template("sweep.html.j2").render(
+    return fill(
+        _HERE / "sweep.html.j2",
         title=sweep.folder.name or str(sweep.folder),
         world=f"{sweep.settings.generator} · {sweep.settings.truth}",
         varied=[_varied(name, values) for name, values in sweep.plan.grid.vary.items()],
@@ -111,12 +104,8 @@ def sweep_page(sweep: Sweep, bounds: Sequence[Bounds] = ()) -> str:
         alpha=f"{100 * ALPHA:g} %",
         tie=f"{TIE:g}",
         origin=_origin(sweep),
-        style=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
         more=Markup((_HERE / "sweep.css").read_text(encoding="utf-8")),
-        themes=[variables(shade) for shade in ("light", "dark")],
-        version=sbc.__version__,
     )
-    return text.encode("utf-8", "replace").decode()
 
 
 def sweep_pictures(sweep: Sweep, bounds: Sequence[Bounds] = ()) -> Iterator[tuple[str, Picture]]:
