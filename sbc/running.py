@@ -33,9 +33,29 @@ _PACKAGES = ("pymc", "pytensor", "nutpie", "numba", "arviz", "arviz-stats", "num
 
 
 def create(
-    settings: Settings, folder: Path, command: list[str] | None = None, part: Shard = WHOLE
+    settings: Settings,
+    folder: Path,
+    command: list[str] | None = None,
+    part: Shard = WHOLE,
+    tried: Settings | None = None,
+    **more: Any,
 ) -> Store:
     """Check the settings and make the folder of the run, or of one part of it.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the run.
+    folder : Path
+        To be made.
+    command : list of str, optional
+        How it was asked for; by default the process's own arguments.
+    part : Shard
+        What of the run it will hold.
+    tried : Settings, optional
+        In whose world models are tried before anything is made, if not in that of `settings`.
+    **more
+        What ``run.json`` says besides.
 
     Raises
     ------
@@ -45,12 +65,12 @@ def create(
     validate(settings)
     make_folder(folder)  # whatever is wrong with it is told before PyMC is imported
     try:
-        estimands = preflight.estimands(settings)
+        estimands = preflight.estimands(tried or settings)
     except BaseException:
         with suppress(OSError):
             folder.rmdir()
         raise
-    run = provenance(settings, command) | {"estimands": estimands}
+    run = provenance(settings, command) | {"estimands": estimands} | more
     return Store.create(folder, run if part == WHOLE else run | {"shard": str(part)})
 
 
@@ -75,7 +95,7 @@ def resume(folder: Path, settings: Settings | None = None) -> tuple[Store, Setti
     wanted = settings or made
     made.check_same(wanted, str(folder))
     validate(wanted)
-    _check_files(folder, run, wanted)
+    check_files(folder, run, wanted)
     store = Store.open(folder, write=True)
     try:
         if wanted != made:
@@ -86,8 +106,14 @@ def resume(folder: Path, settings: Settings | None = None) -> tuple[Store, Setti
     return store, wanted
 
 
-def _check_files(folder: Path, run: dict[str, Any], settings: Settings) -> None:
-    """Refuse to go on with models or data that are no longer those of the run."""
+def check_files(folder: Path, run: dict[str, Any], settings: Settings) -> None:
+    """Refuse to go on with models or data that are no longer those of the run.
+
+    Raises
+    ------
+    UserError
+        Naming the file that has changed.
+    """
     was = run.get("files", {})
     for path, text in user_files(settings).items():
         if path in was and digest(text.encode()) != was[path]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sbc import preflight, running
+from sbc import running
 from sbc.fit import Task
-from sbc.runfile import make_folder, read_run, write_run
-from sbc.settings import Settings, validate
+from sbc.runfile import read_run, write_run
+from sbc.settings import Settings
 from sbc.shard import WHOLE, Shard
 from sbc.store import Store
 from sbc.sweep.doubt import Doubts, doubts, spend
@@ -29,17 +28,8 @@ def create(
     UserError
         If something cannot be, or the folder cannot be used.
     """
-    validate(settings)
-    make_folder(folder)  # whatever is wrong with it is told before PyMC is imported
-    try:
-        estimands = preflight.estimands(plan.grid.settings(settings, 0))
-    except BaseException:
-        with suppress(OSError):
-            folder.rmdir()
-        raise
-    run = running.provenance(settings, command)
-    run |= {"estimands": estimands, "sweep": plan.to_json()}
-    return Store.create(folder, run if part == WHOLE else run | {"shard": str(part)})
+    tried = plan.grid.settings(settings, 0)
+    return running.create(settings, folder, command, part, tried, sweep=plan.to_json())
 
 
 def tasks(settings: Settings, plan: Plan) -> Iterator[Task]:
@@ -86,9 +76,11 @@ def execute(
     Raises
     ------
     UserError
-        As `sbc.running.execute`.
+        As `sbc.running.execute`, and if models or data have changed since the sweep was made.
     """
-    part = Shard.of_run(read_run(folder))
+    run = read_run(folder)
+    running.check_files(folder, run, settings)
+    part = Shard.of_run(run)
     open_: Doubts | None = None
     while True:
         with Store.open(folder, write=True) as store:

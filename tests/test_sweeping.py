@@ -69,6 +69,21 @@ def test_a_sweep_that_was_stopped_goes_on_to_the_same_bits(swept, tmp_path, caps
     assert "24 fits in all" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("change", ["", "# another model\n"])
+@pytest.mark.parametrize("command", [["sweep"], ["design", "--width-95", "3"]])
+def test_it_goes_on_only_with_the_models_that_it_began_with(command, change, tmp_path, capsys):
+    own = tmp_path / "own.py"
+    own.write_text(FILE.read_text(encoding="utf-8"), encoding="utf-8")
+    world = ["--generator", f"{own}:normal_world", "--estimator", f"{own}:normal_mean"]
+    begun = [*command, *world, "--engine", "exact", *VARY, "--datasets", "30", "--quiet"]
+    assert main([*begun, "--out", str(tmp_path / "made")]) == 0
+    own.write_text(own.read_text(encoding="utf-8") + change, encoding="utf-8")
+    words = [*command, "--resume", str(tmp_path / "made"), "--datasets", "40", "--quiet"]
+    assert main(words) == (2 if change else 0)
+    told = f"{own} has changed since {tmp_path / 'made'} was made; start a new run"
+    assert (told in capsys.readouterr().err) == bool(change)
+
+
 def test_a_sweep_grows(swept, tmp_path):
     folder = sweep(tmp_path / "sweep", "--datasets", "5")
     assert main(["sweep", "--resume", str(folder), "--datasets", "12", "--quiet"]) == 0
