@@ -64,7 +64,8 @@ def settings_over(base: Settings | None, wanted: Mapping[str, Any]) -> Settings:
     generator = given("generator", _world(wanted) or base.generator)
     made = registry.generator(generator)
     data = given("data", base.data)
-    first = SELF if data else next(iter(made.regimes), SELF)
+    simulator = given("simulator", base.simulator)
+    first = SELF if data or simulator else next(iter(made.regimes), SELF)
     truth = given("truth", base.truth or first)
     parameters = dict(base.parameters)
     for text in wanted.get("set") or []:
@@ -87,6 +88,7 @@ def settings_over(base: Settings | None, wanted: Mapping[str, Any]) -> Settings:
         parameters={n: v for n, v in parameters.items() if v != defaults.get(n)},
         estimands=_listed(given("estimand", base.estimands)),
         data=data,
+        simulator=simulator,
     )
 
 

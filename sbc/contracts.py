@@ -6,10 +6,12 @@ everything else is read by the harness.
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -22,15 +24,27 @@ Quantity = Callable[[Truth, Data], float]
 Posterior = Callable[[Data, np.random.Generator, int], dict[str, Array]]
 
 #: What is added to the name of an observed variable for that of its replicate.
-_AGAIN = "_again"
+_AGAIN = " (again)"
+#: What is added to the name of an array that a simulated outcome takes the place of.
+_GIVEN = " (given)"
 
 #: The name under which the log likelihood of the data is ranked, beside the estimands.
 LOG_LIKELIHOOD = "log_likelihood"
 
 
+def users_own(name: str) -> str:
+    """Name a variable of the user's model that is called as one of sbc's own."""
+    return f"{name} (of the model)"
+
+
 def again(observed: str) -> str:
     """Name the replicate of an observed variable, which a dataset may hold beside real data."""
     return observed + _AGAIN
+
+
+def given(array: str) -> str:
+    """Name the array of the design in whose place a dataset holds a simulated outcome."""
+    return array + _GIVEN
 
 
 def replicates(data: Data) -> Data:
@@ -168,6 +182,14 @@ class Estimator:
     options : mapping of str to bool, int, float or str
         The function's keyword-only arguments with their defaults. ``name@sigma=0.5`` is the same
         estimator with another value, `define` then holding it: see `bound`.
+    elements : mapping of str to tuple of str
+        Variable to what its elements are called within brackets, in order: by coordinates.
+    constant : tuple of str
+        Elements that are the same number whatever the parameters are; they are not ranked.
+    anew : bool
+        Whether each dataset's model is compiled anew, because a shared one has another density.
+    lines : tuple of str
+        What a reader should know of how this model is put to the test.
     """
 
     name: str
@@ -180,6 +202,10 @@ class Estimator:
     quantities: dict[str, Quantity] = field(default_factory=dict)
     closed_form: dict[str, Callable[..., Any]] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
+    elements: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    constant: tuple[str, ...] = ()
+    anew: bool = False
+    lines: tuple[str, ...] = ()
 
     def bound(self, name: str, values: Mapping[str, Any]) -> Estimator:
         """Give the estimator with these values of its options, under another name."""
@@ -220,6 +246,16 @@ class Estimator:
         """Name the array of a dataset that an observed variable is about."""
         return observed
 
+    def structure(self, selected: Data) -> str:
+        """Name the compiled model that selected data go with: most often one for all."""
+        if not self.anew or isinstance(selected, OwnData):
+            return structure_of(selected)
+        digest = hashlib.blake2b(digest_size=16)
+        for name in sorted(selected):
+            array = np.ascontiguousarray(selected[name])
+            digest.update(f"{name}{array.dtype}{array.shape}".encode() + array.tobytes())
+        return digest.hexdigest()
+
     def select(self, data: Data) -> Data:
         """Pick the arrays that the estimator names, computing the derived ones."""
         asked = {
@@ -243,7 +279,11 @@ class OwnData(dict[str, Array]):
     """
 
     def __init__(
-        self, arrays: Data, key: str, state: Callable[..., Any], observed: dict[str, str]
+        self,
+        arrays: Data,
+        key: str,
+        state: Callable[..., Any],
+        observed: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         super().__init__(arrays)
         self.key, self.state, self.observed = key, state, observed

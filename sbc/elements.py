@@ -1,11 +1,15 @@
-"""The names of vectors and their elements: ``p[3]`` is an element, ``p[*]`` all of them pooled."""
+"""The names of vectors and their elements.
+
+``p[3]``, ``b[age]`` and ``corr[intercept, slope]`` are elements, by number or by coordinates, and
+``p[*]`` is all of them pooled.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-_ELEMENT = re.compile(r"(?P<vector>.+)\[(?P<place>\d+(?:, ?\d+)*)\]", re.DOTALL)
+_ELEMENT = re.compile(r"(?P<vector>.+?)\[(?P<place>(?!\*\])[^\[\]]+)\]", re.DOTALL)
 _POOLED = "[*]"
 
 
@@ -15,12 +19,37 @@ def vector_of(name: str) -> str:
     return found["vector"] if found else name
 
 
+def place_of(name: str) -> str:
+    """Give what stands within an element's brackets; empty for a name that is no element's."""
+    found = _ELEMENT.fullmatch(name)
+    return found["place"] if found else ""
+
+
+def element(vector: str, place: str) -> str:
+    """Name an element."""
+    return f"{vector}[{place}]"
+
+
+def spaced(name: str) -> str:
+    """Write an element's name as sbc does, however many spaces follow its commas."""
+    found = _ELEMENT.fullmatch(name)
+    if not found:
+        return name
+    return element(found["vector"], ", ".join(p.strip() for p in found["place"].split(",")))
+
+
 def natural(name: str) -> tuple[str, tuple[int, ...]]:
-    """Give a key by which names sort with their elements in order: ``p[2]`` before ``p[10]``."""
+    """Give a key by which names sort with their elements in order: ``p[2]`` before ``p[10]``.
+
+    Elements that are named by coordinates keep the order in which they stand.
+    """
     found = _ELEMENT.fullmatch(name)
     if not found:
         return name, ()
-    return found["vector"], tuple(int(part) for part in found["place"].split(","))
+    parts = [part.strip() for part in found["place"].split(",")]
+    if not all(part.isdecimal() for part in parts):
+        return found["vector"], ()
+    return found["vector"], tuple(int(part) for part in parts)
 
 
 def vectors(names: Iterable[str]) -> dict[str, list[str]]:

@@ -9,11 +9,16 @@ from typing import Any
 import numpy as np
 
 from sbc import registry
-from sbc.contracts import Data, Estimator
-from sbc.elements import vector_of
+from sbc.contracts import Data, Estimator, users_own
+from sbc.elements import spaced, vector_of
 from sbc.errors import UserError
 from sbc.own import Own
-from sbc.settings import Settings, world_key, world_of
+from sbc.settings import OWN_REGIMES, Settings, world_key, world_of
+from sbc.specs import Spec
+from sbc.validate import check_arguments
+
+#: A variable with more elements is ranked only where it is named.
+LARGEST = 500
 
 _found: dict[Any, Estimator] = {}
 _guard = RLock()
@@ -43,9 +48,12 @@ def forget() -> None:
 
 def is_wanted(settings: Settings, estimator: Estimator, quantity: str) -> bool:
     """Say whether a scalar is asked for: by its own name, by its vector's, or as no estimand."""
-    if not settings.estimands or vector_of(quantity) not in estimator.estimands:
+    variable = quantity if quantity in estimator.estimands else vector_of(quantity)
+    if not settings.estimands or variable not in estimator.estimands:
         return True
-    return bool({quantity, vector_of(quantity)} & set(settings.estimands))
+    asked = {spaced(name) for name in settings.estimands}
+    asked |= {users_own(name) for name in asked}
+    return bool({quantity, variable} & asked)
 
 
 def designs(settings: Settings) -> list[Data]:
@@ -71,31 +79,69 @@ def _design(settings: Settings, seed: int) -> Data:
 
 
 def _resolved(settings: Settings, spec: str) -> Estimator:
+    """Name what is ranked and, of a user's own model, find out how it can be fitted."""
     made = registry.estimator(spec)
+    own_truth = settings.truth in OWN_REGIMES
     if isinstance(made, Own):
-        made = made.placed(world_of(settings), *designs(settings))
+        first, second = designs(settings)
+        made = made.placed(world_of(settings), first, second, own_truth)
     if settings.estimands:
-        variables = dict.fromkeys(vector_of(name) for name in settings.estimands)
-        return replace(made, estimands=tuple(variables))
-    return replace(made, estimands=_scalars(settings, made)) if isinstance(made, Own) else made
+        check_arguments(made, world_of(settings), designs(settings)[0])
+        made = replace(made, estimands=_variables(settings, made))
+    elif isinstance(made, Own):
+        made = _all_free(settings, made)
+    if not Spec.parse(spec).path:
+        return made
+    from sbc import examine
+
+    check_arguments(made, world_of(settings), designs(settings)[0])
+    return examine.examined(settings, spec, made, designs(settings))
 
 
-def _scalars(settings: Settings, made: Own) -> tuple[str, ...]:
-    """List the free variables that are numbers and, unless in an `OWN_REGIMES`, have a truth."""
+def _variables(settings: Settings, made: Estimator) -> tuple[str, ...]:
+    """Name the variables that are asked for, by themselves or by one of their elements."""
+    from sbc.engines import _model
+
+    world = world_of(settings)
+    model = _model.build(replace(made, estimands=()), world, made.select(designs(settings)[0]))
+    known = model.named_vars
+    found = []
+    for name in settings.estimands:
+        variable = name if name in known else vector_of(name)
+        own = users_own(variable)  # a name that sbc has for itself
+        found.append(own if own in known else variable)
+    return tuple(dict.fromkeys(found))
+
+
+def _all_free(settings: Settings, made: Own) -> Own:
+    """Rank every free variable which, unless in an `OWN_REGIMES`, has a truth."""
     from sbc.engines import _model
 
     world = world_of(settings)
     model = _model.build(made, world, made.select(designs(settings)[0]))
-    scalars = [rv.name for rv in model.free_RVs if rv.type.ndim == 0]
-    named = scalars
+    named: list[tuple[str, int]] = []
+    large: list[tuple[str, int]] = []
+    for rv in model.free_RVs:
+        size = int(np.prod(_model.shape_of(rv)))
+        (named if size <= LARGEST else large).append((rv.name, size))
+    lines = [
+        f"'{name}' is not ranked: it has {size} elements, more than {LARGEST}; rank some of "
+        f"them by --estimand '{name}[0],...'"
+        for name, size in large
+    ]
     if settings.truth in world.regimes:
         rng = np.random.default_rng(0)
         truth = world.draw(rng, settings.truth, **settings.parameters).truth
-        named = [name for name in scalars if name in truth]
+        lines += [
+            f"'{name}' is not ranked: the truth of '{world.name}' does not say what it is"
+            for name, _ in named
+            if name not in truth
+        ]
+        named = [(name, size) for name, size in named if name in truth]
     if not named:
         free = ", ".join(rv.name for rv in model.free_RVs) or "none"
         raise UserError(
-            f"'{made.name}' has no scalar free variable with a truth in '{world.name}'; "
+            f"'{made.name}' has no free variable with a truth in '{world.name}'; "
             f"name what to rank: --estimand NAME,...\n  free variables: {free}"
         )
-    return tuple(named)
+    return replace(made, estimands=tuple(n for n, _ in named), lines=tuple(lines))

@@ -22,13 +22,12 @@ from sbc.contracts import (
     Draws,
     Estimator,
     as_replicated,
-    structure_of,
 )
 from sbc.elements import vector_of
 from sbc.errors import UserError
 from sbc.estimands import designs, estimator_of, is_wanted
 from sbc.rows import CELL, DIVERGENT, ERROR, FAILED, LOW_ESS, NONCONVERGED, OK, POOR, Fit, Result
-from sbc.settings import POSTERIOR, Settings, owes_uniform, world_key, world_of
+from sbc.settings import OWN_REGIMES, POSTERIOR, Settings, owes_uniform, world_key, world_of
 from sbc.simulate import draw_dataset, source, stream
 from sbc.summarise import summarise
 from sbc.validate import check_arguments, check_data
@@ -109,11 +108,11 @@ def _drawn(task: Task) -> Dataset:
 def _climb(task: Task) -> Fit:
     settings = task.settings
     generator = world_of(settings)
-    estimator = estimator_of(settings, task.estimator)
     drawn = _drawn(task)
     row = _described(task, drawn)
     key = (settings.seed, task.dataset, task.estimator)
     try:
+        estimator = estimator_of(settings, task.estimator)
         check_data(generator, drawn.data)
         data = estimator.select(drawn.data)
         compiled = compiled_for(task, data)
@@ -123,7 +122,9 @@ def _climb(task: Task) -> Fit:
             seed = seeds.fit_seed(*key, task.engine, attempt)
             row = replace(row, attempt=attempt, seed=seed, chains=budget.chains, draws=budget.draws)
             draws = _with_quantities(estimator, compiled.fit(data, budget, seed), drawn.data)
-            results = summarise(draws, truth, partial(_jitter, task))
+            results = summarise(
+                *(draws, truth, partial(_jitter, task), estimator.elements, estimator.constant)
+            )
             draws = _moving(draws, results)
             results = _settled(results, draws)
             results = tuple(r for r in results if is_wanted(settings, estimator, r.quantity))
@@ -163,9 +164,25 @@ def _truth_of_quantities(
     truth = {name: known[name] for name in estimator.estimands}
     if owes_uniform(task.settings, task.estimator):
         truth[LOG_LIKELIHOOD] = compiled.log_likelihood(drawn.truth, data)
+        _check_support(task, truth[LOG_LIKELIHOOD])
         for name, quantity in estimator.quantities.items():
             truth[name] = float(quantity(drawn.truth, drawn.data))
     return truth
+
+
+def _check_support(task: Task, log_likelihood: float) -> None:
+    """Refuse data that the model drew and cannot have: of counts beyond all integers, for one.
+
+    Raises
+    ------
+    ValueError
+        If the log likelihood at the truth that made them is not finite.
+    """
+    if task.settings.truth in OWN_REGIMES and not np.isfinite(log_likelihood):
+        raise ValueError(
+            f"the simulated data lie outside their likelihood's support: at their own truth the "
+            f"log likelihood is {log_likelihood}"
+        )
 
 
 def _with_quantities(estimator: Estimator, draws: Draws, data: Data) -> Draws:
@@ -248,6 +265,8 @@ _derivations: dict[tuple[Any, ...], Any] = {}
 _compiled: dict[tuple[str, ...], list[Any]] = {}
 _locks: dict[tuple[str, ...], Lock] = {}
 _guard = Lock()
+#: So many models are kept of an estimator that is compiled anew for each dataset.
+_KEPT = 8
 #: Entered while a model is compiled, which takes long and does not count as the fit's time.
 while_compiling: Callable[[], AbstractContextManager[object]] = nullcontext
 
@@ -256,7 +275,7 @@ def _derived(task: Task, estimator: Estimator, data: Data, names: list[str]) -> 
     """Give what computes these deterministics at a truth, compiled once."""
     from sbc.derived import Derived
 
-    structure = structure_of(data)
+    structure = estimator.structure(data)
     generator = world_of(task.settings)
     lengths = _lengths(data) if not structure else ()
     key = (*world_key(task.settings), task.estimator, *names, structure, lengths)
@@ -277,8 +296,9 @@ def compiled_for(task: Task, data: Data) -> Any:
     Nothing that a compiled model keeps of the dataset that it was compiled on, but its shapes,
     reaches the draws of another.
     """
-    structure = structure_of(data)
     settings = task.settings
+    estimator = estimator_of(settings, task.estimator)
+    structure = estimator.structure(data)
     names = (*world_key(settings), task.estimator, task.engine, *settings.estimands)
     key = (*names, structure)
     with _guard:
@@ -289,10 +309,19 @@ def compiled_for(task: Task, data: Data) -> Any:
             if compiled.accepts(data):
                 return compiled
         engine = registry.engine(task.engine)
-        estimator = estimator_of(settings, task.estimator)
         with while_compiling():
             known.append(engine.compile(estimator, world_of(settings), data))
+        if estimator.anew:
+            _drop_others(names, key)
         return known[-1]
+
+
+def _drop_others(names: tuple[str, ...], key: tuple[str, ...]) -> None:
+    """Forget what was compiled for other datasets, but for the last few, which threads may use."""
+    with _guard:
+        mine = [k for k in _compiled if k[:-1] == names and k != key]
+        for old in mine[: -_KEPT or None]:
+            del _compiled[old]
 
 
 def forget() -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from sbc.contracts import Array, Data, Estimator, Generator, OwnData, replicates, summary
+from sbc.contracts import Array, Data, Estimator, Generator, OwnData, given, replicates, summary
 from sbc.errors import UserError, unknown
 from sbc.pasted import LIBRARIES, Pasted
 
@@ -33,9 +34,14 @@ class Own(Estimator):
     dims : mapping of str to str
         The generator's, for the coordinates of the model around a function that opens none.
     ties : mapping of str to str
-        Observed variable to the argument's array that it is about.
+        Observed variable to the argument's array that it is, as it stands.
     varying : frozenset of int
-        Which numbers in the model are data: see `sbc.engines._template`.
+        Which numbers and arrays in the model are data: see `sbc.engines._template`.
+    replaced : bool
+        Whether the model itself supplies truth and data: then the value of each observed variable
+        is replaced, and everything else stays as the model states it for the design.
+    anew : bool
+        Whether each dataset's model is compiled anew, because a shared one has another density.
     """
 
     optional: tuple[str, ...] = ()
@@ -43,7 +49,8 @@ class Own(Estimator):
     dims: Mapping[str, str] = field(default_factory=dict)
     ties: Mapping[str, str] = field(default_factory=dict)
     varying: frozenset[int] = frozenset()
-    _kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    replaced: bool = False
+    _kept: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, function: Callable[..., Any], options: Mapping[str, Any]) -> Own:
@@ -72,7 +79,9 @@ class Own(Estimator):
 
         return cls(pasted.name, run, pasted.arguments, (), {})
 
-    def placed(self, generator: Generator, first: Data, second: Data) -> Own:
+    def placed(
+        self, generator: Generator, first: Data, second: Data, replaced: bool = False
+    ) -> Own:
         """Find what each argument is in a generator's data, and what in the model is data.
 
         Parameters
@@ -82,11 +91,14 @@ class Own(Estimator):
             is the length of the dimension ``groups``.
         first, second : dict of str to ndarray
             Two of its datasets.
+        replaced : bool
+            Whether the outcomes will be the model's own.
 
         Raises
         ------
         UserError
-            If it has no such array, or the model changes from call to call.
+            If it has no such array, the model changes from call to call, or a prior follows an
+            outcome that the model itself is to supply.
         """
         asked = [*self.arguments, *(name for name in self.optional if name in first)]
         arrays = {name: _source(self.name, name, generator, first) for name in asked}
@@ -95,11 +107,14 @@ class Own(Estimator):
             arguments=tuple(dict.fromkeys(s for s in arrays.values() if not s.startswith("len "))),
             arrays=arrays,
             dims=generator.dims,
+            replaced=replaced,
             _kept={},
         )
-        one, again, other = (
-            made._fresh(d, aloud=not i) for i, d in enumerate((first, first, second))
-        )
+        one = made._fresh(first, aloud=True)
+        if not arrays:  # called once: if it simulates its data, these are its data
+            made._kept["", ""] = one
+            return made
+        again, other = made._fresh(first), made._fresh(second)
         if one.key != again.key or not _equal(one.arrays(), again.arrays()):
             raise UserError(
                 f"'{self.name}' gives another model each time it is called with the same data; "
@@ -107,8 +122,8 @@ class Own(Estimator):
             )
         from sbc.engines._template import varying
 
-        made = replace(made, varying=varying(one, other))
-        return replace(made, ties=made._ties(first), _kept={})
+        made = replace(made, varying=varying(one, other), _kept={})
+        return made._tied(first)
 
     def array_of(self, observed: str) -> str:
         """Name the array of a dataset that an observed variable is about."""
@@ -116,58 +131,140 @@ class Own(Estimator):
 
     def select(self, data: Data) -> Data:
         """State the model for a dataset and take its arrays out."""
+        from sbc.engines._template import outcome_name
+
         template = self._template(data)
         arrays = template.arrays()
-        observed = {}
-        for rv in template.model.observed_RVs:
-            place = template.place(rv)
-            for name in (place, *_twins(arrays, place)):
-                observed[name] = rv.name
-                if rv.name not in self.ties and rv.name in data:
-                    arrays[name] = np.asarray(data[rv.name]).astype(arrays[name].dtype)
+        if self.replaced:
+            for rv in template.model.observed_RVs:
+                name = self.array_of(rv.name)
+                if given(name) in data or (name in data and name not in self.arguments):
+                    arrays[outcome_name(rv.name)] = np.asarray(data[name]).astype(rv.type.dtype)
         arrays |= replicates(data)
-        return OwnData(arrays, self._key(template, data), template.stated, observed)
+        return OwnData(arrays, self._key(template, data), template.stated, template.places())
+
+    def as_written(self, data: Data) -> tuple[Any, dict[str, Array]]:
+        """Give the model as the function states it for a dataset, and its outcomes as simulated.
+
+        That is what the model whose data are swapped is compared with.
+        """
+        from sbc.engines._template import outcome_name
+
+        if not self.replaced:
+            return self._fresh(data).model, {}
+        selected = self.select(data)
+        model = self._template(data).model
+        return model, {rv.name: selected[outcome_name(rv.name)] for rv in model.observed_RVs}
 
     def _template(self, data: Data) -> Any:
-        if self.arrays:
+        """Call the function, unless it was called last with these very arrays."""
+        from sbc.engines._template import fingerprint
+
+        if not self.replaced and self.arrays:
             return self._fresh(data)
-        if "template" not in self._kept:  # its own data: always the same
-            self._kept["template"] = self._fresh(data)
-        return self._kept["template"]
+        design = [np.asarray(data.get(given(name), data[name])) for name in self.arguments]
+        key = ("", fingerprint("", *design))
+        kept = self._kept.get(key)
+        if kept is None:
+            kept = self._fresh(data)
+            if len(self._kept) > 8:
+                self._kept.clear()
+            self._kept[key] = kept
+        return kept
 
     def _fresh(self, data: Data, aloud: bool = False) -> Any:
         from sbc.engines._capture import capture
         from sbc.engines._template import Template
 
         lengths = {dim: len(data[name]) for name, dim in self.dims.items() if name in data}
-        given = {
-            name: lengths[source[4:]] if source.startswith("len ") else np.asarray(data[source])
+        arguments = {
+            name: lengths[source[4:]]
+            if source.startswith("len ")
+            else np.asarray(data.get(given(source), data[source]))
             for name, source in self.arrays.items()
         }
         coords = {dim: np.arange(length) for dim, length in lengths.items()}
-        model = capture(self.define, given, coords, aloud)
+        model = capture(self.define, arguments, coords, aloud)
         if not model.observed_RVs:
-            raise UserError(f"estimator '{self.name}' observes nothing (no observed=...)")
-        return Template(model, self.varying)
+            raise UserError(
+                f"estimator '{self.name}' observes nothing: no variable has observed=..., so there "
+                "are no data to simulate; a likelihood that stands in a Potential cannot be drawn "
+                "from"
+            )
+        lifted = bool(self.arrays) and not self.anew
+        return Template(model, lifted, self.replaced, self.varying)
 
     def _key(self, template: Any, data: Data) -> str:
         from sbc.engines._template import fingerprint, holds_closures
 
-        if not holds_closures(template.model):
-            return template.key
+        key = str(template.key)
+        if not self.arrays or not (self.anew or holds_closures(template.model)):
+            return key
         # What Python code holds of the data is in no graph: such a model serves one dataset.
-        return fingerprint(template.key, *(data[name] for name in self.arguments))
+        design = (data.get(given(name), data[name]) for name in self.arguments)
+        return fingerprint(key, *design)
 
-    def _ties(self, data: Data) -> dict[str, str]:
+    def _tied(self, data: Data) -> Own:
+        """Find which argument each outcome is; refuse a prior that follows one of these.
+
+        An argument is an outcome if changing a number in it changes the observed value.
+        """
         template = self._fresh(data)
-        found = {}
-        for rv in template.model.observed_RVs:
-            value = template.arrays()[template.place(rv)]
-            same = [n for n in self.arguments if _same(np.asarray(data[n]), value)]
-            named = [n for n in same if n.casefold() == rv.name.casefold()]
-            if same:
-                found[rv.name] = (named or same)[0]
-        return found
+        ties: dict[str, str] = {}
+        lagged: dict[str, None] = {}
+        for name in self.arguments:
+            changed = self._with_one_changed(data, name)
+            if changed is None:
+                continue
+            other, array = changed
+            for rv, was in zip(other.model.observed_RVs, template.model.observed_RVs, strict=True):
+                value, before = other.observed(rv), template.observed(was)
+                if _same(value, array) and _same(before, np.asarray(data[name])):
+                    ties[rv.name] = name
+                if self.replaced and not np.array_equal(value, before, equal_nan=True):
+                    lagged |= dict.fromkeys(self._followers(template, other, name, rv.name))
+        names = list(ties.values())
+        alone = {rv: name for rv, name in ties.items() if names.count(name) == 1}
+        return replace(self, ties=alone, lines=(*self.lines, *map(conditional, lagged)), _kept={})
+
+    def _with_one_changed(self, data: Data, name: str) -> tuple[Any, Array] | None:
+        """State the model with one number of an array changed; None if the function cannot."""
+        array = np.array(data[name])
+        if array.size == 0 or array.dtype.kind not in "iuf":
+            return None
+        differing = np.flatnonzero(array.ravel() != array.flat[0])
+        if len(differing):
+            array.flat[differing[0]] = array.flat[0]
+        else:
+            array.flat[0] += 1
+        try:
+            return self._fresh({**data, name: array}), array
+        except Exception as problem:
+            logging.getLogger("sbc").debug("'%s' with '%s' changed: %s", self.name, name, problem)
+            return None
+
+    def _followers(self, template: Any, other: Any, argument: str, outcome: str) -> list[str]:
+        """Name the likelihoods that follow an outcome's argument; refuse priors that do."""
+        priors, potentials, likelihoods = (
+            [name for name in before if before[name] != after.get(name)]
+            for before, after in zip(template.parts(), other.parts(), strict=True)
+        )
+        for kind, names in (("prior of", priors), ("Potential", potentials)):
+            if names:
+                raise UserError(
+                    f"the {kind} '{names[0]}' of '{self.name}' depends on the outcome '{outcome}' "
+                    f"(argument '{argument}'): a truth drawn from it would follow data that are "
+                    "not drawn yet; write the numbers into the prior, or bring an own --generator"
+                )
+        return likelihoods
+
+
+def conditional(outcome: str) -> str:
+    """Say that a likelihood stays as it is given earlier outcomes."""
+    return (
+        f"the likelihood of '{outcome}' reads outcomes that are data, as a lagged covariate does: "
+        "these stay as they are, and all is judged given them"
+    )
 
 
 def execute(pasted: Pasted, file: str, arrays: Mapping[str, Any]) -> Any:
@@ -201,12 +298,3 @@ def _same(a: Array, b: Array) -> bool:
 
 def _equal(a: Data, b: Data) -> bool:
     return a.keys() == b.keys() and all(np.array_equal(a[n], b[n]) for n in a)
-
-
-def _twins(arrays: Data, place: str) -> Iterable[str]:
-    """Name the other arrays that hold the same values, if these are no mere constant."""
-    value = arrays[place]
-    if value.ndim == 0 or value.size < 2 or (value == value.flat[0]).all():
-        return []
-    others = {n: a for n, a in arrays.items() if n != place and a.dtype == value.dtype}
-    return [name for name, array in others.items() if _same(array, value)]

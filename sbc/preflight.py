@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import difflib
 import traceback
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from sbc import registry
-from sbc.contracts import Data, Estimator, Truth
-from sbc.elements import natural, vector_of
+from sbc.contracts import Data, Estimator, Truth, users_own
+from sbc.elements import element, place_of, spaced, vector_of
 from sbc.errors import UserError, unknown
 from sbc.estimands import designs, estimator_of
-from sbc.settings import Settings, world_of
+from sbc.settings import SELF, Settings, world_of
 from sbc.specs import Spec
 from sbc.validate import check_arguments, check_data
+
+#: So many draws of truth and data are tried before a run; one that can be fitted is enough.
+TRIALS = 20
+
+
+def lines(settings: Settings) -> dict[str, list[str]]:
+    """List what a reader should know of how each estimator is put to the test."""
+    return {name: list(estimator_of(settings, name).lines) for name in settings.estimators}
 
 
 def estimands(settings: Settings) -> dict[str, list[str]]:
@@ -44,7 +55,10 @@ def _of_one(settings: Settings, name: str) -> list[str]:
             check_data(generator, data)
         found = estimator_of(settings, name)
         named = _named(settings, found, worlds[0])
-        _start(found, settings, worlds)
+        if settings.truth == SELF:
+            _trial(found, settings, name)
+        else:
+            _start(found, settings, worlds)
     except UserError:
         raise
     except Exception as problem:  # the user's code: told in one line, with its place
@@ -71,10 +85,19 @@ def _named(settings: Settings, estimator: Estimator, data: Data) -> list[str]:
         if truth is not None and estimand not in truth and not _computed(settings, estimator, data):
             where = f"in the truth of '{generator.name}', as '{estimator.name}' estimates it"
             raise unknown("parameter", estimand, truth, where)
-    if settings.estimands:
-        _check_elements(settings, estimator, data)
-        return list(settings.estimands)
-    return list(estimator.estimands)
+    if not settings.estimands:
+        return list(estimator.estimands)
+    asked = [_asked(spaced(name), estimator) for name in settings.estimands]
+    _check_elements(settings, asked, estimator, data)
+    return asked
+
+
+def _asked(name: str, estimator: Estimator) -> str:
+    """Give what the user names as rows name it: a name that sbc has for itself is another."""
+    variable, own = vector_of(name), users_own(vector_of(name))
+    if own not in estimator.estimands:
+        return name
+    return own + name.removeprefix(variable)
 
 
 def _computed(settings: Settings, estimator: Estimator, data: Data) -> bool:
@@ -88,23 +111,27 @@ def _computed(settings: Settings, estimator: Estimator, data: Data) -> bool:
     return _model.is_complete(model, truth) and set(estimator.estimands) <= known
 
 
-def _check_elements(settings: Settings, estimator: Estimator, data: Data) -> None:
-    """Refuse variables that the model has not, and elements beyond a vector's end."""
+def _check_elements(settings: Settings, asked: list[str], estimator: Estimator, data: Data) -> None:
+    """Refuse elements that a vector has not, or that never vary."""
     from sbc.engines import _model
 
-    generator = world_of(settings)
-    model = _model.build(estimator, generator, estimator.select(data))
-    for name in settings.estimands:
-        vector, places = natural(name)
-        if not places:
+    model = _model.build(estimator, world_of(settings), estimator.select(data))
+    for name in asked:
+        if name in estimator.estimands:
             continue
-        size = int(np.prod(model[vector].shape.eval()))
+        vector, place = vector_of(name), place_of(name)
+        if name in estimator.constant:
+            raise UserError(f"'{name}' of '{estimator.name}' is constant by definition")
+        size = int(np.prod(_model.shape_of(model[vector])))
         if model[vector].type.ndim == 0:
             raise UserError(f"'{vector}' of '{estimator.name}' is a number; it has no elements")
-        if len(places) > 1 or places[0] >= size:
+        places = estimator.elements.get(vector) or tuple(map(str, range(size)))
+        if place not in places:
+            near = difflib.get_close_matches(place, places, n=1)
+            hint = f". Did you mean '{element(vector, near[0])}'?" if near else ""
             raise UserError(
-                f"no element '{name}' in '{estimator.name}': {vector_of(name)} has elements "
-                f"{vector}[0] to {vector}[{size - 1}]"
+                f"no element '{name}' in '{estimator.name}': {vector} has elements "
+                f"{element(vector, places[0])} to {element(vector, places[-1])}{hint}"
             )
 
 
@@ -118,7 +145,7 @@ def _start(estimator: Estimator, settings: Settings, worlds: list[Data]) -> None
         model = _model.build(estimator, generator, estimator.select(data))
         point = model.initial_point()
         terms = [*model.basic_RVs, *model.potentials]
-        function = model.compile_fn(model.logp(sum=False), mode="FAST_COMPILE")
+        function = _cheap(model, model.logp(sum=False))
         values = dict(zip([t.name for t in terms], function(point), strict=True))
         bad = [name for name, value in values.items() if not np.isfinite(value).all()]
         if not bad:
@@ -127,4 +154,53 @@ def _start(estimator: Estimator, settings: Settings, worlds: list[Data]) -> None
     name, value = wrong[0]
     raise UserError(
         f"'{estimator.name}' cannot start: the log probability of '{name}' is {value:g} there"
+    )
+
+
+def _cheap(model: Any, outputs: list[Any]) -> Callable[[dict[str, Any]], list[Any]]:
+    """Compile a function of a point, given by the names of the model's values."""
+    from pymc.pytensorf import compile
+
+    from sbc.engines._modes import CHEAP
+
+    function = compile(model.value_vars, outputs, mode=CHEAP, on_unused_input="ignore")
+
+    def evaluate(point: dict[str, Any]) -> list[Any]:
+        with np.errstate(all="ignore"):
+            return list(function(*(point[v.name] for v in model.value_vars)))
+
+    return evaluate
+
+
+def _trial(estimator: Estimator, settings: Settings, name: str) -> None:
+    """Draw truth and data as the run will, until one dataset has a finite density at its truth.
+
+    Raises
+    ------
+    UserError
+        If none of `TRIALS` has, saying what was wrong with the first.
+    """
+    from sbc.engines import _model
+    from sbc.joints import joint_of
+
+    generator = world_of(settings)
+    wrong = ""
+    for k in range(TRIALS):
+        rng = np.random.default_rng(k)
+        design = generator.design(rng, **settings.parameters)
+        try:
+            drawn = joint_of(settings, name, estimator, design).draw(rng, design, k)
+        except (ArithmeticError, ValueError) as problem:
+            wrong = wrong or f"{type(problem).__name__}: {problem}".partition("\n")[0]
+            continue
+        selected = estimator.select(drawn.data)
+        model = _model.build(estimator, generator, selected)
+        at = _model.log_likelihood_at(model, cheap=True)
+        value = float(at(drawn.truth, selected))
+        if np.isfinite(value):
+            return
+        wrong = wrong or f"the log likelihood of the first dataset at its own truth is {value}"
+    raise UserError(
+        f"'{estimator.name}': none of {TRIALS} trial draws of truth and data from the model's own "
+        f"prior can be fitted ({wrong}); give it priors that hold to what data can be"
     )

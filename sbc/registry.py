@@ -168,6 +168,8 @@ def check(kind: str, spec: str) -> None:
     path, colon, name = named.plain.rpartition(":")
     if path:
         _user_tree(kind, path, name)
+    elif kind == "simulator":
+        raise UserError(f"--simulator takes FILE.py:NAME, not '{spec}'")
     elif colon:
         raise unknown(kind, spec, names(kind))
     elif name.endswith(".py"):
@@ -241,6 +243,15 @@ def _pasted(spec: Spec) -> Own | None:
 
 
 @lru_cache
+def simulator(spec: str) -> Any:
+    """Load a simulator, a plain function, named as ``path/to/file.py:name``."""
+    found = _load("simulator", spec)
+    if not callable(found):
+        raise UserError(f"{spec} is no function (rng, truth, given) -> data")
+    return found
+
+
+@lru_cache
 def engine(spec: str) -> Engine:
     """Load an engine by its name or as ``path/to/file.py:name``."""
     found = _load("engine", spec)
@@ -251,7 +262,7 @@ def engine(spec: str) -> Engine:
 
 def forget() -> None:
     """Load plug-ins anew when they are next asked for: a user's file has changed."""
-    for known in (generator, world, estimator, _import_file):
+    for known in (generator, world, estimator, simulator, _import_file):
         known.cache_clear()
     engine.cache_clear()
 

@@ -92,13 +92,11 @@ def data_tree(task: Task, row: Fit) -> xr.DataTree:
     """
     import xarray as xr
 
+    from sbc.engines._model import argument_of
+
     model, draws = sample_all(task, row)
     observed = {rv.name for rv in model.observed_RVs}
-    data = {
-        name.removesuffix("_data"): variable.get_value()
-        for name, variable in model.named_vars.items()
-        if name.endswith("_data")
-    }
+    data = {argument_of(variable.name): variable.get_value() for variable in model.data_vars}
     truth = {k: np.asarray(v, float) for k, v in row.truth.items() if k in model.named_vars}
     groups = {
         "posterior": {

@@ -66,11 +66,15 @@ def create(
     make_folder(folder)  # whatever is wrong with it is told before PyMC is imported
     try:
         estimands = preflight.estimands(tried or settings)
+        lines = {name: told for name, told in preflight.lines(tried or settings).items() if told}
     except BaseException:
         with suppress(OSError):
             folder.rmdir()
         raise
-    run = provenance(settings, command) | {"estimands": estimands} | more
+    for name, told in lines.items():
+        for line in told:
+            print(f"sbc: {name}: {line}", file=sys.stderr)
+    run = provenance(settings, command) | {"estimands": estimands, "lines": lines} | more
     return Store.create(folder, run if part == WHOLE else run | {"shard": str(part)})
 
 
@@ -218,7 +222,10 @@ def packages() -> dict[str, str | None]:
 
 def user_files(settings: Settings) -> dict[str, str]:
     """Read the user's own files of models and data: path as the settings name it, to text."""
-    named = (settings.generator, *settings.estimators, *settings.engines)
+    named = (
+        *(settings.generator, settings.simulator),
+        *(*settings.estimators, *settings.engines),
+    )
     paths = {path for spec in named if (path := spec.rpartition(":")[0])}
     paths |= {settings.data} - {""}
     return {path: Path(path).read_text(encoding="utf-8") for path in sorted(paths)}

@@ -38,6 +38,9 @@ class Settings:
         The file of real data that stand in the place of the generator's, as the user names it.
     estimands : tuple of str
         What to rank instead of what the estimators name: variables, or elements as ``theta[3]``.
+    simulator : str
+        A function in a user's file that simulates the data of truths drawn from the model's own
+        prior, as ``path/to/file.py:name``.
     datasets : int
         How many; the only setting that may grow when a run is resumed.
     seed : int
@@ -56,11 +59,12 @@ class Settings:
     parameters: dict[str, Any] = field(default_factory=dict)
     estimands: tuple[str, ...] = ()
     data: str = ""
+    simulator: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Write as plain JSON values; estimands and data only if they are named."""
         values = json.loads(json.dumps(asdict(self)))
-        return {n: v for n, v in values.items() if v or n not in ("estimands", "data")}
+        return {n: v for n, v in values.items() if v or n not in ("estimands", "data", "simulator")}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Settings:
@@ -105,7 +109,10 @@ class Settings:
 
     def describe_world(self) -> str:
         """Say where truths and data come from."""
-        told = f"generator {self.generator}, truth '{self.truth}'"
+        truth = f"truth '{self.truth}'"
+        if self.simulator:
+            truth = f"prior SBC, data by {self.simulator}"
+        told = f"generator {self.generator}, {truth}"
         return f"{told}, data {self.data}" if self.data else told
 
     def _flat(self) -> dict[str, Any]:
@@ -114,7 +121,7 @@ class Settings:
 
 
 _KINDS: dict[str, Any] = {
-    **dict.fromkeys(("generator", "truth", "data"), str),
+    **dict.fromkeys(("generator", "truth", "data", "simulator"), str),
     **dict.fromkeys(("estimators", "engines", "estimands"), tuple),
     **dict.fromkeys(("datasets", "seed", "draws", "tune", "chains"), int),
     "target_accept": (int, float),
@@ -182,7 +189,18 @@ def world_of(settings: Settings) -> Generator:
 
 def world_key(settings: Settings) -> tuple[str, ...]:
     """Tell worlds apart in which one model is built differently."""
-    return (settings.generator, settings.data, settings.truth)
+    return (settings.generator, settings.data, settings.truth, settings.simulator)
+
+
+def _check_simulator(settings: Settings) -> None:
+    if not settings.simulator:
+        return
+    if settings.truth != SELF:
+        raise UserError(
+            f"a simulator takes truths from the model's own prior: --truth {SELF}, not "
+            f"{settings.truth}"
+        )
+    registry.check("simulator", settings.simulator)
 
 
 def _check_data(settings: Settings) -> None:
@@ -228,6 +246,7 @@ def validate(settings: Settings) -> None:
             where = f"in {generator.name} with --truth {settings.truth}"
             raise unknown("parameter", name, allowed, where)
     _check_data(settings)
+    _check_simulator(settings)
     budget = settings.budget
     counts = {"datasets": settings.datasets, **asdict(budget)}
     del counts["target_accept"]

@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from sbc import seeds
-from sbc.contracts import Data, Dataset, structure_of
+from sbc import joints, seeds
+from sbc.contracts import Data, Dataset
 from sbc.estimands import estimator_of
-from sbc.own import Own
+from sbc.joints import joint_of
 from sbc.settings import OWN_REGIMES, POSTERIOR, Settings, world_key, world_of
 
-_joints: dict[Any, Any] = {}
 _posteriors: dict[Any, Any] = {}
 _guard = Lock()
 
@@ -47,28 +46,15 @@ def draw_dataset(settings: Settings, dataset: int, estimator: str) -> Dataset:
     design = generator.design(rng, **settings.parameters)
     if settings.truth == POSTERIOR:
         return _replicated(settings, estimator, design).draw(dataset, rng)
-    return _joint(settings, estimator, design).draw(rng, design)
+    made = estimator_of(settings, estimator)
+    return joint_of(settings, estimator, made, design).draw(rng, design, dataset)
 
 
 def forget() -> None:
     """Drop every joint distribution and posterior: a file that they were read from has changed."""
+    joints.forget()
     with _guard:
-        _joints.clear()
         _posteriors.clear()
-
-
-def _joint(settings: Settings, estimator: str, design: Any) -> Any:
-    made = estimator_of(settings, estimator)
-    data = made.select(design) if isinstance(made, Own) else {}
-    structure = structure_of(data)
-    parameters = tuple(sorted(settings.parameters.items()))
-    key = (*world_key(settings), estimator, parameters, settings.estimands, structure)
-    with _guard:
-        if key not in _joints:
-            from sbc.joint import Joint
-
-            _joints[key] = Joint(made, world_of(settings), design)
-        return _joints[key]
 
 
 def _replicated(settings: Settings, estimator: str, real: Data) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,18 @@ import numpy as np
 from sbc.contracts import Array, Draws
 from sbc.crps import crps_from_draws
 from sbc.diagnostics import Diagnostics, diagnose
+from sbc.elements import element
 from sbc.ranks import rank, thinning
 from sbc.rows import PROBABILITIES, Result
 
 
-def summarise(draws: Draws, truth: dict[str, Any], jitter: Any) -> tuple[Result, ...]:
+def summarise(
+    draws: Draws,
+    truth: dict[str, Any],
+    jitter: Any,
+    elements: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    constant: Sequence[str] = (),
+) -> tuple[Result, ...]:
     """Reduce the draws of all quantities to their rows, ranked in the same thinned draws.
 
     Parameters
@@ -25,13 +33,17 @@ def summarise(draws: Draws, truth: dict[str, Any], jitter: Any) -> tuple[Result,
         The truth of every quantity to rank; draws without a truth are left out.
     jitter : callable
         Quantity's name to the number in (0, 1) that spreads its rank over its bin.
+    elements : mapping of str to tuple of str
+        Variable to what stands in the brackets of its elements; their numbers if nothing is said.
+    constant : sequence of str
+        Elements that are left out: they never vary.
 
     Raises
     ------
     ValueError
         If a draw is not finite.
     """
-    columns = list(_columns(draws, truth))
+    columns = [c for c in _columns(draws, truth, elements) if c[0] not in constant]
     names = [name for name, _, _ in columns]
     stacked = np.stack([values for _, values, _ in columns])
     truths = np.array([value for _, _, value in columns])
@@ -70,14 +82,20 @@ def summarise(draws: Draws, truth: dict[str, Any], jitter: Any) -> tuple[Result,
     )
 
 
-def _columns(draws: Draws, truth: dict[str, Any]) -> Iterator[tuple[str, Array, float]]:
+def _columns(
+    draws: Draws, truth: dict[str, Any], elements: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[str, Array, float]]:
     """Yield name, draws and truth of every scalar that is ranked, vectors by their elements."""
     for name, values in draws.values.items():
         if name not in truth:
             continue
         true = np.ravel(truth[name])
-        if values.ndim == 2:
+        places = elements.get(name, ())
+        if values.ndim == 2 and not places:
             yield name, values, float(true[0])
-        else:
-            for j in range(values.shape[2]):
-                yield f"{name}[{j}]", values[..., j], float(true[j])
+            continue
+        columns = values.reshape(*values.shape[:2], -1)
+        if len(places) != columns.shape[2]:
+            places = tuple(map(str, range(columns.shape[2])))
+        for j, place in enumerate(places):
+            yield element(name, place), columns[..., j], float(true[j])

@@ -7,7 +7,15 @@ from sbc.elements import compact, natural, units, vector_of, vectors
 
 @pytest.mark.parametrize(
     ("name", "vector"),
-    [("p[3]", "p"), ("p", "p"), ("p[1, 2]", "p"), ("f[x]", "f[x]"), ("a[0][1]", "a[0]")],
+    [
+        ("p[3]", "p"),
+        ("p", "p"),
+        ("p[1, 2]", "p"),
+        ("b[age]", "b"),
+        ("corr[intercept, slope]", "corr"),
+        ("p[*]", "p[*]"),
+        ("a[0][1]", "a[0]"),
+    ],
 )
 def test_an_element_belongs_to_a_vector(name, vector):
     assert vector_of(name) == vector

@@ -17,11 +17,11 @@ from sbc.contracts import again, as_replicated
 from sbc.engines import _model
 from sbc.errors import UserError
 from sbc.fit import Task, fit, prepare
-from sbc.replicated import BLOCK
 from sbc.report.answer import regime_words
 from sbc.settings import validate
 from sbc.simulate import draw_dataset, forget
 from sbc.table import regime_line
+from sbc.truths import BLOCK
 
 TANKS = {"generator": "reedfrogs", "data": "docs/examples/reedfrogs.csv", "truth": "posterior"}
 PLUGINS = "tests/plugins/normal_mean.py"
@@ -58,7 +58,7 @@ def test_truths_are_draws_from_the_posterior_and_data_are_replicated(normal):
     assert abs(np.corrcoef(theta[:-4], theta[4:])[0, 1]) < 5 / BLOCK**0.5
     for dataset in many[:5]:
         np.testing.assert_array_equal(dataset.data["y"], Y)
-    z = np.concatenate([d.data["y_again"] - d.truth["theta"] for d in many])
+    z = np.concatenate([d.data["y (again)"] - d.truth["theta"] for d in many])
     assert abs(z.mean()) < 5 / z.size**0.5
     assert abs(np.mean(z**2) - 1) < 5 * (2 / z.size) ** 0.5
 
@@ -69,7 +69,7 @@ def test_dataset_k_depends_on_the_seed_and_on_k_alone(normal):
     again_ = [drawn(replace(normal, datasets=9), k) for k in (BLOCK + 1, 3, 0)][::-1]
     for a, b in zip(first, again_, strict=True):
         assert a.truth == b.truth
-        np.testing.assert_array_equal(a.data["y_again"], b.data["y_again"])
+        np.testing.assert_array_equal(a.data["y (again)"], b.data["y (again)"])
     assert len({d.truth["theta"] for d in first}) == 3
     assert drawn(replace(normal, seed=2), 0).truth != first[0].truth
 
@@ -79,7 +79,7 @@ def test_the_refit_is_the_posterior_of_both(normal):
     for k in range(3):
         row = fit(Task(normal, normal.estimators[0], "nutpie", k))
         assert not row.error
-        both = np.concatenate([Y, drawn(normal, k).data["y_again"]])
+        both = np.concatenate([Y, drawn(normal, k).data["y (again)"]])
         (theta,) = [r for r in row.results if r.quantity == "theta"]
         exact, sd = both.sum() / 9, 9**-0.5
         assert theta.truth == drawn(normal, k).truth["theta"]
@@ -96,7 +96,7 @@ def test_each_replicate_reads_the_replicate_of_what_its_original_reads():
     data = world.draw(rng, "prior").data
     copies = {again("X"): data["X"] + 0.3, again("Y"): 1 - data["Y"]}
     model = _model.build(made, world, made.select(data | copies))
-    assert [rv.name for rv in model.observed_RVs] == ["X", "Y", "X_again", "Y_again"]
+    assert [rv.name for rv in model.observed_RVs] == ["X", "Y", "X (again)", "Y (again)"]
     free = model.free_RVs
     theta = {rv.name: abs(rng.normal(size=rv.shape.eval())) for rv in free}
     value = model["log_likelihood"].eval({rv: theta[rv.name] for rv in free}, mode="FAST_COMPILE")
@@ -115,12 +115,12 @@ def by_hand(t, data):
 def test_each_real_tank_is_observed_twice():
     made = settings_over(None, {"estimator": "tanks_complete", **TANKS})
     dataset = drawn(made, 0)
-    assert dataset.data["S"].size == dataset.data["S_again"].size == 48
-    assert (dataset.data["S_again"] <= dataset.data["D"]).all()
+    assert dataset.data["S"].size == dataset.data["S (again)"].size == 48
+    assert (dataset.data["S (again)"] <= dataset.data["D"]).all()
     row = fit(Task(made, "tanks_complete", "nutpie", 0))
     assert not row.error
     assert sum(r.quantity.startswith("p_survived[") for r in row.results) == 48
-    assert row.features["survivors"] == dataset.data["S_again"].sum() / dataset.data["D"].sum()
+    assert row.features["survivors"] == dataset.data["S (again)"].sum() / dataset.data["D"].sum()
 
 
 def test_models_with_data_of_their_own_need_no_file():
@@ -129,7 +129,7 @@ def test_models_with_data_of_their_own_need_no_file():
     )
     assert made.generator == "own_data"
     dataset = drawn(made, 0)
-    assert dataset.data["effect_again"].shape == (8,)
+    assert dataset.data["effect (again)"].shape == (8,)
     assert dataset.truth.keys() == {"mu", "tau", "z"}
 
 

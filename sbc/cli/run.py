@@ -55,6 +55,11 @@ def declare_settings(parser: argparse.ArgumentParser) -> None:
         "--truth", metavar="REGIME", help="how the truth is chosen (default: the generator's first)"
     )
     add("--data", metavar="FILE", help="real data, .csv or .json, for --truth self or posterior")
+    add(
+        "--simulator",
+        metavar="FILE.py:NAME",
+        help="data by your own function, truth by the model's prior",
+    )
     add("--set", metavar="NAME=VALUE", action="append", help="a parameter of the generator")
     add("--engine", metavar="NAME[,NAME...]", help="samplers (default nutpie)")
     add("--seed", type=int, metavar="N", help="of all random numbers (default 1)")

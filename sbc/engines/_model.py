@@ -8,11 +8,22 @@ from typing import Any
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
+from pymc.logprob.basic import conditional_logp
 from pymc.pytensorf import compile
 from pytensor.graph.replace import graph_replace
 
-from sbc.contracts import LOG_LIKELIHOOD, Data, Estimator, Generator, OwnData, Truth, replicates
+from sbc.contracts import (
+    LOG_LIKELIHOOD,
+    Data,
+    Estimator,
+    Generator,
+    OwnData,
+    Truth,
+    replicates,
+    users_own,
+)
 from sbc.engines._again import observe_again
+from sbc.engines._modes import CHEAP
 from sbc.errors import UserError, unknown
 from sbc.prints import to_stderr
 
@@ -41,18 +52,53 @@ def build(estimator: Estimator, generator: Generator, data: Data) -> pm.Model:
         If an estimand is not a variable of the model, or nothing is observed.
     """
     with _stated(estimator, generator, data) as model:
-        if not model.observed_RVs:
+        if not model.observed_RVs and not isinstance(data, OwnData):
             raise UserError(f"estimator '{estimator.name}' observes nothing (no observed=...)")
+        _set_free(model, LOG_LIKELIHOOD)
         if replicates(data):
             observe_again(model, data, places_of(model, estimator, data), data_name)
-        terms = [pm.logp(rv, model.rvs_to_values[rv]).sum() for rv in model.observed_RVs]
-        pm.Deterministic(LOG_LIKELIHOOD, sum(terms[1:], terms[0]))
+        if model.observed_RVs:
+            pm.Deterministic(LOG_LIKELIHOOD, log_likelihood(model))
     for name in estimator.estimands:
         if name not in model.named_vars:
             known = [v.name for v in (*model.free_RVs, *model.deterministics)]
-            known.remove(LOG_LIKELIHOOD)
-            raise unknown("variable to estimate", name, known, f"in '{estimator.name}'")
+            raise unknown(
+                "variable to estimate",
+                name,
+                [n for n in known if n != LOG_LIKELIHOOD],
+                f"in '{estimator.name}'",
+            )
     return model
+
+
+def log_likelihood(model: pm.Model) -> Any:
+    """State the log density of all that is observed, given the free variables, as PyMC sees it.
+
+    Of a variable whose density PyMC derives, ``pm.logp`` may hold random numbers; this does not.
+    """
+    points = {rv: rv.type() for rv in model.free_RVs}
+    values = {rv: model.rvs_to_values[rv] for rv in model.observed_RVs}
+    # Of the free variables too, or those that the likelihood derives from would be drawn.
+    factors = conditional_logp({**points, **values})
+    terms = [as_tensor(factors[v]).sum() for v in values.values()]
+    return graph_replace(
+        sum(terms[1:], terms[0]), {point: rv for rv, point in points.items()}, strict=False
+    )
+
+
+def _set_free(model: pm.Model, name: str) -> None:
+    """Give a variable of the user's that has a name which sbc needs another one."""
+    if name not in model.named_vars:
+        return
+    variable = model.named_vars.pop(name)
+    other = users_own(name)
+    variable.name = other
+    model.named_vars[other] = variable
+    if variable in model.free_RVs:
+        value, transform = model.rvs_to_values[variable], model.rvs_to_transforms[variable]
+        value.name = other if transform is None else f"{other}_{transform.name}__"
+    if name in model.named_vars_to_dims:
+        model.named_vars_to_dims[other] = model.named_vars_to_dims.pop(name)
 
 
 def places_of(model: pm.Model, estimator: Estimator, data: Data) -> dict[Any, str]:
@@ -81,13 +127,32 @@ def _stated(estimator: Estimator, generator: Generator, data: Data) -> pm.Model:
 
 def data_name(argument: str) -> str:
     """Name an argument's ``pm.Data``, leaving the argument's own name to the observed variable."""
-    return f"{argument}_data"
+    return f"{argument} (data)"
+
+
+def as_tensor(variable: Any) -> Any:
+    """Give a variable as a tensor, without the dimensions' names that it may have."""
+    return pt.as_tensor(variable, allow_xtensor_conversion=True)
+
+
+def shape_of(rv: Any) -> tuple[int, ...]:
+    """Give the shape that a variable has with the data that its model holds."""
+    static = rv.type.shape
+    if None not in static:
+        return tuple(static)
+    return tuple(int(n) for n in as_tensor(rv).shape.eval(mode="FAST_COMPILE"))
+
+
+def argument_of(name: str) -> str:
+    """Name the argument whose ``pm.Data`` is called so."""
+    return name.removesuffix(data_name(""))
 
 
 def wanted(estimator: Estimator, model: pm.Model) -> tuple[str, ...]:
     """List the variables whose draws are needed; a user's own quantities need all free ones."""
     free = [rv.name for rv in model.free_RVs] if estimator.quantities else []
-    return tuple(dict.fromkeys([*estimator.estimands, LOG_LIKELIHOOD, *free]))
+    ranked = [LOG_LIKELIHOOD] if model.observed_RVs else []
+    return tuple(dict.fromkeys([*estimator.estimands, *ranked, *free]))
 
 
 def frozen_lengths(model: pm.Model, generator: Generator, data: Data) -> dict[str, int]:
@@ -138,23 +203,41 @@ def unconstrain(model: pm.Model) -> Callable[[Truth, Data], np.ndarray]:
     callable
         ``(truth, data) -> point``; pure, but not for two threads at once.
     """
-    free = model.free_RVs
-    values = {rv: rv.type() for rv in free}
-    arguments = [variable.name.removesuffix(data_name("")) for variable in model.data_vars]
-    data = {variable: variable.type() for variable in model.data_vars}
+    values = {rv: rv.type() for rv in model.free_RVs}
     moved = [
         values[rv]
         if (transform := model.rvs_to_transforms[rv]) is None
         # A transform may look at the variable's own parameters, which are variables or data.
         else transform.forward(values[rv], *rv.owner.inputs)
-        for rv in free
+        for rv in model.free_RVs
     ]
-    point = pt.concatenate([pt.as_tensor(value).ravel() for value in moved])
+    flat = [as_tensor(value).ravel() for value in moved]
+    return _of_truth(model, values, pt.concatenate(flat))
+
+
+def log_likelihood_at(model: pm.Model, cheap: bool = False) -> Callable[[Truth, Data], np.ndarray]:
+    """Compile the log likelihood as a function of the free variables' values and the data.
+
+    Returns
+    -------
+    callable
+        ``(truth, data) -> number``; pure, but not for two threads at once.
+    """
+    values = {rv: rv.type() for rv in model.free_RVs}
+    return _of_truth(model, values, model[LOG_LIKELIHOOD], CHEAP if cheap else "FAST_COMPILE")
+
+
+def _of_truth(
+    model: pm.Model, values: dict[Any, Any], output: Any, mode: Any = "FAST_COMPILE"
+) -> Callable[[Truth, Data], np.ndarray]:
+    free = model.free_RVs
+    arguments = [argument_of(variable.name) for variable in model.data_vars]
+    data = {variable: variable.type() for variable in model.data_vars}
     inputs = [*values.values(), *data.values()]
     function = compile(
         inputs,
-        graph_replace(point, values | data, strict=False),
-        mode="FAST_COMPILE",
+        graph_replace(output, values | data, strict=False),
+        mode=mode,
         on_unused_input="ignore",
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pymc as pm
 
-from sbc.contracts import LOG_LIKELIHOOD, Budget, Data, Draws, Estimator, Generator, Truth
+from sbc.contracts import Budget, Data, Draws, Estimator, Generator, Truth
 from sbc.engines import _model
 
 
@@ -24,6 +24,7 @@ class Compiled:
     frozen: dict[str, int]
     sampler: str
     options: dict[str, Any] = field(default_factory=dict)
+    likelihood: list[Any] = field(default_factory=list)  # compiled when it is first asked for
 
     def accepts(self, data: Data) -> bool:
         """Say whether data of these lengths can be swapped in."""
@@ -58,11 +59,9 @@ class Compiled:
         """Evaluate the log likelihood at the truth; NaN where it does not name every variable."""
         if not _model.is_complete(self.model, truth):
             return np.nan
-        self._set(data)
-        free = self.model.free_RVs
-        quantity = self.model[LOG_LIKELIHOOD]
-        function = pm.compile(free, quantity, mode="FAST_COMPILE", on_unused_input="ignore")
-        return float(function(*(np.asarray(truth[rv.name], dtype=rv.dtype) for rv in free)))
+        if not self.likelihood:
+            self.likelihood.append(_model.log_likelihood_at(self.model))
+        return float(self.likelihood[0](truth, data))
 
     def _nuts(self, budget: Budget) -> dict[str, Any]:
         """Set up NUTS, unless all variables are discrete and it has no part."""

@@ -122,7 +122,7 @@ class Compiled:
         for variables in self.shared:
             mine = []
             for variable in variables:
-                argument = (variable.name or "").removesuffix("_data")
+                argument = _model.argument_of(variable.name or "")
                 value = data[argument] if argument in data else variable.get_value(borrow=True)
                 mine.append(np.require(value, dtype=variable.type.dtype, requirements=["C", "A"]))
             arrays += mine

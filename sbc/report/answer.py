@@ -29,6 +29,11 @@ def regime_words(run: Run) -> list[str]:
     """Say what the truth was drawn from, and what a verdict means there."""
     settings = run.settings
     first = _REGIMES.get(settings.truth, f"The truth is drawn as regime '{settings.truth}' says.")
+    if settings.simulator:
+        first = (
+            "Prior SBC: the truth is drawn from each estimator's own prior, and the data by "
+            f"{settings.simulator}."
+        )
     words = [first, _owed(run)]
     if settings.truth == "fixed":
         words.append("At a single truth even an exact posterior has ranks that are not uniform.")

@@ -1,0 +1,88 @@
+"""Data from a user's own simulator, truth from the model's own prior: prior SBC of what is doubted.
+
+A simulator is a plain function ``(rng, truth, given) -> data``. Only what is in doubt is written
+twice, once as a PyMC model and once in NumPy; a model that is not what its author means shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pymc as pm
+
+from sbc.contracts import Array, Data, Estimator, Truth
+from sbc.engines import _outcomes
+from sbc.errors import UserError, unknown
+
+#: ``(rng, truth, given) -> data``.
+Simulate = Callable[[np.random.Generator, Truth, Data], Mapping[str, Any]]
+
+
+class Simulator:
+    """A user's function that simulates the outcomes of one model.
+
+    Parameters
+    ----------
+    simulate : callable
+        ``(rng, truth, given) -> data``: `truth` has every free variable by its name, `given` the
+        model's named data and the estimator's arguments; what comes back has the outcomes, each by
+        the name of its observed variable, or of the argument or the container that holds it.
+    name : str
+        As the user names it.
+    estimator : Estimator
+        Whose outcomes they are.
+    model : pymc.Model
+        As its author states it.
+    """
+
+    def __init__(
+        self, simulate: Simulate, name: str, estimator: Estimator, model: pm.Model
+    ) -> None:
+        self._simulate, self._name = simulate, name
+        self._named = {v.name: v for v in model.data_vars}
+        self._outcomes = {rv.name: rv for rv in model.observed_RVs}
+        self._aliases: dict[str, str] = {}
+        for rv in model.observed_RVs:
+            holder = _outcomes.holder(model.rvs_to_values[rv])
+            for alias in (estimator.array_of(rv.name), getattr(holder, "name", None)):
+                if alias:
+                    self._aliases.setdefault(alias, rv.name)
+        self._aliases |= {name: name for name in self._outcomes}
+        self._shapes = {
+            rv.name: tuple(np.shape(model.rvs_to_values[rv].eval(mode="FAST_COMPILE")))
+            for rv in model.observed_RVs
+        }
+
+    def draw(self, rng: np.random.Generator, truth: Truth, design: Data) -> dict[str, Array]:
+        """Simulate the outcomes given a truth.
+
+        Raises
+        ------
+        UserError
+            If the function gives no outcome, another one, or one of another shape.
+        """
+        given = {name: np.array(v.get_value()) for name, v in self._named.items()}
+        given |= {name: np.array(array) for name, array in design.items()}
+        found = self._simulate(rng, dict(truth), given)
+        if not isinstance(found, Mapping):
+            raise UserError(
+                f"the simulator {self._name} must return its data by name, as a dict, not "
+                f"{type(found).__name__}"
+            )
+        outcomes: dict[str, Array] = {}
+        for name, values in found.items():
+            if name not in self._aliases:
+                where = f"is observed, and the simulator {self._name} gives it"
+                raise unknown("outcome", str(name), self._aliases, where)
+            outcomes[self._aliases[name]] = np.asarray(values)
+        for name, shape in self._shapes.items():
+            if name not in outcomes:
+                raise UserError(f"the simulator {self._name} gives no '{name}', which is observed")
+            if outcomes[name].shape != shape:
+                raise UserError(
+                    f"the simulator {self._name} gives '{name}' of shape {outcomes[name].shape}; "
+                    f"the model observes {shape}"
+                )
+        return outcomes
