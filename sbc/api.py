@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sbc import registry
 from sbc.choice import default_folder, settings_over
 from sbc.contracts import Estimator, Generator
+from sbc.engine_choice import settled
 from sbc.errors import UserError
 from sbc.settings import validate
 
@@ -117,6 +118,7 @@ def run(
     made = None if resume is None else load(resume).settings
     settings = settings_over(made, wanted)
     validate(settings)
+    settings = settled(settings, engine is not None or resume is not None)
     limit = NO_LIMIT if max_failures is None else Limit.parse(str(max_failures))
     if resume is None:
         store = running.create(settings, Path(out or default_folder(settings)), ["sbc.run"])

@@ -242,7 +242,8 @@ def _status(results: tuple[Result, ...], draws: Draws, budget: Budget) -> str:
         return NONCONVERGED
     if draws.independent:
         return POOR if draws.pareto_k > 0.7 else OK
-    return judge(results, draws.divergences, budget)
+    chains, length = next(iter(draws.values.values())).shape[:2]
+    return judge(results, draws.divergences, replace(budget, chains=chains, draws=length))
 
 
 def judge(results: tuple[Result, ...], divergences: int, budget: Budget) -> str:
@@ -252,8 +253,9 @@ def judge(results: tuple[Result, ...], divergences: int, budget: Budget) -> str:
     ESS < 400 the fit is kept as ``low_ess``. Divergences alone never drop a fit: more than 0.5 %
     of the draws flag it.
     """
-    worst_rhat = max(r.rhat for r in results)
-    least_ess = min(min(r.ess_bulk, r.ess_tail) for r in results)
+    # NumPy's, which give NaN wherever it stands among the numbers.
+    worst_rhat = float(np.max([r.rhat for r in results]))
+    least_ess = float(np.min([(r.ess_bulk, r.ess_tail) for r in results]))
     if not (worst_rhat <= 1.05 and least_ess >= 160):  # NaN fails too
         return NONCONVERGED
     if divergences > 0.005 * budget.chains * budget.draws:

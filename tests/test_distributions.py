@@ -11,6 +11,7 @@ import pytest
 from plugins.distributions import ARGUMENTS
 
 from sbc.choice import settings_over
+from sbc.engine_choice import settled
 from sbc.errors import UserError
 from sbc.estimands import estimator_of
 from sbc.fit import Task, fit
@@ -90,7 +91,7 @@ def test_what_cannot_be_is_refused_by_name(kind, dist, word):
     ("kind", "dist"), [*(("observed", d) for d in OBSERVED), *(("free", d) for d in FREE)]
 )
 def test_a_model_with_this_distribution_is_fitted(kind, dist):
-    made = settings(kind, dist)
+    made = settled(settings(kind, dist), named=False)
     row = fit(Task(made, made.estimators[0], made.engines[0], 0))
     assert row.status != ERROR, row.error
     assert row.results

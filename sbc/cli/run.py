@@ -15,6 +15,7 @@ from typing import Any
 from sbc.choice import default_folder, settings_over
 from sbc.cli.main import INTERRUPTED, OK
 from sbc.cli.supervise import after_a_crash, interruptible
+from sbc.engine_choice import settled
 from sbc.errors import TooManyFailuresError, UserError
 from sbc.limits import NO_LIMIT, Limit
 from sbc.settings import Settings, validate
@@ -180,6 +181,8 @@ def prepared(arguments: argparse.Namespace) -> tuple[int, Settings]:
     settings = _settings(arguments)
     validate(settings)
     interruptible()
+    named = arguments.engine is not None or arguments.resume is not None
+    settings = settled(settings, named)
     return jobs, settings
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from sbc.contracts import Data, Estimator, Generator, engine
-from sbc.engines._pm_sample import Compiled, build
+from sbc.contracts import Compiled, Data, Estimator, Generator, engine
+from sbc.engines import _compound, _model
+from sbc.engines._pm_sample import build
 
 
 @engine(backend="loky")
 def pymc(estimator: Estimator, generator: Generator, data: Data) -> Compiled:
-    """NUTS by pm.sample, as users run it: compiled anew for each fit, in processes."""
+    """NUTS by pm.sample, as users run it: compiled anew for each fit, in processes.
+
+    A model with discrete variables is sampled by the same compound steps, compiled once and run
+    until the effective sample size is reached.
+    """
+    if _model.discrete(_model.build(estimator, generator, data)):
+        return _compound.build(estimator, generator, data)
     return build(estimator, generator, data, "pymc")

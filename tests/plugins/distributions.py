@@ -80,7 +80,10 @@ ARGUMENTS = {
     "MatrixNormal": lambda m: {"mu": m * np.ones((3, 2)), "rowcov": I3, "colcov": I2},
     "Mixture": lambda m: {
         "w": [0.4, 0.6],
-        "comp_dists": [pm.Normal.dist(m - 1, 1, shape=5), pm.StudentT.dist(5, mu=m + 1, sigma=1, shape=5)],
+        "comp_dists": [
+            pm.Normal.dist(m - 1, 1, shape=5),
+            pm.StudentT.dist(5, mu=m + 1, sigma=1, shape=5),
+        ],
     },
     "Moyal": lambda m: {"mu": m, "sigma": 1, "shape": 5},
     "Multinomial": lambda m: {"n": 6, "p": pm.math.softmax(pt.stack([0.0, m, 1.0]))},
