@@ -6,8 +6,7 @@ are taken out of it: see `sbc.engines._template`. So it may do with them what Nu
 
 from __future__ import annotations
 
-import ast
-import importlib
+import difflib
 import inspect
 import logging
 from collections.abc import Callable, Mapping
@@ -18,7 +17,10 @@ import numpy as np
 
 from sbc.contracts import Array, Data, Estimator, Generator, OwnData, given, replicates, summary
 from sbc.errors import UserError, unknown
-from sbc.pasted import LIBRARIES, Pasted
+from sbc.pasted import Pasted
+
+#: The world where the user names none.
+DEFAULT = "confound"
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,12 @@ class Own(Estimator):
     _kept: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def of(cls, function: Callable[..., Any], options: Mapping[str, Any]) -> Own:
+    def of(cls, function: Callable[..., Any], options: Mapping[str, Any], name: str = "") -> Own:
         """Read a function's signature: what has no default is an array, numbers are options."""
         parameters = inspect.signature(function).parameters.values()
         plain = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
         return cls(
-            name=function.__name__,
+            name=name or function.__name__,
             define=function,
             arguments=tuple(p.name for p in plain if p.default is p.empty),
             estimands=(),
@@ -75,6 +77,8 @@ class Own(Estimator):
         """Take code as it stands: what it reads and does not set are its arguments."""
 
         def run(**arrays: Any) -> Any:
+            from sbc.userfile import execute
+
             return execute(pasted, file, arrays)
 
         return cls(pasted.name, run, pasted.arguments, (), {})
@@ -267,17 +271,6 @@ def conditional(outcome: str) -> str:
     )
 
 
-def execute(pasted: Pasted, file: str, arrays: Mapping[str, Any]) -> Any:
-    """Run pasted code with arrays in place of what it reads; give its model."""
-    held: dict[str, Any] = {"__name__": "sbc_pasted", "__file__": file}
-    used = {n.id for n in ast.walk(pasted.code) if isinstance(n, ast.Name)}
-    for name in used & LIBRARIES.keys():
-        held[name] = importlib.import_module(LIBRARIES[name])
-    held.update(arrays)
-    exec(compile(pasted.code, file, "exec"), held)
-    return held[pasted.name]
-
-
 def _source(estimator: str, name: str, generator: Generator, data: Data) -> str:
     """Say which array an argument is, or the length of which dimension."""
     if name in data:
@@ -288,6 +281,14 @@ def _source(estimator: str, name: str, generator: Generator, data: Data) -> str:
     for dim in generator.dims.values():
         if name.casefold() == f"n_{dim}".casefold():
             return f"len {dim}"
+    if generator.name == DEFAULT:  # most often nobody has named it
+        if difflib.get_close_matches(name, data, n=1):
+            raise unknown("array", name, data, f"for which '{estimator}' asks")
+        raise UserError(
+            f"'{estimator}' takes '{name}', and nothing gives it: name a file that holds it "
+            f"(--data FILE.csv), a generator that draws it (--generator FILE.py:NAME), or give it "
+            "a default"
+        )
     where = f"in the data of '{generator.name}', for which '{estimator}' asks"
     raise unknown("array", name, data, where)
 

@@ -10,21 +10,22 @@ import ast
 import importlib
 import importlib.util
 import inspect
-import sys
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sbc import seeds
+from sbc import source
 from sbc.contracts import Engine, Estimator, Generator
 from sbc.datafile import observed_world
 from sbc.errors import UserError, unknown
 from sbc.own import Own
-from sbc.pasted import Pasted, models
-from sbc.prints import to_stderr
+from sbc.pasted import LIBRARIES, Pasted, models
+from sbc.plain import plain
 from sbc.specs import KINDS, Spec
+from sbc.syntax import exposed, functions, imported
+from sbc.unsampled import goes_on
 
 #: Where the built-in plug-ins of each kind live.
 PACKAGES = {"generator": "sbc.generators", "estimator": "sbc.models", "engine": "sbc.engines"}
@@ -112,8 +113,7 @@ def _parsed(kind: str, name: str) -> ast.Module:
 
 
 def _function(tree: ast.Module, name: str) -> ast.FunctionDef | None:
-    found = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name]
-    return found[-1] if found else None
+    return functions(tree).get(name)
 
 
 def _is_control(kind: str, name: str) -> bool:
@@ -172,7 +172,7 @@ def check(kind: str, spec: str) -> None:
         raise UserError(f"--simulator takes FILE.py:NAME, not '{spec}'")
     elif colon:
         raise unknown(kind, spec, names(kind))
-    elif name.endswith(".py"):
+    elif name.endswith((".py", ".ipynb")):
         raise UserError(f"{name} names a file but no {kind} in it; write {name}:NAME")
     elif name not in _files(kind):
         raise unknown(kind, name, names(kind))
@@ -186,8 +186,13 @@ def check(kind: str, spec: str) -> None:
 def generator(spec: str) -> Generator:
     """Load a generator by its name or as ``path/to/file.py:name``."""
     found = _load("generator", spec)
+    if inspect.isfunction(found):
+        found = plain(found)
     if not isinstance(found, Generator):
-        raise UserError(f"{spec} is not a generator; decorate it with @sbc.contracts.generator")
+        raise UserError(
+            f"{spec} is not a generator: neither a function (rng) -> (truth, data) nor decorated "
+            "with @sbc.contracts.generator"
+        )
     return found
 
 
@@ -211,6 +216,7 @@ def estimator(spec: str) -> Estimator:
     defaults = option_defaults("estimator", named)
     found = _pasted(named) or _load("estimator", named.plain)
     if inspect.isfunction(found):
+        _check_one_model(named)
         found = Own.of(found, defaults)
     if not isinstance(found, Estimator):
         raise UserError(f"{spec} is neither an estimator nor a function that states a model")
@@ -220,7 +226,7 @@ def estimator(spec: str) -> Estimator:
 
 
 def brings_data(text: str) -> bool:
-    """Say, without importing its file, whether a user's model asks for no arrays."""
+    """Say whether a user's model asks for no arrays; without importing its file where it can."""
     spec = Spec.parse(text)
     if not spec.path:
         return False
@@ -229,17 +235,43 @@ def brings_data(text: str) -> bool:
         arguments = function.args
         asked = len(arguments.args) - len(arguments.defaults)
         return not function.decorator_list and asked == 0
-    found = Pasted.find(tree, spec.name)
-    return found is not None and not found.arguments
+    if spec.name in models(tree):
+        found = Pasted.find(tree, spec.name)
+        return found is not None and not found.arguments
+    made = estimator(text)
+    return isinstance(made, Own) and not made.arguments
 
 
-def _pasted(spec: Spec) -> Own | None:
-    """Take a model that stands in a user's file outside any function."""
+def _pasted(spec: Spec) -> Estimator | None:
+    """Take a model, or a function that was made elsewhere, that a user's file names."""
     if not spec.path:
         return None
     tree = _user_tree("estimator", spec.path, spec.name)
     found = None if _function(tree, spec.name) else Pasted.find(tree, spec.name)
-    return None if found is None else Own.of_code(found, str(file_of(spec.path)))
+    if found is None:
+        return None
+    file = file_of(spec.path)
+    if not (found.arguments or spec.name in models(tree)):
+        from sbc.engines._capture import stated
+        from sbc.userfile import execute
+
+        value = stated(lambda: execute(found, str(file), {}))
+        if isinstance(value, Estimator):
+            return value
+        if callable(value):
+            return Own.of(value, {}, spec.name)
+    return Own.of_code(found, str(file))
+
+
+def _check_one_model(spec: Spec) -> None:
+    """Refuse a function that samples one model and states another: which is meant is not clear."""
+    tree = _user_tree("estimator", spec.path, spec.name)
+    function = _function(tree, spec.name)
+    if function and goes_on(function, LIBRARIES | imported(tree)):
+        raise UserError(
+            f"'{spec.name}' samples a model and then states another; sbc tests one model at a "
+            "time: give each a function of its own"
+        )
 
 
 @lru_cache
@@ -284,7 +316,10 @@ def _load(kind: str, spec: str) -> Any:
     if not path:
         return getattr(importlib.import_module(f"{PACKAGES[kind]}.{spec}"), spec)
     _user_tree(kind, path, name)
-    return getattr(_import_file(file_of(path)), name)
+    module = _import_file(file_of(path))
+    if not hasattr(module, name):
+        raise UserError(f"'{name}' in {path} is made by sampling, which sbc leaves out")
+    return getattr(module, name)
 
 
 def file_of(path: str) -> Path:
@@ -297,34 +332,15 @@ def _user_tree(kind: str, path: str, name: str) -> ast.Module:
     file = file_of(path)
     if not file.is_file():
         raise UserError(f"no file {path} to take the {kind} '{name}' from")
-    try:
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-    except OSError as problem:
-        raise UserError(f"{path} cannot be read: {problem.strerror}") from problem
-    except (SyntaxError, ValueError) as problem:
-        raise UserError(f"{path} is not Python: {problem}") from problem
-    defined = [n.name for n in tree.body if isinstance(n, ast.FunctionDef)]
-    defined += models(tree) if kind == "estimator" else []
-    if name not in defined:
+    tree = source.tree(file, path)
+    if name.partition(".")[0] not in exposed(tree.body)[1]:
+        defined = [*functions(tree), *(models(tree) if kind == "estimator" else [])]
         raise unknown(f"function for a {kind}", name, defined, f"in {path}")
     return tree
 
 
 @lru_cache
 def _import_file(file: Path) -> ModuleType:
-    # The path's digest keeps two files of the same name apart.
-    module_name = f"sbc_user_{file.stem}_{seeds.key(str(file)):016x}"
-    spec = importlib.util.spec_from_file_location(module_name, file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module
-    try:
-        with to_stderr():
-            spec.loader.exec_module(module)
-    except Exception as problem:
-        del sys.modules[module_name]
-        raise UserError(
-            f"{file} cannot be imported: {type(problem).__name__}: {problem}"
-        ) from problem
-    return module
+    from sbc.userfile import load
+
+    return load(file)

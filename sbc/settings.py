@@ -10,6 +10,7 @@ from typing import Any
 from sbc import registry
 from sbc.contracts import Budget, Generator
 from sbc.errors import UserError, unknown
+from sbc.plain import EVERYONE
 from sbc.specs import Spec
 
 #: The estimators' own joint distribution as the world: each estimator then has its own datasets.
@@ -168,7 +169,8 @@ def owes_uniform(settings: Settings, estimator: str) -> bool:
     """
     owed = registry.generator(settings.generator).owed
     name = Spec.parse(estimator).short
-    return settings.truth in OWN_REGIMES or name in owed.get(settings.truth, ())
+    mine = owed.get(settings.truth, ())
+    return settings.truth in OWN_REGIMES or name in mine or EVERYONE in mine
 
 
 def regimes_of(settings: Settings) -> list[str]:

@@ -4,7 +4,8 @@ import ast
 
 import pytest
 
-from sbc.pasted import Pasted, exposed, models
+from sbc.pasted import Pasted, models
+from sbc.syntax import exposed
 
 NOTEBOOK = """
 import matplotlib.pyplot as plt
@@ -55,7 +56,7 @@ def test_only_the_statements_that_the_model_needs_are_kept():
 
 def test_models_are_listed_in_their_order_and_others_are_none():
     assert models(ast.parse(NOTEBOOK)) == ["other", "wanted", "later"]
-    assert found(NOTEBOOK, "theta") is None
+    assert found(NOTEBOOK, "nowhere") is None
     assert models(ast.parse("with open('f') as f:\n    pass")) == []
 
 

@@ -39,7 +39,7 @@ MISTAKES = {
     "asks_too_much": "no array called 'wind' in the data of 'normal_world', for which "
     "'asks_too_much' asks\n  available: y",
     "unseeded": "'unseeded' gives another model each time it is called with the same data; .*",
-    "states_nothing": "'states_nothing' states no model: it returns ndarray",
+    "states_nothing": "'states_nothing' states no model: it gives ndarray",
     "observes_nothing": r"estimator 'observes_nothing' observes nothing: no variable .*",
     "has_only_a_vector": "'has_only_a_vector' has no free variable with a truth in "
     "'normal_world'; name what to rank: --estimand NAME,...\n  free variables: effects",

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import sys
-import threading
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
 import numpy as np
 import pymc as pm
 
+from sbc.engines._watched import Stopped, watched
 from sbc.errors import UserError
 from sbc.prints import to_stderr
-
-#: Calls that end the statement of a model; what follows them is about the posterior.
-_STOPPING = ("sample", "fit", "find_MAP", "sample_smc")
-#: Calls that may come before the end and give nothing to go on with.
-_SKIPPED = ("sample_prior_predictive", "sample_posterior_predictive", "compute_log_likelihood")
-
-
-class _Stopped(BaseException):
-    """Leaves the user's code where it begins to sample; no ``except Exception`` holds it up."""
-
-    def __init__(self, model: pm.Model | None) -> None:
-        self.model = model
+from sbc.unsampled import LEFT_OUT
 
 
 def capture(
@@ -40,10 +28,10 @@ def capture(
     Parameters
     ----------
     function : callable
-        It returns a model, or opens one and samples it, or states variables in the one that is
-        open around it.
+        It returns a model, PyMC's or Bambi's, or opens one and samples it, or states variables in
+        the one that is open around it.
     arrays : mapping
-        Its arguments.
+        Its arguments. Without any, random numbers that it does not seed are the same each time.
     coords : mapping
         Coordinates of the model that is open around it.
     aloud : bool
@@ -67,11 +55,29 @@ def capture(
     finally:
         if aloud:
             sys.stderr.write(said.getvalue())
-    if isinstance(returned, pm.Model):
-        return returned
+    if (model := as_model(returned)) is not None:
+        return model
     if opened:
         return next((m for m in reversed(opened) if m.observed_RVs), opened[-1])
-    raise UserError(f"'{_name(function)}' states no model: it returns {type(returned).__name__}")
+    raise UserError(f"'{_name(function)}' states no model: it gives {type(returned).__name__}")
+
+
+def as_model(thing: Any) -> pm.Model | None:
+    """Give the PyMC model that something is or, as Bambi's models, has; None if there is none."""
+    if isinstance(thing, pm.Model):
+        return thing
+    if type(thing).__module__.partition(".")[0] == "bambi":
+        if not thing.built:
+            thing.build()
+        thing = thing.backend.model
+        return thing if isinstance(thing, pm.Model) else None
+    return None
+
+
+def stated(run: Callable[[], Any]) -> Any:
+    """Run a user's code without what it samples; give what it gives, or the model it samples."""
+    found, _ = _called(run, {}, sys.stderr)
+    return found
 
 
 def _name(function: Callable[..., Any]) -> str:
@@ -84,50 +90,17 @@ def _called(
 ) -> tuple[Any, list[pm.Model]]:
     """Call it; give what it returns, or the model that it began to sample, and those it opened."""
     copies = {n: np.array(a) if isinstance(a, np.ndarray) else a for n, a in arrays.items()}
-    with to_stderr(said), warnings.catch_warnings(), watched(function) as opened:
+    space = getattr(getattr(function, "func", function), "__globals__", {})
+    with to_stderr(said), warnings.catch_warnings(), watched(space, seeded=not arrays) as opened:
         warnings.simplefilter("ignore")  # once a dataset, they would bury everything else
         try:
             return function(**copies), opened
-        except _Stopped as stop:
+        except Stopped as stop:
             return stop.model, opened
-
-
-@contextlib.contextmanager
-def watched(function: Callable[..., Any]) -> Iterator[list[pm.Model]]:
-    """Note the models that this thread opens, and let it not sample; for one thread at a time."""
-    here, opened = threading.get_ident(), list[pm.Model]()
-    enter = pm.Model.__enter__
-
-    def noting(model: pm.Model) -> pm.Model:
-        if threading.get_ident() == here:
-            opened.append(model)
-        return enter(model)
-
-    held = getattr(getattr(function, "func", function), "__globals__", {})
-    originals = {name: getattr(pm, name) for name in (*_STOPPING, *_SKIPPED)}
-    stand_ins = {n: _stand_in(original, n, here) for n, original in originals.items()}
-    # Both `pm.sample` and a `sample` that the user's file imported.
-    taken = {n: name for n, v in held.items() for name, o in originals.items() if v is o}
-    try:
-        pm.Model.__enter__ = noting
-        for name, stand_in in stand_ins.items():
-            setattr(pm, name, stand_in)
-        held.update({n: stand_ins[name] for n, name in taken.items()})
-        yield opened
-    finally:
-        pm.Model.__enter__ = enter
-        for name, original in originals.items():
-            setattr(pm, name, original)
-        held.update({n: originals[name] for n, name in taken.items()})
-
-
-def _stand_in(original: Callable[..., Any], name: str, here: int) -> Callable[..., Any]:
-    def call(*arguments: Any, **keywords: Any) -> Any:
-        if threading.get_ident() != here:  # somebody else's, who means it
-            return original(*arguments, **keywords)
-        if name in _SKIPPED:
-            return None
-        model = keywords.get("model") or pm.modelcontext(None)
-        raise _Stopped(model)
-
-    return call
+        except NameError as problem:
+            if problem.name not in space.get(LEFT_OUT, ()):
+                raise
+            raise UserError(
+                f"'{_name(function)}' reads '{problem.name}', which its file computes by sampling; "
+                "sbc leaves that out: write the numbers into the file"
+            ) from problem
