@@ -81,6 +81,8 @@ class Own(Estimator):
 
             return execute(pasted, file, arrays)
 
+        run.__name__ = pasted.name
+
         return cls(pasted.name, run, pasted.arguments, (), {})
 
     def placed(

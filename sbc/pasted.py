@@ -30,11 +30,14 @@ class Pasted:
         Names that are read and never set, in alphabetical order.
     code : ast.Module
         What to execute, statement by statement.
+    cut : bool
+        Whether sampling was taken out of it.
     """
 
     name: str
     arguments: tuple[str, ...]
     code: ast.Module
+    cut: bool = False
 
     @property
     def root(self) -> str:
@@ -52,20 +55,24 @@ class Pasted:
         needed: set[str] = set()
         known = LIBRARIES | imported(tree)
         for stated in reversed(tree.body[: last + 1]):
-            statement = _whole(stated, known, root)
-            reads, sets = exposed([statement])
+            loops = isinstance(stated, ast.For | ast.While)
+            statement = cut(stated, set(), known, root) if loops else stated
+            reads = exposed([statement])[0]
+            sets = exposed([stated])[1]
             future = isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
             if (
                 future
                 or "*" in sets
                 or _states(statement, root)
-                or (sets | changes(statement, known.keys())) & needed
+                or (sets | changes(stated, known.keys())) & needed
             ):
                 kept.insert(0, statement)
                 # A list that is added to or a with-block that goes on is needed from before.
                 needed = (needed - sets) | reads
         needed -= {root, *dir(builtins), *LIBRARIES}
-        return cls(name, tuple(sorted(needed)), ast.Module(kept, type_ignores=[]))
+        module = ast.Module(kept, type_ignores=[])
+        shorter = any(s not in tree.body for s in kept)
+        return cls(name, tuple(sorted(needed)), module, shorter)
 
 
 def models(tree: ast.Module) -> list[str]:
@@ -96,13 +103,6 @@ def _states(statement: ast.stmt, name: str) -> bool:
         for item in part.items
     )
     return binds(statement, name) or any(reopened)
-
-
-def _whole(statement: ast.stmt, known: dict[str, str], name: str) -> ast.stmt:
-    """Give a statement whose loops run to their ends: without what they sample."""
-    if isinstance(statement, ast.For | ast.While):
-        return cut(statement, known, name)
-    return statement
 
 
 def _opens(node: ast.expr) -> bool:

@@ -335,7 +335,7 @@ def _user_tree(kind: str, path: str, name: str) -> ast.Module:
     tree = source.tree(file, path)
     if name.partition(".")[0] not in exposed(tree.body)[1]:
         defined = [*functions(tree), *(models(tree) if kind == "estimator" else [])]
-        raise unknown(f"function for a {kind}", name, defined, f"in {path}")
+        raise unknown(kind, name, defined, f"in {path}")
     return tree
 
 

