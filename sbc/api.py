@@ -3,34 +3,39 @@
     run = sbc.run("mundlak", datasets=200)
     run.table()
 
+    with pm.Model() as model:
+        ...
+    sbc.run(model)
+
 `run` fits, or goes on with a folder of fits; `load` reads a folder and never fits.
 """
 
 from __future__ import annotations
 
-import inspect
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sbc import registry
+from sbc import handed, live
 from sbc.choice import default_folder, settings_over
-from sbc.contracts import Estimator, Generator
 from sbc.engine_choice import settled
 from sbc.errors import UserError
-from sbc.settings import validate
+from sbc.handed import Named
+from sbc.settings import Settings, validate
 
 if TYPE_CHECKING:
     from sbc.loaded import LoadedRun
-
-Named = str | Callable[..., Any] | Estimator | Generator
+    from sbc.workers import HandOut
 
 
 def run(
-    estimator: Named | Iterable[Named] | None = None,
+    estimator: Named | Iterable[Named] | Mapping[str, Named] | None = None,
     generator: Named | None = None,
     *,
+    simulator: Named | None = None,
+    name: str = "model",
     truth: str | None = None,
     parameters: Mapping[str, Any] | None = None,
     estimands: Iterable[str] | None = None,
@@ -47,6 +52,7 @@ def run(
     jobs: int | None = None,
     isolate: bool = False,
     fit_timeout: float | None = None,
+    cluster: str | None = None,
     max_failures: int | str | None = None,
     progress: bool = True,
 ) -> LoadedRun:
@@ -54,10 +60,16 @@ def run(
 
     Parameters
     ----------
-    estimator : str, function, or several of them
-        Names, ``"path/to/file.py:name"``, ``"all"``, or functions that stand in a file.
-    generator : str or generator
-        The simulated world.
+    estimator : str, model, function, or several of them
+        Names, ``"path/to/file.py:name"``, ``"all"``; a ``pm.Model`` or a Bambi model; a function
+        that states one, from wherever: a notebook's cell, a lambda, a closure, a method. Several
+        that stand in no file are a dict, by their names.
+    generator : str, generator or function
+        The simulated world; a plain function is ``(rng, *, n=50) -> (truth, data)``.
+    simulator : str or function
+        ``(rng, truth, given) -> data``: data from it, truth from the model's own prior.
+    name : str
+        Of a model that stands in no file; random numbers depend on it.
     truth : str
         How the truth is chosen: a regime of the generator, ``"self"`` or ``"posterior"``.
     parameters : mapping
@@ -82,6 +94,8 @@ def run(
         Whether each worker is a process, so that a model that crashes costs one fit.
     fit_timeout : float
         Seconds after which a fit is ended, as a failed row.
+    cluster : str
+        A Dask scheduler's address, ``"tcp://HOST:PORT"``: its workers fit instead of this machine.
     max_failures : int or str
         A count, or a share as ``"10%"``: the run is stopped when more fits fail.
     progress : bool
@@ -95,7 +109,8 @@ def run(
     Raises
     ------
     sbc.errors.UserError
-        For a name, a value or a model that cannot be, in the words of the command line.
+        For a name, a value or a model that cannot be, in the words of the command line; on resume
+        also where a model that stands in no file is not handed over again, or is another.
     sbc.errors.TooManyFailuresError
         If more fits fail than `max_failures`; the others are kept.
     """
@@ -105,32 +120,51 @@ def run(
     if out is not None and resume is not None:
         raise UserError("out starts a new run and resume goes on with one; name one of them")
     wanted = {
-        "estimator": None if estimator is None else ",".join(_names(estimator)),
-        "generator": None if generator is None else _name(generator),
+        "estimator": _listed("estimator", estimator, name),
+        "generator": _listed("generator", generator, "generator"),
+        "simulator": _listed("simulator", simulator, "simulator"),
         "truth": truth,
         "set": [f"{name}={_written(value)}" for name, value in (parameters or {}).items()],
-        "estimand": None if estimands is None else ",".join(_names(estimands)),
-        "engine": None if engine is None else ",".join(_names(engine)),
+        "estimand": _listed("estimand", estimands),
+        "engine": _listed("engine", engine),
         **{"datasets": datasets, "seed": seed, "draws": draws, "tune": tune, "chains": chains},
         "target_accept": target_accept,
         "data": None if data is None else str(data),
     }
-    made = None if resume is None else load(resume).settings
+    made = None
+    if resume is not None:
+        before = load(resume)
+        live.check_known(before.provenance, before.folder)
+        made = before.settings
     settings = settings_over(made, wanted)
     validate(settings)
     settings = settled(settings, engine is not None or resume is not None)
+    if cluster is not None and (isolate or fit_timeout is not None):
+        raise UserError("isolate and fit_timeout are for this machine, not for a cluster's workers")
     limit = NO_LIMIT if max_failures is None else Limit.parse(str(max_failures))
-    if resume is None:
-        store = running.create(settings, Path(out or default_folder(settings)), ["sbc.run"])
-    else:
-        store, settings = running.resume(Path(resume), settings)
-    with store:
-        running.execute(
-            *(settings, store, jobs or os.cpu_count() or 1, progress),
-            hand_out=local.hands(isolate, fit_timeout),
-            limit=limit,
-        )
+    with _hands(cluster, settings) as hands:  # what is wrong with a cluster is told first
+        if resume is None:
+            store = running.create(settings, Path(out or default_folder(settings)), ["sbc.run"])
+        else:
+            store, settings = running.resume(Path(resume), settings)
+        with store:
+            running.execute(
+                *(settings, store, jobs or os.cpu_count() or 1, progress),
+                hand_out=hands or local.hands(isolate, fit_timeout),
+                limit=limit,
+            )
     return load(store.folder)
+
+
+@contextmanager
+def _hands(cluster: str | None, settings: Settings) -> Iterator[HandOut | None]:
+    if cluster is None:
+        yield None
+        return
+    from sbc.cluster import Cluster
+
+    with Cluster.connect(cluster, settings) as connected:
+        yield connected.fits
 
 
 def load(folder: str | Path) -> LoadedRun:
@@ -155,37 +189,8 @@ def load(folder: str | Path) -> LoadedRun:
     return LoadedRun.of(folder)
 
 
-def _names(chosen: Named | Iterable[Named]) -> list[str]:
-    if isinstance(chosen, str) or not isinstance(chosen, Iterable):
-        return [_name(chosen)]
-    return [_name(one) for one in chosen]
-
-
-def _name(thing: Named) -> str:
-    """Name a plug-in as the command line would.
-
-    Raises
-    ------
-    UserError
-        For a function that stands in no file: workers, and a later resume, read it from there.
-    """
-    if isinstance(thing, str):
-        return thing
-    function: Any = getattr(thing, "define", None) or getattr(thing, "simulate", None) or thing
-    name = getattr(function, "__name__", "")
-    module = getattr(function, "__module__", "")
-    if module in {f"{package}.{name}" for package in registry.PACKAGES.values()}:
-        return name
-    try:
-        file = inspect.getsourcefile(function)
-    except TypeError:
-        file = None
-    if not name or file is None or not Path(file).is_file():
-        raise UserError(
-            f"{name or thing!r} stands in no file; write it to one (in a notebook: %%writefile "
-            f"mine.py) and name it 'mine.py:{name or 'name'}'"
-        )
-    return f"{os.path.relpath(file)}:{name}"
+def _listed(kind: str, chosen: Any, name: str = "") -> str | None:
+    return None if chosen is None else ",".join(handed.names(kind, chosen, name))
 
 
 def _written(value: Any) -> str:

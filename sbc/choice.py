@@ -13,7 +13,6 @@ from sbc.contracts import Budget
 from sbc.errors import UserError
 from sbc.settings import SELF, Settings, parameters_of, parse_parameter
 from sbc.shard import WHOLE, Shard
-from sbc.specs import Spec
 
 #: What is used where neither the user nor a resumed run says otherwise.
 DEFAULTS: dict[str, Any] = {
@@ -117,7 +116,7 @@ def _world(wanted: Mapping[str, Any]) -> str:
     if chosen is None or chosen == "all":
         return ""
     specs = [registry.canonical("estimator", name) for name in _listed(chosen)]
-    fed = [registry.brings_data(s) or (wanted.get("data") and Spec.parse(s).path) for s in specs]
+    fed = [registry.brings_data(s) or (wanted.get("data") and registry.is_users(s)) for s in specs]
     return registry.OWN_DATA if specs and all(fed) else ""
 
 

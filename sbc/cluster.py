@@ -16,9 +16,11 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from sbc import live
 from sbc.cluster_worker import Errand, differences, passport, work
 from sbc.errors import UserError
 from sbc.fit import Task, blank
+from sbc.handed import needed
 from sbc.rows import Fit
 from sbc.running import user_files
 from sbc.settings import Settings
@@ -68,7 +70,7 @@ class Cluster:
         ):  # what matters is told by the errors below
             logging.getLogger(name).setLevel(logging.CRITICAL)
         _knock(address)
-        errand = Errand(passport(), user_files(settings))
+        errand = Errand(passport(), user_files(settings), live.packed(needed(settings)))
         try:
             client = Client(address, timeout=CONNECTING, set_as_default=False)
         except OSError as problem:

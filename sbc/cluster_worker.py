@@ -7,13 +7,13 @@ import platform
 import tempfile
 import threading
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 
 import sbc
-from sbc import fit, registry, running, simulate
+from sbc import fit, handed, live, registry, running
 from sbc.errors import UserError
 from sbc.fit import Task
 from sbc.rows import Fit
@@ -29,10 +29,13 @@ class Errand:
         What the sender computes with; see `passport`.
     files : dict of str to str
         The user's own files: path as the user named it, and text.
+    live : dict
+        What stands in no file, pickled, by kind and name.
     """
 
     passport: dict[str, str]
     files: dict[str, str]
+    live: dict[tuple[str, str], bytes] = field(default_factory=dict)
 
 
 @lru_cache
@@ -99,7 +102,7 @@ def work(errand: Errand, tasks: list[Task]) -> list[Fit]:
     """
     if told := differences(errand.passport, passport()):
         raise UserError(f"a worker that joined has {'; '.join(told)}")
-    held = _take(errand.files)
+    held = _take(errand.files) | _know(errand.live)
     threads = registry.engine(tasks[0].engine).backend == "threading"
     # A worker may run several batches at once in threads; not every engine bears that.
     turn: AbstractContextManager[object] = nullcontext() if threads else _alone
@@ -118,6 +121,21 @@ def work(errand: Errand, tasks: list[Task]) -> list[Fit]:
     return rows
 
 
+def _know(things: dict[tuple[str, str], bytes]) -> dict[str, tuple[str, int]]:
+    """Unpack what stands in no file; forget what was made of others of these names."""
+    found = {}
+    with _lock:
+        for (kind, name), content in things.items():
+            label, version = f"{kind} '{name}'", running.digest(content)
+            before, times = _held.get(label, ("", 0))
+            if version != before:
+                if live.unpack(kind, name, content):
+                    handed.forget()
+                _held[label] = (version, times + 1)
+            found[label] = _held[label]
+    return found
+
+
 def _take(files: dict[str, str]) -> dict[str, tuple[str, int]]:
     """Put the user's files where the registry finds them; forget models of what they were."""
     with _lock:
@@ -127,9 +145,7 @@ def _take(files: dict[str, str]) -> dict[str, tuple[str, int]]:
             if version == before:
                 continue
             if before:
-                registry.forget()
-                simulate.forget()
-                fit.forget()
+                handed.forget()
             if not _folder:
                 _folder.append(tempfile.TemporaryDirectory(prefix="sbc-"))
             # A name of its own for each path, so that two files of one name keep apart.

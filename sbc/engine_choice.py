@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 
+from sbc import registry
 from sbc.choice import DEFAULTS
 from sbc.errors import UserError
 from sbc.settings import Settings, world_of
-from sbc.specs import Spec
 
 #: Takes discrete variables.
 COMPOUND = "pymc"
@@ -27,7 +27,7 @@ def settled(settings: Settings, named: bool) -> Settings:
     if named or settings.engines != (DEFAULTS["engine"],):
         return settings
     for name in settings.estimators:
-        if Spec.parse(name).path and (found := _discrete(settings, name)):
+        if registry.is_users(name) and (found := _discrete(settings, name)):
             print(
                 f"sbc: '{found}' of '{name}' is discrete: fitted by the engine {COMPOUND} "
                 "(PyMC's compound steps)",

@@ -14,7 +14,6 @@ from sbc.elements import spaced, vector_of
 from sbc.errors import UserError
 from sbc.own import Own
 from sbc.settings import OWN_REGIMES, Settings, world_key, world_of
-from sbc.specs import Spec
 from sbc.validate import check_arguments
 
 #: A variable with more elements is ranked only where it is named.
@@ -90,7 +89,7 @@ def _resolved(settings: Settings, spec: str) -> Estimator:
         made = replace(made, estimands=_variables(settings, made))
     elif isinstance(made, Own):
         made = _all_free(settings, made)
-    if not Spec.parse(spec).path:
+    if not registry.is_users(spec):
         return made
     from sbc import examine
 

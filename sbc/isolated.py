@@ -20,8 +20,10 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Pipe
 from typing import Any
 
+from sbc import live
 from sbc.errors import UserError
 from sbc.fit import Task, blank
+from sbc.handed import needed
 from sbc.rows import ERROR, TIMEOUT, Fit
 from sbc.workers import Profile, parallel
 
@@ -159,6 +161,7 @@ class _Worker:
         if not self._ready:
             self._receive()
             self._ready = True
+            self._connection.send(("live", live.packed(needed(task.settings))))
         with suppress(OSError):  # it died while it had nothing to do: seen below
             self._connection.send((what, task))
         until = time.monotonic() + timeout

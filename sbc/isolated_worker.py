@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
-from sbc import fit, registry
+from sbc import fit, live, registry
 from sbc.errors import UserError
 from sbc.fit import Task
 from sbc.orphans import die_with
@@ -37,6 +37,10 @@ def main(descriptor: int, parent: int) -> None:
     with suppress(EOFError):
         while True:
             what, task = connection.recv()
+            if what == "live":
+                for (kind, name), content in task.items():
+                    live.unpack(kind, name, content)
+                continue
             connection.send(_answer(what, task, prepared))
 
 

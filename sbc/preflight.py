@@ -48,7 +48,7 @@ def _of_one(settings: Settings, name: str) -> list[str]:
     if made.estimands:  # an ordinary function is held against the world by `estimator_of`
         asked = [a for a in made.arguments if a not in made.derived]
         check_arguments(made, generator, worlds[0], registry.feeding(asked))
-    if not (spec.path or spec.options):
+    if not (registry.is_users(name) or spec.options):
         return _named(settings, estimator_of(settings, name), worlds[0])
     try:
         for data in worlds:

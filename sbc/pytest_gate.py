@@ -14,23 +14,27 @@ from typing import Any
 
 import pytest
 
+from sbc import handed
 from sbc.choice import DEFAULTS, settings_over
+from sbc.engine_choice import settled
 from sbc.errors import UserError, unknown
 from sbc.expectations import to_toml
 from sbc.gate_config import ALL, Config
+from sbc.handed import Named
 from sbc.seeds import key
 from sbc.sequential import PRESETS
 from sbc.settings import Settings, validate, write_value
 
 _BUDGET = ("draws", "tune", "chains", "target_accept")
 _GATE = ("preset", "datasets", "delta", "alpha_fail", "alpha_pass")
-_RUN = ("generator", "truth", "parameters", "estimand", "data", "engine", "seed")
+_RUN = (*("generator", "simulator", "truth", "parameters", "estimand", "data", "engine", "seed"),)
 
 
 class PytestGate:
     """Fits estimators and fails the test if they are not what they should be.
 
-    Each method takes further settings by name: ``generator``, ``truth``, ``parameters`` (of the
+    Each method takes further settings by name: ``name`` (of a model that stands in no file),
+    ``generator``, ``simulator``, ``truth``, ``parameters`` (of the
     generator), ``estimand``, ``data``, ``engine``, ``seed``, ``draws``, ``tune``, ``chains`` and
     ``target_accept`` as for ``sbc run``; ``preset``, ``datasets`` (the most to look at),
     ``delta``, ``alpha_fail`` and ``alpha_pass`` as for ``sbc gate``. The marker ``sbc`` sets them
@@ -45,13 +49,13 @@ class PytestGate:
         self._folder = folder
         self._settings = dict(settings)
 
-    def calibrated(self, estimator: str, *quantities: str, **settings: Any) -> None:
+    def calibrated(self, estimator: Named, *quantities: str, **settings: Any) -> None:
         """Ask for uniform ranks, of all that is ranked if no quantity is named.
 
         Parameters
         ----------
-        estimator : str
-            Name, or ``path/to/file.py:name``.
+        estimator : str, model or function
+            Name, ``path/to/file.py:name``, or a thing as `sbc.run` takes it.
         *quantities : str
             Estimands or test quantities.
         **settings
@@ -59,20 +63,20 @@ class PytestGate:
         """
         self.expect(estimator, dict.fromkeys(quantities or (ALL,), "calibrated"), **settings)
 
-    def miscalibrated(self, estimator: str, *quantities: str, **settings: Any) -> None:
+    def miscalibrated(self, estimator: Named, *quantities: str, **settings: Any) -> None:
         """Ask for ranks that are not uniform: a control that must be caught.
 
         Parameters and errors are those of `calibrated`.
         """
         self.expect(estimator, dict.fromkeys(quantities or (ALL,), "miscalibrated"), **settings)
 
-    def expect(self, estimator: str, expected: Mapping[str, Any], **settings: Any) -> None:
+    def expect(self, estimator: Named, expected: Mapping[str, Any], **settings: Any) -> None:
         """Ask for anything that a config may.
 
         Parameters
         ----------
-        estimator : str
-            Name, or ``path/to/file.py:name``.
+        estimator : str, model or function
+            Name, ``path/to/file.py:name``, or a thing as `sbc.run` takes it.
         expected : mapping
             What is expected by quantity: ``{"beta_XY": {"coverage_95": [0.9, 0.99]}}``.
         **settings
@@ -83,10 +87,13 @@ class PytestGate:
         except UserError as mistake:
             raise pytest.fail.Exception(f"sbc: {mistake}", pytrace=False) from None
 
-    def _judge(self, estimator: str, expected: Mapping[str, Any], chosen: dict[str, Any]) -> None:
+    def _judge(self, estimator: Named, expected: Mapping[str, Any], chosen: dict[str, Any]) -> None:
         for name in chosen:
             if name not in (*_RUN, *_BUDGET, *_GATE):
                 raise unknown("setting", name, (*_RUN, *_BUDGET, *_GATE), "of sbc_gate")
+        (estimator,) = handed.names("estimator", estimator, chosen.pop("name", "model"))
+        for kind in {"generator", "simulator"} & chosen.keys():
+            (chosen[kind],) = handed.names(kind, chosen[kind], kind)
         settings, config = self._run(estimator, chosen), self._config(chosen)
         for quantity, value in expected.items():
             config = config.declare(settings.truth, estimator, quantity, value)
@@ -105,7 +112,8 @@ class PytestGate:
                 "Not decided, which is not a pass: allow more datasets (--sbc-datasets), a larger "
                 "tolerance, or undecided tests (--sbc-allow-inconclusive)."
             )
-        words.append(f"replay: {replay(settings, config, expected)}")
+        if not handed.identities(settings):  # no command knows what stands in no file
+            words.append(f"replay: {replay(settings, config, expected)}")
         pytest.fail("\n".join(words), pytrace=False)
 
     def _option(self, name: str) -> Any:
@@ -117,20 +125,21 @@ class PytestGate:
         preset = chosen.get("preset", self._option("preset") or "smoke")
         return Config(where="sbc_gate").changed(preset, n_max=most, **values)
 
-    def _run(self, estimator: str, chosen: Mapping[str, Any]) -> Settings:
+    def _run(self, estimator: Named, chosen: Mapping[str, Any]) -> Settings:
         wanted = {name: chosen[name] for name in (*_RUN, *_BUDGET) if name in chosen}
         wanted = {"seed": self._option("seed"), **wanted, "estimator": estimator, "datasets": 1}
         parameters = dict(chosen.get("parameters", {}))
         settings = replace(settings_over(None, wanted), parameters=parameters)
         validate(settings)
-        return settings
+        return settled(settings, "engine" in chosen)
 
     def _grow(self, settings: Settings, config: Config) -> Any:
         """Go on with the run of these settings that an earlier test has begun, or begin it."""
         from sbc.gate_loop import judge_while_running
         from sbc.store import read_run
 
-        folder = self._folder / f"{key(repr(settings)):016x}"
+        models = handed.identities(settings)
+        folder = self._folder / f"{key(repr((settings, models))):016x}"
         workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
         with _locked(folder.with_suffix(".lock")), warnings.catch_warnings():
             # The test suite may turn warnings into errors, which would be fits that fail.
@@ -165,6 +174,8 @@ def replay(settings: Settings, config: Config, expected: Mapping[str, Any]) -> s
     estimator = settings.estimators[0]
     words = ["python", "-m", "sbc", "gate", "--run", "--estimator", estimator]
     words += ["--generator", settings.generator, "--truth", settings.truth]
+    if settings.simulator:
+        words += ["--simulator", settings.simulator]
     for name, value in settings.parameters.items():
         words += ["--set", f"{name}={write_value(value)}"]
     if settings.data:

@@ -11,12 +11,13 @@ import importlib
 import importlib.util
 import inspect
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sbc import source
+from sbc import live, source
 from sbc.contracts import Engine, Estimator, Generator
 from sbc.datafile import observed_world
 from sbc.errors import UserError, unknown
@@ -72,6 +73,8 @@ def feeding(arguments: Iterable[str]) -> list[str]:
 
 def option_defaults(kind: str, spec: Spec) -> dict[str, Any]:
     """Read an estimator's options and their defaults, without importing its file."""
+    if live.find(kind, spec.name) is not None:
+        return {}
     if spec.path:
         tree: ast.Module = _user_tree(kind, spec.path, spec.name)
     else:
@@ -168,6 +171,8 @@ def check(kind: str, spec: str) -> None:
     path, colon, name = named.plain.rpartition(":")
     if path:
         _user_tree(kind, path, name)
+    elif live.find(kind, name) is not None:
+        pass
     elif kind == "simulator":
         raise UserError(f"--simulator takes FILE.py:NAME, not '{spec}'")
     elif colon:
@@ -213,6 +218,8 @@ def world(spec: str, data: str = "") -> Generator:
 def estimator(spec: str) -> Estimator:
     """Load an estimator by its name or as ``path/to/file.py:name``, with options as in `Spec`."""
     named = Spec.parse(canonical("estimator", spec))
+    if (thing := live.find("estimator", spec)) is not None:
+        return _of_thing(named.name, thing)
     defaults = option_defaults("estimator", named)
     found = _pasted(named) or _load("estimator", named.plain)
     if inspect.isfunction(found):
@@ -228,6 +235,9 @@ def estimator(spec: str) -> Estimator:
 def brings_data(text: str) -> bool:
     """Say whether a user's model asks for no arrays; without importing its file where it can."""
     spec = Spec.parse(text)
+    if live.find("estimator", text) is not None:
+        made = estimator(text)
+        return isinstance(made, Own) and not made.arguments
     if not spec.path:
         return False
     tree = _user_tree("estimator", spec.path, spec.name)
@@ -240,6 +250,24 @@ def brings_data(text: str) -> bool:
         return found is not None and not found.arguments
     made = estimator(text)
     return isinstance(made, Own) and not made.arguments
+
+
+def is_users(text: str) -> bool:
+    """Say whether an estimator is the user's, from a file or handed over, not one of sbc's."""
+    return bool(Spec.parse(text).path) or live.find("estimator", text) is not None
+
+
+def _of_thing(name: str, thing: Any) -> Estimator:
+    """Make an estimator of what was handed over."""
+    if isinstance(thing, Estimator):
+        return replace(thing, name=name)
+    from sbc.engines._capture import as_model
+
+    if as_model(thing) is not None:
+        return Own.of(lambda: thing, {}, name)
+    parameters = inspect.signature(thing).parameters.values()
+    numbers = {p.name: p.default for p in parameters if type(p.default) in KINDS}
+    return Own.of(thing, numbers, name)
 
 
 def _pasted(spec: Spec) -> Estimator | None:
@@ -312,6 +340,8 @@ def _files(kind: str) -> dict[str, Path]:
 
 def _load(kind: str, spec: str) -> Any:
     check(kind, spec)
+    if (thing := live.find(kind, spec)) is not None:
+        return thing
     path, _, name = spec.rpartition(":")
     if not path:
         return getattr(importlib.import_module(f"{PACKAGES[kind]}.{spec}"), spec)

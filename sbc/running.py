@@ -19,7 +19,7 @@ from typing import Any
 from tqdm.auto import tqdm
 
 import sbc
-from sbc import local, preflight
+from sbc import handed, live, local, preflight
 from sbc.errors import UserError
 from sbc.fit import Task
 from sbc.limits import NO_LIMIT, Limit
@@ -75,6 +75,8 @@ def create(
         for line in told:
             print(f"sbc: {name}: {line}", file=sys.stderr)
     run = provenance(settings, command) | {"estimands": estimands, "lines": lines} | more
+    if models := handed.identities(settings):
+        run["models"] = models
     return Store.create(folder, run if part == WHOLE else run | {"shard": str(part)})
 
 
@@ -98,8 +100,10 @@ def resume(folder: Path, settings: Settings | None = None) -> tuple[Store, Setti
     made = Settings.from_json(run["settings"])
     wanted = settings or made
     made.check_same(wanted, str(folder))
+    live.check_known(run, folder)
     validate(wanted)
     check_files(folder, run, wanted)
+    handed.check(run, wanted, folder)
     store = Store.open(folder, write=True)
     try:
         if wanted != made:

@@ -60,7 +60,7 @@ def test_a_function_is_named_by_its_file(tmp_path):
 def test_mistakes_are_told_as_on_the_command_line(made, tmp_path):
     with pytest.raises(UserError, match="Did you mean 'mundlak'"):
         sbc.run("mundalk")
-    with pytest.raises(UserError, match="stands in no file"):
+    with pytest.raises(UserError, match="states no model"):
         sbc.run(eval("lambda group: None"))
     with pytest.raises(UserError, match="name one of them"):
         sbc.run("naive", out=tmp_path, resume=tmp_path)

@@ -67,6 +67,7 @@ SAMPLING = {
     "verify",
     "examine",
     "engine_choice",
+    "handed",
     "simulator",
     "engines",
     "generators",
@@ -92,7 +93,9 @@ ALLOWED = {
     "prints": set(),
     "own": {"contracts", "engines", "errors", "pasted", "userfile"},
     "datafile": {"contracts", "errors", "validate"},
+    "live": {"errors"},
     "registry": {
+        "live",
         *("contracts", "datafile", "engines", "errors", "own", "pasted", "plain", "source"),
         *("specs", "syntax", "unsampled", "userfile"),
     },

@@ -13,6 +13,9 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+import pymc as pm
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -159,6 +162,24 @@ def test_a_users_own_file_goes_along_and_so_does_its_next_version(cluster, tmp_p
     assert second == run_here(MINE, tmp_path / "second-here")
     assert second["dataset"] == first["dataset"]
     assert second["result"] != first["result"]
+
+
+def test_a_model_that_stands_in_no_file_goes_along_and_so_does_the_next_of_its_name(
+    cluster, tmp_path
+):
+    def model(sd):
+        with pm.Model() as stated:
+            a = pm.Normal("a", 0, sd)
+            pm.Normal("y", a, 1, observed=np.arange(5.0))
+        return stated
+
+    small = {"draws": 300, "tune": 200, "datasets": 4, "progress": False}
+    for i, sd in enumerate([1.0, 30.0]):
+        there = sbc.run(lambda: model(sd), **small, cluster=cluster.address, out=tmp_path / f"t{i}")  # noqa: B023
+        here = sbc.run(lambda: model(sd), **small, out=tmp_path / f"h{i}")  # noqa: B023
+        assert not there.fits["error"].any()
+        pd.testing.assert_frame_equal(there.results, here.results)
+    assert here.results.query("quantity == 'a'")["truth"].std() > 5
 
 
 def test_a_mistake_in_a_model_is_told_as_without_a_cluster(cluster, tmp_path):

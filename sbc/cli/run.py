@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sbc import live
 from sbc.choice import default_folder, settings_over
 from sbc.cli.main import INTERRUPTED, OK
 from sbc.cli.supervise import after_a_crash, interruptible
@@ -211,6 +212,7 @@ def _resumed(folder: Path | None) -> Settings | None:
     from sbc.store import Store, read_run
 
     run = read_run(folder)
+    live.check_known(run, folder)
     Store.open(folder).close()
     return Settings.from_json(run["settings"])
 
