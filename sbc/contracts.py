@@ -109,6 +109,8 @@ class Generator:
     owed : mapping of str to tuple of str
         Estimators to which uniform ranks are owed, by regime: those whose joint distribution the
         regime draws from.
+    lines : tuple of str
+        What a reader should know of its data.
     """
 
     name: str
@@ -119,6 +121,7 @@ class Generator:
     features: dict[str, Callable[[Data], float | Array]]
     owed: Mapping[str, tuple[str, ...]]
     regimes: dict[str, Regime] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()
 
     def regime(self, function: Callable[..., Truth]) -> Callable[..., Truth]:
         """Register a way of choosing the truth; the first one registered is the default."""

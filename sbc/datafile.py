@@ -16,6 +16,10 @@ from sbc.validate import check_data
 
 #: The dimension of a table that no generator describes.
 ROWS = "rows"
+#: How tables write that a value is missing.
+_MISSING = {"", "na", "n/a", "nan", "null", "none", "."}
+#: So many codes of words are told.
+_SHOWN = 12
 
 
 def observed_world(generator: Generator, name: str, file: Path, free: bool) -> Generator:
@@ -38,7 +42,9 @@ def observed_world(generator: Generator, name: str, file: Path, free: bool) -> G
     UserError
         If it cannot be read, or its arrays do not fit together.
     """
-    data = _table(name, file, generator) if file.suffix == ".csv" else _arrays(name, file)
+    lines: list[str] = []
+    csv_file = file.suffix == ".csv"
+    data = _table(name, file, generator, lines) if csv_file else _arrays(name, file)
     if free:
         longest = max(a.shape[0] for a in data.values() if a.ndim)
         dims = {n: ROWS for n, a in data.items() if a.ndim and a.shape[0] == longest}
@@ -56,6 +62,7 @@ def observed_world(generator: Generator, name: str, file: Path, free: bool) -> G
         features=features,
         regimes={},
         owed={},
+        lines=tuple(lines),
     )
 
 
@@ -99,8 +106,8 @@ def _arrays(name: str, file: Path) -> Data:
     return data
 
 
-def _table(name: str, file: Path, generator: Generator) -> Data:
-    """Read a CSV file, what runs along groups taken from the groups' rows."""
+def _table(name: str, file: Path, generator: Generator, told: list[str]) -> Data:
+    """Read a CSV file, what runs along groups taken from the groups' rows; tell codes of words."""
     lines = [(i, row) for i, row in enumerate(csv.reader(_text(name, file).splitlines()), 1) if row]
     if len(lines) < 2:
         raise UserError(f"{name} must hold a header and at least one row")
@@ -111,7 +118,7 @@ def _table(name: str, file: Path, generator: Generator) -> Data:
         if len(row) != len(header):
             raise UserError(f"{name}, line {i}: {len(row)} values, but {len(header)} columns")
     columns = {
-        column: _column(f"{name}, column '{column}'", [(i, row[j]) for i, row in lines[1:]])
+        column: _column(name, column, [(i, row[j].strip()) for i, row in lines[1:]], told)
         for j, column in enumerate(header)
     }
     indexes = {dim: index for index, dim in generator.indexes.items() if index in columns}
@@ -123,13 +130,24 @@ def _table(name: str, file: Path, generator: Generator) -> Data:
     }
 
 
-def _column(where: str, cells: list[tuple[int, str]]) -> Array:
+def _column(name: str, column: str, cells: list[tuple[int, str]], told: list[str]) -> Array:
     """Read numbers; words become the numbers of their kinds, from 0, as they first appear."""
+    where = f"{name}, column '{column}'"
+    if all(text == "" for _, text in cells):
+        raise UserError(f"{where} is empty")
+    missing = [line for line, text in cells if text.casefold() in _MISSING]
+    if missing:
+        raise UserError(
+            f"{where}, line {missing[0]}: a missing value ({len(missing)} in all); leave such rows "
+            "out, or state the data in the model's own file, where PyMC imputes outcomes that are "
+            "missing"
+        )
     numbers = [_number(text) for _, text in cells]
     if all(number is None for number in numbers):
         kinds = {text: i for i, text in enumerate(dict.fromkeys(text for _, text in cells))}
-        if len(kinds) == 1 and "" in kinds:
-            raise UserError(f"{where} is empty")
+        codes = [f"{text} = {i}" for text, i in kinds.items()]
+        more = f", … {len(codes)} in all" if len(codes) > _SHOWN else ""
+        told.append(f"column '{column}' holds words, coded {', '.join(codes[:_SHOWN])}{more}")
         return np.array([kinds[text] for _, text in cells])
     for (line, text), number in zip(cells, numbers, strict=True):
         if number is None or not np.isfinite(number):

@@ -12,7 +12,7 @@ from sbc import registry
 from sbc.contracts import Data, Estimator, users_own
 from sbc.elements import spaced, vector_of
 from sbc.errors import UserError
-from sbc.own import Own
+from sbc.own import DEFAULT, Own
 from sbc.settings import OWN_REGIMES, Settings, world_key, world_of
 from sbc.validate import check_arguments
 
@@ -137,6 +137,12 @@ def _all_free(settings: Settings, made: Own) -> Own:
             if name not in truth
         ]
         named = [(name, size) for name, size in named if name in truth]
+    if not named and world.name == DEFAULT:  # most often nobody has named it
+        asked = "', '".join(made.arguments)
+        raise UserError(
+            f"'{made.name}' takes '{asked}', and nothing gives it: name a file that holds it "
+            "(--data FILE.csv) or a generator that draws it (--generator FILE.py:NAME)"
+        )
     if not named:
         free = ", ".join(rv.name for rv in model.free_RVs) or "none"
         raise UserError(

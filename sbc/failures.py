@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sbc.coverage import judge_bounds
 from sbc.intervals import clopper_pearson
 from sbc.panel import Panel
+from sbc.reasons import listed
 from sbc.sequential import ALPHA_PASS
 
 Array = NDArray[np.float64]
@@ -45,7 +46,7 @@ class Failures:
     ``low`` and ``high`` are the Clopper–Pearson 95 % interval of that share. ``surely`` says that
     it is above 5 %, however often one looks: for whoever judges while fits come in. ``pareto_k``
     and ``elbo_drift``, what an approximation has in place of R-hat and ESS, are medians over the
-    fits, NaN where the engine has none.
+    fits, NaN where the engine has none. ``reasons`` are the commonest of the failed ones.
     """
 
     estimator: str
@@ -60,6 +61,7 @@ class Failures:
     surely: bool
     pareto_k: float = np.nan
     elbo_drift: float = np.nan
+    reasons: tuple[str, ...] = ()
 
     @property
     def too_many(self) -> bool:
@@ -101,6 +103,7 @@ def failures(panel: Panel, estimands: Sequence[str], alpha: float) -> Failures:
         surely=_surely(panel, alpha),
         pareto_k=_median(panel.fits, "pareto_k"),
         elbo_drift=_median(panel.fits, "elbo_drift"),
+        reasons=tuple(listed(panel.fits)),
     )
 
 

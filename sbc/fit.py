@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from sbc import estimands, ranks, registry, seeds
+from sbc import blame, estimands, ranks, registry, seeds
 from sbc.contracts import (
     LOG_LIKELIHOOD,
     Array,
@@ -70,6 +70,8 @@ def fit(task: Task) -> Fit:
 def _reason(problem: Exception) -> str:
     """Say what was raised; samplers written in Rust add a list of addresses that says nothing."""
     text = f"{type(problem).__name__}: {problem}"
+    if blame.is_ours(problem):
+        text = f"bug of sbc ({blame.place(problem)}): {text}"
     return text.partition("\n\nStack backtrace:")[0][:2000]
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sbc.baseline import TOLERANCE
 from sbc.checks import Subject, checks_of
@@ -14,7 +14,9 @@ from sbc.expectations import Better, Unmoved
 from sbc.gate_config import Config
 from sbc.gate_run import Gate, judge_run, nothing_expected
 from sbc.gates import rival
+from sbc.power import detectable
 from sbc.read import Run, load_run
+from sbc.runfile import read_run
 from sbc.settings import Settings, owes_uniform, regimes_of
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 BATCH = 25
 """Datasets between two looks. Looking costs nothing in error rates."""
+
+LEAST = 10
+"""Datasets below which no fault shows."""
 
 
 def judge_while_running(
@@ -36,6 +41,7 @@ def judge_while_running(
     tolerance: float = TOLERANCE,
     watch: Callable[[Gate], None] = lambda gate: None,
     begun: Callable[[], None] = lambda: None,
+    say: Callable[[str], None] = lambda line: None,
     hand_out: HandOut | None = None,
 ) -> Gate:
     """Fit batch after batch of datasets until every check is decided.
@@ -60,6 +66,8 @@ def judge_while_running(
         Called with the verdicts after each batch.
     begun : callable
         Called as soon as there is a run that can be gone on with.
+    say : callable
+        Told before the first fit what the gate can see.
     hand_out : callable, optional
         Gives the fits to workers, as for `sbc.running.execute`.
 
@@ -91,6 +99,7 @@ def judge_while_running(
         waiting = _waiting(gate)
         if not waiting:
             return gate
+    first = True
     while True:
         grown = replace(settings, datasets=n)
         if resume:
@@ -99,6 +108,9 @@ def judge_while_running(
             store, resume = running.create(grown, folder), True
         begun()
         with store:
+            if first:
+                say(sees(grown, read_run(folder), most, config))
+            first = False
             for engine in grown.engines:
                 names = tuple(name for name, by in waiting if by == engine)
                 running.execute(
@@ -112,6 +124,30 @@ def judge_while_running(
         if not waiting or n >= most:
             return gate
         n = min(n + BATCH, most)
+
+
+def sees(settings: Settings, run: Mapping[str, Any], most: int, config: Config) -> str:
+    """Say the least fault of ranks that so many datasets show.
+
+    Parameters
+    ----------
+    settings, run
+        A run's settings and what ``run.json`` says of it.
+    most : int
+        Datasets after which the gate gives up, at least 1.
+    config : Config
+        The gate's error rates.
+    """
+    if most < LEAST:
+        return f"{most} datasets show no fault of ranks: allow {LEAST} or more"
+    # Every estimand and the log likelihood are a stream each.
+    streams = sum(len(names) + 1 for names in run["estimands"].values()) * len(settings.engines)
+    fault = detectable(most, max(1, streams), config.alpha_fail)
+    return (
+        f"up to {most} datasets: they show with a chance of 80 % a bias of {fault.bias:.2f} "
+        f"posterior sds, or reported sds {fault.sd_low:.2f} or {fault.sd_high:.2f} times the right "
+        "ones"
+    )
 
 
 def _waiting(gate: Gate) -> list[tuple[str, str]]:

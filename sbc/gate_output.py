@@ -81,15 +81,16 @@ def fits_line(found: Failures, gate: Gate) -> str:
     start = f"fits of {whose(found, gate)}: {counts or 'none'}{retried}{_own(found)}"
     if not found.failed:
         return f"{start}."
+    told = "".join(f"\n  {reason}" for reason in found.reasons)
     share = found.failed / found.n
     start += f"; {share:.1%} failed [{found.low:.1%}, {found.high:.1%}]"
     start += ", which is too many" if found.too_many else ""
     sign = found.depends
     if sign is None:
-        return f"{start}; no sign that failing depends on the truth."
+        return f"{start}; no sign that failing depends on the truth.{told}"
     return (
         f"{start}; failing goes with the {sign.what} of {sign.estimand} "
-        f"(rank correlation {sign.effect:+.2f}, p = {sign.p:.2g}): mind what the others say."
+        f"(rank correlation {sign.effect:+.2f}, p = {sign.p:.2g}): mind what the others say.{told}"
     )
 
 

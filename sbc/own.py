@@ -106,6 +106,7 @@ class Own(Estimator):
             If it has no such array, the model changes from call to call, or a prior follows an
             outcome that the model itself is to supply.
         """
+        self._check_sizes(generator, first)
         asked = [*self.arguments, *(name for name in self.optional if name in first)]
         arrays = {name: _source(self.name, name, generator, first) for name in asked}
         made = replace(
@@ -130,6 +131,23 @@ class Own(Estimator):
 
         made = replace(made, varying=varying(one, other), _kept={})
         return made._tied(first)
+
+    def _check_sizes(self, generator: Generator, data: Data) -> None:
+        """Refuse a number that looks like the length of a dimension and is another.
+
+        Raises
+        ------
+        UserError
+            Naming both.
+        """
+        for array, dim in generator.dims.items():
+            for option, value in self.options.items():
+                length = len(data[array]) if array in data else value
+                if option.casefold() == f"n_{dim}".casefold() and value != length:
+                    raise UserError(
+                        f"'{self.name}' has {option}={value} by default, an option, and the data "
+                        f"have {length} {dim}: leave the default out, and it is their number"
+                    )
 
     def array_of(self, observed: str) -> str:
         """Name the array of a dataset that an observed variable is about."""

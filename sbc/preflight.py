@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import re
 import traceback
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from sbc import registry
-from sbc.contracts import Data, Estimator, Truth, users_own
+from sbc import blame, registry
+from sbc.contracts import Data, Estimator, Generator, Truth, users_own
 from sbc.elements import element, place_of, spaced, vector_of
 from sbc.errors import UserError, unknown
 from sbc.estimands import designs, estimator_of
@@ -20,11 +21,15 @@ from sbc.validate import check_arguments, check_data
 
 #: So many draws of truth and data are tried before a run; one that can be fitted is enough.
 TRIALS = 20
+#: How an argument that is a size is called.
+_SIZE = re.compile(r"(n|num|k|j|size|len)(_.+|[A-Z].*|\d*)?|.+_(n|size|len|count)", re.IGNORECASE)
 
 
 def lines(settings: Settings) -> dict[str, list[str]]:
     """List what a reader should know of how each estimator is put to the test."""
-    return {name: list(estimator_of(settings, name).lines) for name in settings.estimators}
+    world = world_of(settings)
+    told = {world.name: list(world.lines)}
+    return told | {n: list(estimator_of(settings, n).lines) for n in settings.estimators}
 
 
 def estimands(settings: Settings) -> dict[str, list[str]]:
@@ -51,8 +56,7 @@ def _of_one(settings: Settings, name: str) -> list[str]:
     if not (registry.is_users(name) or spec.options):
         return _named(settings, estimator_of(settings, name), worlds[0])
     try:
-        for data in worlds:
-            check_data(generator, data)
+        _check(generator, worlds)
         found = estimator_of(settings, name)
         named = _named(settings, found, worlds[0])
         if settings.truth == SELF:
@@ -62,9 +66,45 @@ def _of_one(settings: Settings, name: str) -> list[str]:
     except UserError:
         raise
     except Exception as problem:  # the user's code: told in one line, with its place
+        if blame.is_ours(problem):
+            raise
         text = f"{type(problem).__name__}: {problem}".strip().partition("\n")[0]
-        raise UserError(f"'{made.name}' raises {text}{_place(problem, name)}") from problem
+        said = f"'{made.name}' raises {text}{_place(problem, name)}{_sizes(made)}"
+        raise UserError(said) from problem
     return named
+
+
+def _check(generator: Generator, worlds: list[Data]) -> None:
+    for data in worlds:
+        try:
+            check_data(generator, data)
+        except ValueError as problem:
+            raise UserError(f"{generator.name}: {problem}") from problem
+
+
+def _missing(model: Any) -> str:
+    """Say which array that a likelihood reads holds missing values; empty if none does."""
+    from sbc.engines import _outcomes
+    from sbc.engines._template import value_of
+
+    inputs = [v for rv in model.observed_RVs for v in rv.owner.inputs]
+    for variable in _outcomes.read_by(inputs):
+        value = value_of(variable)
+        if value is None or value.dtype.kind != "f" or not (count := int(np.isnan(value).sum())):
+            continue
+        name = f"'{variable.name}'" if variable.name else f"an array of shape {value.shape}"
+        return (
+            f"{name} holds {count} missing value{'s'[: count > 1]} (NaN), and the likelihood reads "
+            "it: leave such rows out, or give the missing values a distribution"
+        )
+    return ""
+
+
+def _sizes(made: Estimator) -> str:
+    """Point at options that look like sizes: what raises may be that the data have others."""
+    like = {n: v for n, v in made.options.items() if type(v) is int and _SIZE.fullmatch(n)}
+    told = ", ".join(f"{name}={value}" for name, value in like.items())
+    return f"; mind that {told} is an option, not what the data have" if told else ""
 
 
 def _place(problem: Exception, name: str) -> str:
@@ -151,6 +191,8 @@ def _start(estimator: Estimator, settings: Settings, worlds: list[Data]) -> None
         if not bad:
             return
         wrong.append((bad[0], float(np.sum(values[bad[0]]))))
+    if told := _missing(model):
+        raise UserError(f"'{estimator.name}' cannot be fitted: {told}")
     name, value = wrong[0]
     raise UserError(
         f"'{estimator.name}' cannot start: the log probability of '{name}' is {value:g} there"
@@ -181,6 +223,7 @@ def _trial(estimator: Estimator, settings: Settings, name: str) -> None:
         If none of `TRIALS` has, saying what was wrong with the first.
     """
     from sbc.engines import _model
+    from sbc.joint import as_written
     from sbc.joints import joint_of
 
     generator = world_of(settings)
@@ -200,6 +243,8 @@ def _trial(estimator: Estimator, settings: Settings, name: str) -> None:
         if np.isfinite(value):
             return
         wrong = wrong or f"the log likelihood of the first dataset at its own truth is {value}"
+    if told := _missing(as_written(estimator, generator, design)):
+        raise UserError(f"'{estimator.name}' cannot be fitted: {told}")
     raise UserError(
         f"'{estimator.name}': none of {TRIALS} trial draws of truth and data from the model's own "
         f"prior can be fitted ({wrong}); give it priors that hold to what data can be"

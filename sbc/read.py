@@ -18,6 +18,7 @@ from sbc.errors import UserError
 from sbc.metrics import Fits
 from sbc.pooled import Elements
 from sbc.ranks import pit
+from sbc.reasons import readable
 from sbc.rows import CELL, FAILED, PROBABILITIES
 from sbc.runfile import refuse_sweep
 from sbc.settings import Settings
@@ -82,6 +83,28 @@ class Run:
     def shard(self) -> Shard:
         """Which part of its plan this is."""
         return Shard.of_run(self.provenance)
+
+    def fits_of(self, estimator: str, engine: str) -> pd.DataFrame:
+        """Pick the fits of one estimator by one engine."""
+        return self.fits[(self.fits.estimator == estimator) & (self.fits.engine == engine)]
+
+    @property
+    def all_failed(self) -> bool:
+        """Whether there are fits and none of them worked."""
+        return bool(len(self.fits) and self.fits["status"].isin(FAILED).all())
+
+    @property
+    def lines(self) -> list[str]:
+        """What a reader should know of how estimators were put to the test, whose it is first."""
+        told = self.provenance.get("lines")
+        if not isinstance(told, dict):
+            return []
+        several = len(told) > 1
+        return [
+            readable(f"{name}: {line}" if several else str(line))
+            for name, lines in told.items()
+            for line in (lines if isinstance(lines, list) else [])
+        ]
 
     def estimands(self, estimator: str) -> list[str]:
         """List what an estimator estimates, whether or not a fit of it has worked."""

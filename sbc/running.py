@@ -29,6 +29,8 @@ from sbc.shard import WHOLE, Shard
 from sbc.store import Store
 from sbc.workers import HandOut, Profile
 
+#: So many fits a worker say how long a run takes.
+FIRST = 2
 _PACKAGES = ("pymc", "pytensor", "nutpie", "numba", "arviz", "arviz-stats", "numpy", "scipy")
 
 
@@ -190,8 +192,17 @@ def execute(
                     profile.fitting += row.seconds
                     bar.update()
                     failing.see(row)
+                    if progress and bar.n - bar.initial == FIRST * jobs:
+                        bar.write(_expected(bar), file=sys.stderr)
     profile.total = time.perf_counter() - profile.started
     return profile
+
+
+def _expected(bar: Any) -> str:
+    """Say how long what is left will take, by the fits that there are."""
+    took, done = bar.format_dict["elapsed"], bar.n - bar.initial
+    left = tqdm.format_interval(took / done * (bar.total - bar.n))
+    return f"sbc: about {left} to go for {bar.total - bar.n} fits, by the first {done}"
 
 
 def plan(settings: Settings, engine: str) -> list[Task]:

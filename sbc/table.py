@@ -18,6 +18,7 @@ from sbc.metrics import Fits
 from sbc.pooled import Elements, measure, pooled_share
 from sbc.pooled_ranks import pooled_uniformity
 from sbc.read import Run
+from sbc.reasons import listed
 from sbc.rows import FAILED, POOR
 from sbc.shard import WHOLE
 from sbc.subjects import ELEMENT, VECTOR, Subject, strata_of, subjects_of
@@ -257,13 +258,14 @@ def _notes(run: Run, pools: bool, elements: bool) -> list[str]:
             "datasets" + ("." if elements else "; --elements shows each.")
         )
     for estimator, engine in product(run.settings.estimators, run.settings.engines):
-        mine = run.fits[(run.fits.estimator == estimator) & (run.fits.engine == engine)]
+        mine = run.fits_of(estimator, engine)
         parts = [f"{n} {status}" for status, n in mine.status.value_counts().items()]
         if (count := int((mine.attempt > 0).sum())) > 0:
             parts.append(f"{count} needed a retry")
         who = estimator + (f" by {engine}" if len(run.settings.engines) > 1 else "")
         lines.append(f"fits of {who}: {', '.join(parts) or 'none yet'}")
-    return lines
+        lines += [f"  {told}" for told in listed(mine)]
+    return lines + run.lines
 
 
 def with_error(value: float, mcse: float) -> str:

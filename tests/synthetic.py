@@ -139,5 +139,5 @@ def panel_of(streams, *, estimator="mundlak", failed=(), truths=None, **options)
         values = {"u": u, "truth": truth, "sd": sd, "mean": truth - sd * ndtri(u)}
         values["ess_bulk"] = np.full(n, 500.0)
         columns |= {(name, key): np.where(bad, np.nan, x) for key, x in values.items()}
-    frame = pd.DataFrame({"status": np.where(bad, "nonconverged", "ok"), "attempt": 0})
+    frame = pd.DataFrame({"status": np.where(bad, "nonconverged", "ok"), "attempt": 0, "error": ""})
     return Panel(estimator, "nutpie", frame, columns, known)

@@ -40,7 +40,7 @@ PURE = {
     *("ranks", "metrics", "uniformity", "sequential", "gates", "paired", "intervals", "strata"),
     *("diagnostics", "power", "asymptotic", "decisions", "evidence", "expectations", "failures"),
     *("elements", "pooled", "pooled_ranks", "crps"),
-    *("panel", "summarise", "coverage", "shard"),
+    *("panel", "summarise", "coverage", "shard", "reasons"),
 }
 #: Where users come in: commands, and pytest.
 DOORS = {"cli", "__main__", "pytest_gate", "pytest_plugin"}

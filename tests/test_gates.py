@@ -23,6 +23,8 @@ from synthetic import (
 from sbc.decisions import Levels, made_up
 from sbc.expectations import Better, Bounds, Calibrated, Miscalibrated
 from sbc.failures import failures
+from sbc.gate_config import Config
+from sbc.gate_loop import sees
 from sbc.gates import Check, agreed, judge_check, judge_checks
 from sbc.panel import panel
 from sbc.read import load_run
@@ -512,3 +514,12 @@ def test_an_approximations_own_diagnostics_go_with_its_failures(tmp_path):
     assert np.isnan([nuts.pareto_k, nuts.elbo_drift]).all()
     assert advi.statuses == {"poor_approximation": 40}
     assert advi.failed == 0
+
+
+def test_what_a_gate_can_see_is_said_with_more_streams_and_datasets(new_settings):
+    def bias(most, *estimands):
+        told = sees(new_settings(), {"estimands": {"naive": list(estimands)}}, most, Config())
+        return float(told.partition("a bias of ")[2].partition(" ")[0])
+
+    assert bias(400, "b") < bias(100, "b") < bias(100, *"abcdefgh")
+    assert "show no fault" in sees(new_settings(), {"estimands": {"naive": ["b"]}}, 9, Config())

@@ -253,10 +253,11 @@ def test_a_run_of_which_every_fit_fails_still_has_its_table(tmp_path, capsys):
     tried = [float(data["X"][0]) for data in designs(SETTINGS)]
     (tmp_path / "own.py").write_text(MINE.format(condition=f"data['X'][0] not in {tried}"))
     argv = ["run", *OPTIONS, "--estimator", f"{tmp_path}/own.py:mine", "--datasets", "3"]
-    assert main([*argv, "--out", str(tmp_path / "run")]) == 0
+    assert main([*argv, "--out", str(tmp_path / "run")]) == 4
     told = capsys.readouterr().out
     assert "beta_XY" in told
     assert "3 error" in told
+    assert "  3 × ValueError: " in told
 
 
 WRONG = {

@@ -116,6 +116,7 @@ def _running(arguments: argparse.Namespace, config: Config) -> Any:
             jobs=jobs,
             most=config.n_max or PRESETS[DEFAULT_PRESET].n_max,
             resume=arguments.resume is not None,
+            say=(lambda line: None) if arguments.quiet else _say,
             watch=(lambda gate: None) if arguments.quiet else _progress,
             begun=lambda: after_a_crash(run_command.going_on(folder)),
             **hands,
@@ -134,6 +135,10 @@ def _baseline(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.tolerance is not None:
         chosen["tolerance"] = arguments.tolerance
     return chosen
+
+
+def _say(line: str) -> None:
+    print(f"sbc: {line}", file=sys.stderr)
 
 
 def _progress(gate: Any) -> None:

@@ -29,7 +29,8 @@ COMMANDS = {
     "lecture": "reproduce the lecture and judge its claims over simulated datasets",
 }
 
-OK, USAGE, INTERRUPTED = 0, 2, 130
+#: Exit codes; a gate has 1 and 3 besides: see `sbc.gate_run`.
+OK, USAGE, FAILED_FITS, BUG, INTERRUPTED = 0, 2, 4, 70, 130
 
 
 class Parser(argparse.ArgumentParser):
@@ -61,7 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit code: 0 done, 2 a mistake of the user's, 4 too many fits failed, 130 interrupted.
+        The exit code: 0 done, 2 a mistake of the user's, 4 too many fits failed, 70 a bug of
+        sbc's, 130 interrupted.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
     try:
@@ -78,6 +80,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    except Exception as problem:
+        from sbc import blame
+
+        print(blame.told(problem), file=sys.stderr)
+        return BUG
 
 
 def _parse(argv: list[str]) -> Any:

@@ -10,17 +10,20 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sbc import live
 from sbc.choice import default_folder, settings_over
-from sbc.cli.main import INTERRUPTED, OK
+from sbc.cli.main import FAILED_FITS, INTERRUPTED, OK
 from sbc.cli.supervise import after_a_crash, interruptible
 from sbc.engine_choice import settled
 from sbc.errors import TooManyFailuresError, UserError
 from sbc.limits import NO_LIMIT, Limit
 from sbc.settings import Settings, validate
 from sbc.shard import WHOLE, Shard
+
+if TYPE_CHECKING:
+    from sbc.read import Run
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -90,6 +93,7 @@ def _fit(
     began: float,
 ) -> int:
     from sbc import running
+    from sbc.read import load_run
 
     if arguments.resume is not None:
         store, settings = running.resume(arguments.resume, settings)
@@ -106,15 +110,16 @@ def _fit(
         hint = f"read them: python -m sbc table {shlex.quote(str(store.folder))}"
         raise TooManyFailuresError(f"{stopped}\n  {hint}") from None
     fitted = time.perf_counter()
-    _print_table(store.folder)
+    run = load_run(store.folder)
+    _print_table(run)
     shown = time.perf_counter()
-    _write_report(store.folder)
+    _write_report(run)
     if arguments.profile:
         profile.importing = imported - began
         profile.summing_up = shown - fitted
         profile.reporting = time.perf_counter() - shown
         print(f"\n{profile.describe()}")
-    return OK
+    return FAILED_FITS if run.all_failed else OK
 
 
 def part_of(arguments: argparse.Namespace, settings: Settings) -> Shard:
@@ -227,18 +232,16 @@ def _interrupted(folder: Path) -> int:
     return INTERRUPTED
 
 
-def _print_table(folder: Path) -> None:
-    from sbc.read import load_run
+def _print_table(run: Run) -> None:
     from sbc.table import render
 
-    print(f"\n{render(load_run(folder))}\n\nrun folder: {folder}", flush=True)
+    print(f"\n{render(run)}\n\nrun folder: {run.folder}", flush=True)
 
 
-def _write_report(folder: Path) -> None:
-    from sbc.read import load_run
+def _write_report(run: Run) -> None:
     from sbc.report.write import write_page
 
     try:
-        print(f"report: {write_page([load_run(folder)])}")
+        print(f"report: {write_page([run])}")
     except UserError as problem:  # the run is made and kept all the same
         print(f"sbc: no report: {problem}", file=sys.stderr)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sbc.read import Run
+from sbc.reasons import readable, reasons
 from sbc.report.labels import Labels, replay_command
 from sbc.report.overall_figures import Spread, spread_plot
 from sbc.report.pictures import Picture
@@ -28,12 +29,7 @@ _SPREADS = {
                          "nats, beyond its noise, the fit is tried again with more iterations."),
     "seconds": Spread("seconds", "Time", "seconds a fit, all attempts", (), True, _BOX),
 }  # fmt: skip
-_REASON = {
-    "nonconverged": "did not converge in any attempt: R-hat above 1.05 or an ESS below 160",
-    "timeout": "took too long",
-    "error": "stopped without a word",
-}
-SHOWN_FAILURES, SHOWN_WORST, _LONGEST = 12, 10, 400
+SHOWN_FAILURES, SHOWN_WORST = 12, 10
 
 
 def spreads(run: Run, labels: Labels) -> list[Picture]:
@@ -79,7 +75,7 @@ def statuses(run: Run, labels: Labels) -> list[dict[str, Any]]:
     chains = run.results.groupby("engine")["rhat"].count()  # of independent draws there are none
     rows = []
     for estimator, engine in _keys(run):
-        fits = run.fits[(run.fits.estimator == estimator) & (run.fits.engine == engine)]
+        fits = run.fits_of(estimator, engine)
         cells = dict(zip(STATUSES, _counts(fits), strict=True))
         if not chains.get(engine, True):
             cells |= dict.fromkeys(("low ESS", "divergent", "divergences"), "–")
@@ -112,27 +108,20 @@ def failures(run: Run, labels: Labels) -> tuple[list[dict[str, Any]], int]:
     list of dict, int
         What is shown, and how many more kinds of failure there are.
     """
-    failed = run.fits[run.fits.status.isin(FAILED)]
-    kinds = failed.groupby(["estimator", "engine", "status", "error"], sort=False)["k"]
     rows = [
         {
             "estimator": labels.label(estimator, engine),
             "place": labels.places[estimator],
-            "status": status,
-            "text": shorten(error or _REASON.get(status, status)),
-            "count": len(numbers),
-            "command": replay_command(run, int(numbers.iloc[0]), estimator, engine),
+            "status": reason.status,
+            "text": readable(reason.text),
+            "count": reason.count,
+            "command": replay_command(run, reason.datasets[0], estimator, engine),
         }
-        for (estimator, engine, status, error), numbers in kinds
+        for estimator, engine in _keys(run)
+        for reason in reasons(run.fits_of(estimator, engine))
     ]
-    rows.sort(key=lambda row: -int(row["count"]))
+    rows.sort(key=lambda row: -int(str(row["count"])))
     return rows[:SHOWN_FAILURES], max(0, len(rows) - SHOWN_FAILURES)
-
-
-def shorten(text: str) -> str:
-    """Cut what nobody reads to the end, and what no page can hold."""
-    clean = "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text)
-    return clean if len(clean) <= _LONGEST else f"{clean[:_LONGEST]} …"
 
 
 def worst(run: Run, estimands: dict[str, set[str]], labels: Labels) -> list[dict[str, Any]]:

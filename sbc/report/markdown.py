@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import product
 
 from sbc.read import Run
+from sbc.reasons import listed
 from sbc.report.answer import regime_words
 from sbc.report.fitting import statuses
 from sbc.report.labels import coverage_text
@@ -16,7 +18,8 @@ from sbc.table import p_value, with_error
 LINES = 59
 _HEADS = ("estimator", "quantity", "verdict", "bias / sd", "RMSE", "coverage 95 %", "rank p")
 _ORDER = {"fail": 0, "inconclusive": 1, "pass": 2}
-_EACH = 10  # lines of a run that are not rows of its table
+_EACH = 16  # lines of a run that are not rows of its table
+_NOTES = 3  # of how estimators were put to the test
 
 
 def markdown(runs: Sequence[Run]) -> str:
@@ -50,7 +53,15 @@ def _chapter(chapter: Chapter, most: int) -> list[str]:
             "",
             f"{len(pairs) - len(shown)} more rows are in the page, none worse than these.",
         ]
-    return [*lines, "", _plain(_fits(chapter)), ""]
+    lines += ["", _plain(_fits(chapter))]
+    for estimator, engine in product(run.settings.estimators, run.settings.engines):
+        label = chapter.labels.label(estimator, engine)
+        told = listed(run.fits_of(estimator, engine), most=2)
+        lines += [f"- {_plain(f'{label}: {text}')}" for text in told]
+    lines += [f"- {_plain(line)}" for line in run.lines[:_NOTES]]
+    if len(run.lines) > _NOTES:
+        lines.append(f"- … and {len(run.lines) - _NOTES} more notes in the page.")
+    return [*lines, ""]
 
 
 def _cells(pair: Pair, chapter: Chapter) -> list[str]:

@@ -119,6 +119,7 @@ def _context(chapter: Chapter) -> dict[str, Any]:
             filter(None, (run.settings.generator, run.settings.truth, run.settings.data))
         ),
         "regime": answer.regime_words(run),
+        "notes": run.lines,
         "count": plural(run.fits.k.nunique(), "dataset"),
         "state": state(run),
         "degenerate": answer.degenerate(run),
