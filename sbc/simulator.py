@@ -11,11 +11,16 @@ from typing import Any
 
 import numpy as np
 import pymc as pm
+import pytensor.tensor as pt
+from pytensor.graph.replace import graph_replace
+from pytensor.graph.traversal import ancestors
 
 from sbc.contracts import Array, Data, Estimator, Truth
 from sbc.engines import _outcomes
 from sbc.errors import UserError, unknown
 
+#: What PyMC adds to the name of outcomes some of which are missing, for those that are not.
+_OBSERVED = "_observed"
 #: ``(rng, truth, given) -> data``.
 Simulate = Callable[[np.random.Generator, Truth, Data], Mapping[str, Any]]
 
@@ -50,6 +55,12 @@ class Simulator:
                 if alias:
                     self._aliases.setdefault(alias, rv.name)
         self._aliases |= {name: name for name in self._outcomes}
+        self._gaps = {
+            whole: (name, places)
+            for name in self._outcomes
+            if (whole := name.removesuffix(_OBSERVED)) != name
+            and (places := _places(model, whole, name)) is not None
+        }
         self._shapes = {
             rv.name: tuple(np.shape(model.rvs_to_values[rv].eval(mode="FAST_COMPILE")))
             for rv in model.observed_RVs
@@ -73,6 +84,10 @@ class Simulator:
             )
         outcomes: dict[str, Array] = {}
         for name, values in found.items():
+            if name in self._gaps:  # of outcomes some of which are missing, those that are not
+                observed, places = self._gaps[name]
+                outcomes[observed] = np.asarray(values)[places]
+                continue
             if name not in self._aliases:
                 where = f"is observed, and the simulator {self._name} gives it"
                 raise unknown("outcome", str(name), self._aliases, where)
@@ -86,3 +101,23 @@ class Simulator:
                     f"the model observes {shape}"
                 )
         return outcomes
+
+
+def _places(model: pm.Model, whole: str, observed: str) -> tuple[Array, ...] | None:
+    """Say where those outcomes that are not missing stand among all of them."""
+    if whole not in model.named_vars:
+        return None
+    rv = model[observed]
+    parts = {v for v in ancestors([model[whole]]) if v in model.basic_RVs}
+    size = int(np.prod(rv.shape.eval(mode="FAST_COMPILE")))
+    numbers = {v: pt.full_like(v, -1) for v in parts} | {rv: pt.arange(size).reshape(rv.shape)}
+    # The whole is put together of its parts, each cast to the outcomes' type.
+    told = graph_replace(
+        model[whole], {v: n.astype(v.dtype) for v, n in numbers.items()}, strict=False
+    ).eval(mode="FAST_COMPILE")
+    order = np.full(size, -1)
+    flat = np.asarray(told).ravel()
+    for place, number in enumerate(flat):
+        if number >= 0:
+            order[int(number)] = place
+    return np.unravel_index(order.reshape(rv.shape.eval(mode="FAST_COMPILE")), np.shape(told))

@@ -40,13 +40,22 @@ def outcomes(tmp_path_factory):
 
 
 def test_the_centred_form_is_found_out_and_the_other_passes(outcomes):
-    first, second = [text.strip() for language, text in SNIPPETS if language == "text"]
+    first, second, _ = [text.strip() for language, text in SNIPPETS if language == "text"]
     code, said = outcomes["schools-centred"]
     assert code == 4
     assert first in said
     code, said = outcomes["schools"]
     assert code == 0
     assert second in said
+
+
+def test_a_simulator_agrees_with_the_model_or_finds_it_out(outcomes):
+    told = [text.strip() for language, text in SNIPPETS if language == "text"][2]
+    code, said = outcomes["schools-measured"]
+    assert code == 0
+    assert told in said
+    code, said = outcomes["schools-misread"]
+    assert code == 1
 
 
 def test_an_element_of_a_deterministic_is_ranked(outcomes):
@@ -65,12 +74,12 @@ def test_the_code_that_is_shown_is_that_of_the_file():
     shown = "\n".join(text for language, text in SNIPPETS if language == "python")
     there = {ast.unparse(node) for node in ast.parse(EXAMPLES).body}
     models = [node for node in ast.parse(shown).body if isinstance(node, ast.FunctionDef)]
-    assert [node.name for node in models] == ["centred", "non_centred"]
+    assert [node.name for node in models] == ["centred", "non_centred", "measured"]
     assert {ast.unparse(node) for node in models} <= there
 
 
 def test_the_python_of_the_page_runs(tmp_path, monkeypatch):
-    (code,) = [text for language, text in SNIPPETS if text.startswith("import sbc")]
+    code = "\n".join(t for _, t in SNIPPETS if t.startswith(("import sbc", "import pymc")))
     shutil.copytree(ROOT / "docs" / "examples", tmp_path / "docs" / "examples")
     monkeypatch.chdir(tmp_path)
     names = {}

@@ -26,3 +26,15 @@ def non_centred():
         theta = pm.Deterministic("theta", mu + tau * z)
         pm.Normal("effect", theta, ERROR, observed=EFFECT)
     return model
+
+
+def measured(rng, truth, given):
+    """What the author means: each school's effect, measured with its standard error."""
+    theta = truth["mu"] + truth["tau"] * truth["z"]
+    return {"effect": rng.normal(theta, ERROR)}
+
+
+def misread(rng, truth, given):
+    """What was in fact done: the column held half the width of an interval, not its sd."""
+    theta = truth["mu"] + truth["tau"] * truth["z"]
+    return {"effect": rng.normal(theta, ERROR / 2)}
