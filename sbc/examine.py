@@ -62,8 +62,9 @@ def examined(settings: Settings, spec: str, made: Estimator, designs: Sequence[D
     law_lines: list[str] = []
     if settings.truth == SELF:
         law_lines = joint_of(settings, spec, made, designs[0]).law.lines
-    told = [*lines, *_told_constant(made.constant), *law_lines]
-    return replace(_verified(settings, spec, made, designs), lines=tuple(dict.fromkeys(told)))
+    lines += [*_told_constant(made.constant), *law_lines]
+    made = replace(made, lines=tuple(dict.fromkeys(lines)))
+    return _verified(settings, spec, made, designs)
 
 
 def _conditional(model: pm.Model) -> list[str]:

@@ -1,0 +1,32 @@
+"""Resolve a live model as a run would, for tests that need no file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pymc as pm
+
+from sbc import handed
+from sbc.choice import settings_over
+from sbc.contracts import Dataset, Estimator
+from sbc.estimands import estimator_of
+from sbc.settings import Settings
+from sbc.simulate import draw_dataset
+
+
+def settings_for(model: pm.Model | Any, **wanted: Any) -> Settings:
+    """Give the settings of a run of this model on its own data."""
+    name = handed.names("estimator", model, "model")[0]
+    return settings_over(None, {"estimator": name, **wanted})
+
+
+def resolved(model: pm.Model | Any, **wanted: Any) -> Estimator:
+    """Give the model as an estimator, examined and compared; a mistake is raised."""
+    settings = settings_for(model, **wanted)
+    return estimator_of(settings, settings.estimators[0])
+
+
+def drawn(model: pm.Model | Any, n: int, **wanted: Any) -> list[Dataset]:
+    """Draw truths and data as a run would."""
+    settings = settings_for(model, **wanted)
+    return [draw_dataset(settings, k, settings.estimators[0]) for k in range(n)]

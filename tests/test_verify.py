@@ -1,0 +1,115 @@
+"""A shortcut that changes the density is found, told and not used."""
+
+from __future__ import annotations
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+import pytest
+from own_models import resolved, settings_for
+
+from sbc import fit, handed
+from sbc.engines import _model, _template
+from sbc.errors import UserError
+from sbc.estimands import designs, estimator_of
+from sbc.fit import Task
+from sbc.verify import TOLERANCE
+
+RNG = np.random.default_rng(5)
+
+
+def joint(rng, *, n=8):
+    a = rng.normal()
+    return {"a": a}, {"y": rng.normal(a, 1, n)}
+
+
+def world():
+    return handed.names("generator", joint, "generator")[0]
+
+
+def closure(y):
+    """Python code within the model holds the data: no graph shows them."""
+    a = pm.Normal("a", 0, 1)
+    pm.CustomDist("z", a, logp=lambda z, a: -0.5 * (z - a) ** 2 - np.abs(y).sum() * a, observed=y)
+
+
+def plain(y):
+    pm.Normal("z", pm.Normal("a", 0, 1), 1, observed=y)
+
+
+def test_a_model_that_can_share_its_code_does():
+    found = resolved(plain, generator=world())
+    assert not found.anew
+    assert found.lines == ()
+
+
+def test_a_shortcut_that_is_wrong_is_not_used(monkeypatch):
+    whole = _model.log_likelihood
+
+    def half(model, *rest):
+        return whole(model, *rest) / 2
+
+    monkeypatch.setattr(_model, "log_likelihood", half)
+    handed.forget()
+    with pytest.raises(UserError, match="the log likelihood is"):
+        resolved(plain, generator=world())
+
+
+def test_swapped_data_with_another_density_are_found(monkeypatch):
+    """A template that takes the data for a constant gives every dataset the first one's density."""
+    arrays = _template.Template.arrays
+
+    def stale(self):
+        return {n: np.zeros_like(a) if a.size == 8 else a for n, a in arrays(self).items()}
+
+    monkeypatch.setattr(_template.Template, "arrays", stale)
+    handed.forget()
+    found = resolved(plain, generator=world())
+    assert found.anew
+    assert found.lines[0].startswith("compiled anew for each dataset, since with swapped data the")
+    drawn = joint(np.random.default_rng(3))[1]
+    assert found.structure(found.select(drawn)) != found.structure(found.select(joint(RNG)[1]))
+
+
+def test_the_tolerance_lies_far_below_what_matters():
+    assert 0 < TOLERANCE <= 1e-6
+
+
+def test_infinite_densities_are_compared_too():
+    def hard(y):
+        a = pm.Normal("a", 0, 1)
+        pm.Potential("limit", pt.switch(a > 50, -np.inf, 0.0))
+        pm.Uniform("z", a - 100, a + 100, observed=y)
+
+    assert not resolved(hard, generator=world()).anew
+
+
+def test_a_prior_that_follows_the_data_compiles_once_under_a_generator(monkeypatch):
+    def follows(y):
+        a = pm.Normal("a", y.mean(), 1 + y.std())
+        pm.Normal("z", a, 1, observed=y)
+
+    settings = settings_for(follows, generator=world(), datasets=4, draws=200, tune=100)
+    made = estimator_of(settings, settings.estimators[0])
+    keys = set()
+    for seed in range(4):
+        _, data = joint(np.random.default_rng(seed), n=8 + seed)
+        selected = made.select(data)
+        keys.add(made.structure(selected))
+    assert len(keys) == 1
+    compiled = fit.compiled_for(Task(settings, settings.estimators[0], "nutpie", 0), selected)
+    assert all(
+        fit.compiled_for(
+            Task(settings, settings.estimators[0], "nutpie", k),
+            made.select(joint(np.random.default_rng(k), n=6 + k)[1]),
+        )
+        is compiled
+        for k in range(3)
+    )
+    assert len(designs(settings)) == 2
+
+
+def test_code_that_holds_data_serves_one_dataset():
+    made = resolved(closure, generator=world())
+    structures = {made.structure(made.select(joint(np.random.default_rng(k))[1])) for k in range(3)}
+    assert len(structures) == 3
