@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sbc.choice import settings_over
+from sbc.engine_choice import settled
 from sbc.cli import run as run_command
 from sbc.cli.main import OK
 from sbc.errors import UserError
@@ -60,7 +61,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
             f"with --truth {settings.truth} each estimator has datasets of its own; "
             "name one with --estimator"
         )
-    return settings
+    return settled(settings, arguments.engine is not None or base is not None)
 
 
 def _posteriors(settings: Settings, dataset: int) -> tuple[dict[str, Any], dict[str, float]]:

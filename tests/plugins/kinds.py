@@ -56,12 +56,12 @@ def wrong_censored(rng, truth, given):
 def slopes():
     """Correlated intercepts and slopes."""
     with pm.Model(coords={"effect": ["intercept", "slope"], "group": list("abcdefgh")}) as model:
-        sd = pm.Exponential.dist(1)
+        sd = pm.HalfNormal.dist(1)
         chol, *_ = pm.LKJCholeskyCov("chol", n=2, eta=2, sd_dist=sd)
         z = pm.Normal("z", 0, 1, dims=("effect", "group"))
         ab = pm.Deterministic("ab", pm.math.dot(chol, z), dims=("effect", "group"))
         y = ab[0, GROUP] + ab[1, GROUP] * Z
-        pm.Normal("y", y, 0.5, observed=np.zeros(40))
+        pm.Normal("y", y, 1.5, observed=np.zeros(40))
     return model
 
 
@@ -73,13 +73,13 @@ def _cholesky(packed):
 
 def right_slopes(rng, truth, given):
     a, b = _cholesky(truth["chol"]) @ truth["z"]
-    return {"y": rng.normal(a[GROUP] + b[GROUP] * Z, 0.5)}
+    return {"y": rng.normal(a[GROUP] + b[GROUP] * Z, 1.5)}
 
 
 def wrong_slopes(rng, truth, given):
     """Intercepts and slopes are drawn apart from each other and share one sd."""
     a, b = _cholesky(truth["chol"])[0, 0] * truth["z"]
-    return {"y": rng.normal(a[GROUP] + b[GROUP] * Z, 0.5)}
+    return {"y": rng.normal(a[GROUP] + b[GROUP] * Z, 1.5)}
 
 
 def autoregressive():
