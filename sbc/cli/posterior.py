@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from sbc.choice import settings_over
-from sbc.engine_choice import settled
 from sbc.cli import run as run_command
 from sbc.cli.main import OK
+from sbc.engine_choice import settled
 from sbc.errors import UserError
 from sbc.settings import OWN_REGIMES, Settings, validate
 
