@@ -28,7 +28,9 @@ ENOUGH_ESS, CLOSE_RHAT = 420.0, 1.01
 #: Chains are prolonged until they are so many times as long as the budget says.
 LONGEST = 8
 #: Discrete steps a draw, shared out among the discrete numbers of the model.
-REPEATS = 10
+REPEATS = 4
+#: Chains are prolonged by this share of what the budget says, at a time.
+PIECE = 0.25
 _STARTS = 20
 
 
@@ -63,9 +65,11 @@ class Compiled:
             np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(budget.chains)
         ]
         chains = [_Chain(self, rng, budget) for rng in streams]
+        length = budget.draws
         while True:
             for chain in chains:
-                chain.run(budget.draws)
+                chain.run(length)
+            length = max(1, int(PIECE * budget.draws))
             values = self._values(chains)
             if len(chains[0].points) >= LONGEST * budget.draws or _mixed(values):
                 break
