@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pymc as pm
+from numpy.typing import NDArray
 from pymc.initial_point import make_initial_point_fn
 from pymc.pytensorf import compile
 
@@ -152,12 +153,18 @@ def _constant(made: Estimator, model: pm.Model) -> dict[str, float]:
     found = {}
     for name, values in zip(made.estimands, zip(*seen, strict=True), strict=True):
         together = np.stack(values)
-        still = np.isfinite(together).all(axis=0) & (together == together[0]).all(axis=0)
+        still = np.isfinite(together).all(axis=0) & _still(together)
         places = made.elements.get(name)
         for i in np.flatnonzero(still):
             full = element(name, places[i]) if places else name
             found[full] = float(together[0, i])
     return found
+
+
+def _still(values: Array) -> NDArray[np.bool_]:
+    """Say which columns hold one number but for rounding, as L Lᵀ has on its diagonal."""
+    spread, size = np.ptp(values, axis=0), np.abs(values).max(axis=0)
+    return spread <= np.maximum(1e-9 * size, 1e-13 * size.max(initial=0))
 
 
 def _moved(start: Array, dtype: str, rng: np.random.Generator) -> Array:

@@ -202,17 +202,20 @@ def _with_quantities(estimator: Estimator, draws: Draws, data: Data) -> Draws:
 
 
 def _settled(results: tuple[Result, ...], draws: Draws) -> tuple[Result, ...]:
-    """Take chains that all stay at one value of a discrete variable as agreeing: R-hat is 0 / 0.
+    """Take chains that all stay at one value of a discrete number as agreeing: R-hat is 0 / 0.
 
-    A continuous variable that does not move is a sampler that is stuck, and no result.
+    A continuous one that does not move is a sampler that is stuck, and no result.
     """
-    still = {n for n, v in draws.values.items() if v.dtype.kind in "biu" and (v == v.flat[0]).all()}
-    if draws.values.keys() - still == {LOG_LIKELIHOOD}:  # a function of nothing but these
-        still.add(LOG_LIKELIHOOD)
+    discrete = {name for name, v in draws.values.items() if v.dtype.kind in "biu"}
+    others = draws.values.keys() - {LOG_LIKELIHOOD}
+    if others <= discrete and all(
+        (np.ptp(draws.values[n], axis=(0, 1)) == 0).all() for n in others
+    ):
+        discrete.add(LOG_LIKELIHOOD)  # a function of nothing but these
     size = float(np.prod(next(iter(draws.values.values())).shape[:2]))
     return tuple(
         replace(r, rhat=1.0, ess_bulk=size, ess_tail=size)
-        if vector_of(r.quantity) in still and r.sd < 1e-12 * (1 + abs(r.mean))
+        if vector_of(r.quantity) in discrete and r.sd < 1e-12 * (1 + abs(r.mean))
         else r
         for r in results
     )
