@@ -45,6 +45,6 @@ class Derived:
                 f"what '{missing[0]}' is"
             )
         with self._lock:
-            pm.set_data({_model.data_name(n): v for n, v in data.items()}, model=self._model)
+            _model.set_data(self._model, data)
             values = self._function(*(np.asarray(truth[rv.name], rv.dtype) for rv in free))
         return dict(zip(self._names, map(np.asarray, values), strict=True))

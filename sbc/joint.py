@@ -95,7 +95,7 @@ class Joint:
         """
         data = self._estimator.select(design)
         with self._lock:
-            pm.set_data({_model.data_name(n): v for n, v in data.items()}, model=self._model)
+            _model.set_data(self._model, data)
             if self.law.by_sampling:
                 truth = self._blocks.truth(dataset)
                 values = {**truth, **self._replicates.draw(truth, rng)}

@@ -70,7 +70,7 @@ def difference(estimator: Estimator, generator: Generator, datasets: Sequence[Da
             model = _model.build(estimator, generator, data)
             shared = _evaluating(model, _factors(model), {})
             unconstrain = _model.unconstrain(model) if model.free_RVs else None
-        pm.set_data({_model.data_name(n): v for n, v in data.items()}, model=model)
+        _model.set_data(model, data)
         points = _points(model, start(0), rng)
         if unconstrain is not None and _model.is_complete(model, one.truth):
             points["at the truth"] = unconstrain(one.truth, data)

@@ -1,5 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
+import pymc as pm
 import pytest
+from own_models import settings_for
 
 from sbc import fit as fit_module
 from sbc.contracts import LOG_LIKELIHOOD, Budget, Draws
@@ -122,3 +126,49 @@ def test_draws_that_are_not_finite_are_an_error_that_names_them(monkeypatch):
     assert row.status == ERROR
     assert "theta" in row.error
     assert "not finite" in row.error
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2), (1, 2, 0)])
+@pytest.mark.parametrize("bad", [{"rhat": np.nan}, {"bulk": np.nan}, {"tail": np.nan}])
+def test_a_diagnostic_that_is_not_a_number_is_no_convergence_wherever_it_stands(order, bad):
+    found = [result(**bad), result(), result(rhat=1.001)]
+    assert judge(tuple(found[i] for i in order), 0, BUDGET) == NONCONVERGED
+
+
+def counted(*values):
+    """Give the results and draws of a vector of whole numbers, one element of each."""
+    drawn = np.stack([np.asarray(v) for v in values], axis=-1)
+    results = tuple(
+        replace(
+            result(rhat=np.nan, bulk=np.nan, tail=np.nan), quantity=f"z[{i}]", sd=float(v.std())
+        )
+        for i, v in enumerate(map(np.asarray, values))
+    )
+    return results, Draws({"z": drawn, LOG_LIKELIHOOD: np.zeros((2, 20))})
+
+
+def test_an_element_of_a_discrete_vector_that_never_moves_agrees_with_itself():
+    moving = np.arange(40).reshape(2, 20) % 2
+    results, draws = counted(np.ones((2, 20), int), moving, np.zeros((2, 20), int))
+    still, moved, other = fit_module._settled(results, draws)
+    assert (still.rhat, still.ess_bulk, other.rhat) == (1.0, 40.0, 1.0)
+    assert np.isnan(moved.rhat)
+
+
+def test_a_continuous_element_that_never_moves_is_stuck():
+    results, draws = counted(np.ones((2, 20)), np.zeros((2, 20)))
+    assert all(np.isnan(r.rhat) for r in fit_module._settled(results, draws))
+
+
+def test_data_outside_their_likelihood_are_a_failed_row_with_that_reason():
+    def counts():
+        with pm.Model() as model:
+            rate = pm.Normal("rate", 0, 30)
+            pm.Poisson("y", pm.math.exp(rate), observed=np.ones(6, int))
+        return model
+
+    settings = settings_for(counts, datasets=40, draws=100, tune=100)
+    rows = [fit(Task(settings, "model", "nutpie", k)) for k in range(40)]
+    told = [row.error for row in rows if row.status == ERROR]
+    assert any("lam value too large" in t or "outside their likelihood" in t for t in told)
+    assert all(row.status in FAILED or not row.error for row in rows)

@@ -9,10 +9,12 @@ import pytest
 from own_models import resolved, settings_for
 
 from sbc import fit, handed
+from sbc import settings as settings_module
 from sbc.engines import _model, _template
 from sbc.errors import UserError
 from sbc.estimands import designs, estimator_of
 from sbc.fit import Task
+from sbc.simulate import draw_dataset
 from sbc.verify import TOLERANCE
 
 RNG = np.random.default_rng(5)
@@ -113,3 +115,29 @@ def test_code_that_holds_data_serves_one_dataset():
     made = resolved(closure, generator=world())
     structures = {made.structure(made.select(joint(np.random.default_rng(k))[1])) for k in range(3)}
     assert len(structures) == 3
+
+
+def test_whole_numbers_beyond_32_bits_are_what_they_are():
+    """``pm.set_data`` takes them for numbers of 32 bits, and 6,402,916,469 for 2,107,949,173."""
+
+    def counts():
+        with pm.Model() as model:
+            pm.Poisson("n", pm.math.exp(pm.Normal("a", 24, 0.1)), observed=np.ones(6, int))
+        return model
+
+    settings = settings_for(counts)
+    made = estimator_of(settings, settings.estimators[0])
+    assert not made.anew
+    data = made.select(draw_dataset(settings, 0, settings.estimators[0]).data)
+    model = _model.build(made, settings_module.world_of(settings), data)
+    _model.set_data(model, data)
+    for name, array in data.items():
+        assert array.max() > 2**31
+        np.testing.assert_array_equal(model[_model.data_name(name)].get_value(), array)
+
+
+def test_whole_numbers_that_do_not_fit_are_told():
+    with pm.Model() as model:
+        pm.Data(_model.data_name("n"), np.arange(3))
+    with pytest.raises(ValueError, match="'n' holds whole numbers beyond int32"):
+        _model.set_data(model, {"n": np.array([2**40, 1])})

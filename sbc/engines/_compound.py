@@ -89,7 +89,7 @@ class Compiled:
         return float(self.likelihood[0](truth, data))
 
     def _set(self, data: Data) -> None:
-        pm.set_data({_model.data_name(n): v for n, v in data.items()}, model=self.model)
+        _model.set_data(self.model, data)
 
     def _values(self, chains: list[_Chain]) -> dict[str, Array]:
         found = {}

@@ -68,7 +68,7 @@ class Density:
 
     def set(self, data: Data) -> None:
         """Condition on these data from now on."""
-        pm.set_data({_model.data_name(n): v for n, v in data.items()}, model=self.model)
+        _model.set_data(self.model, data)
 
     def log_likelihood(self, truth: Truth, data: Data) -> float:
         """Evaluate the log likelihood at the truth; NaN where it does not name every variable."""

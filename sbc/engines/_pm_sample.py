@@ -70,7 +70,7 @@ class Compiled:
         return {"nuts": {"target_accept": budget.target_accept, **self.options}}
 
     def _set(self, data: Data) -> None:
-        pm.set_data({_model.data_name(n): v for n, v in data.items()}, model=self.model)
+        _model.set_data(self.model, data)
 
 
 def build(

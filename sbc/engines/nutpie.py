@@ -153,7 +153,7 @@ class Compiled:
     def _start(self, data: Data) -> Array:
         """Give the point to start near, which may depend on the data by a transform or a prior."""
         with self.lock:
-            pm.set_data({_model.data_name(n): v for n, v in data.items()}, model=self.model)
+            _model.set_data(self.model, data)
             return self.start(0)
 
 
