@@ -58,6 +58,11 @@ def refuse(name: str, model: pm.Model, from_prior: bool, own_data: bool = True) 
         )
     for rv in model.free_RVs:
         kind = type(rv.owner.op).__name__
+        if kind == "DiracDeltaRV" and rv.dtype.startswith("float"):
+            raise UserError(
+                f"'{rv.name}' of '{name}' is a pm.DiracDelta, one number with a density of its "
+                "own that no gradient can sample; write the number, or pm.Deterministic"
+            )
         if from_prior and kind in _IMPROPER:
             raise UserError(
                 f"the prior of '{rv.name}' of '{name}' is pm.{kind.removesuffix('RV')}, which is "

@@ -37,7 +37,7 @@ NOT_OBSERVED = {
     "HalfFlat": "nobody can draw",
     "ICAR": "nobody can draw",
 }
-NOT_FREE = {"Flat": "pm.Flat", "HalfFlat": "pm.HalfFlat"}
+NOT_FREE = {"Flat": "pm.Flat", "HalfFlat": "pm.HalfFlat", "DiracDelta": "pm.DiracDelta"}
 #: What needs a package that PyMC does not bring.
 MISSING = [] if importlib.util.find_spec("polyagamma") else ["PolyaGamma"]
 OBSERVED = sorted(ARGUMENTS.keys() - NOT_OBSERVED.keys() - {*MISSING})
