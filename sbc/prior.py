@@ -96,7 +96,8 @@ def law_of(model: pm.Model, draw: Draw) -> Law:
             if accepted >= ENOUGH and not model.potentials:
                 break
     except Weighed as found:
-        return Law(by_sampling=True, lines=[*lines, f"{found}: {_BY_NUTS}"])
+        other = [line for line in lines if line not in str(found)]
+        return Law(by_sampling=True, lines=[*other, f"{found}: {_BY_NUTS}"])
     if accepted * RAREST < tried:
         what = ", ".join(f"'{n}'" for n in restriction.names)
         told = f"fewer than one prior draw in {RAREST} meets {what}: {_BY_NUTS}"

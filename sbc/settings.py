@@ -108,11 +108,13 @@ class Settings:
         if other.datasets < self.datasets:
             raise UserError(f"{where} has {self.datasets} datasets already, not {other.datasets}")
 
+    def describe_truth(self) -> str:
+        """Say where truths come from: the regime, but where a simulator makes more of it."""
+        return f"prior SBC, data by {self.simulator}" if self.simulator else self.truth
+
     def describe_world(self) -> str:
         """Say where truths and data come from."""
-        truth = f"truth '{self.truth}'"
-        if self.simulator:
-            truth = f"prior SBC, data by {self.simulator}"
+        truth = self.describe_truth() if self.simulator else f"truth '{self.truth}'"
         told = f"generator {self.generator}, {truth}"
         return f"{told}, data {self.data}" if self.data else told
 

@@ -22,7 +22,8 @@ def origin(run: Run) -> list[tuple[str, str]]:
     rows = [
         ("command", command(known.get("command") or [])),
         ("seed", str(settings.seed)),
-        ("generator", f"{settings.generator}, truth '{settings.truth}'"),
+        ("generator", settings.generator),
+        ("truth", settings.describe_truth()),
         ("real data", settings.data),
         ("parameters that were set", parameters or "none"),
         ("datasets", f"{run.fits.k.nunique():,} of {settings.datasets:,}"),

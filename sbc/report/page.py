@@ -116,7 +116,7 @@ def _context(chapter: Chapter) -> dict[str, Any]:
         "anchor": f"r{chapter.number}",
         "title": chapter.title,
         "world": " · ".join(
-            filter(None, (run.settings.generator, run.settings.truth, run.settings.data))
+            filter(None, (run.settings.generator, run.settings.describe_truth(), run.settings.data))
         ),
         "regime": answer.regime_words(run),
         "notes": run.lines,
