@@ -138,7 +138,7 @@ def _all_free(settings: Settings, made: Own) -> Own:
         ]
         named = [(name, size) for name, size in named if name in truth]
     if not named and world.name == DEFAULT:  # most often nobody has named it
-        asked = "', '".join(made.arguments)
+        asked = "', '".join(made.arrays)
         raise UserError(
             f"'{made.name}' takes '{asked}', and nothing gives it: name a file that holds it "
             "(--data FILE.csv) or a generator that draws it (--generator FILE.py:NAME)"

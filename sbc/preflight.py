@@ -245,6 +245,11 @@ def _trial(estimator: Estimator, settings: Settings, name: str) -> None:
         wrong = wrong or f"the log likelihood of the first dataset at its own truth is {value}"
     if told := _missing(as_written(estimator, generator, design)):
         raise UserError(f"'{estimator.name}' cannot be fitted: {told}")
+    if settings.simulator:
+        raise UserError(
+            f"'{estimator.name}': none of {TRIALS} trial draws of truth, with the data that "
+            f"{settings.simulator} simulates, can be fitted ({wrong})"
+        )
     raise UserError(
         f"'{estimator.name}': none of {TRIALS} trial draws of truth and data from the model's own "
         f"prior can be fitted ({wrong}); give it priors that hold to what data can be"

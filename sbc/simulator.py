@@ -76,7 +76,14 @@ class Simulator:
         """
         given = {name: np.array(v.get_value()) for name, v in self._named.items()}
         given |= {name: np.array(array) for name, array in design.items()}
-        found = self._simulate(rng, dict(truth), given)
+        try:
+            found = self._simulate(rng, dict(truth), given)
+        except (AttributeError, LookupError, NameError, TypeError) as problem:  # never of the draw
+            raise UserError(
+                f"the simulator {self._name}, called as (rng, truth, given), raises "
+                f"{type(problem).__name__}: {problem}; truth has {', '.join(truth)}, given has "
+                f"{', '.join(given) or 'nothing'}"
+            ) from problem
         if not isinstance(found, Mapping):
             raise UserError(
                 f"the simulator {self._name} must return its data by name, as a dict, not "
@@ -89,7 +96,7 @@ class Simulator:
                 outcomes[observed] = np.asarray(values)[places]
                 continue
             if name not in self._aliases:
-                where = f"is observed, and the simulator {self._name} gives it"
+                where = f"in the model, and the simulator {self._name} gives it"
                 raise unknown("outcome", str(name), self._aliases, where)
             outcomes[self._aliases[name]] = np.asarray(values)
         for name, shape in self._shapes.items():
