@@ -88,10 +88,11 @@ class PytestGate:
             raise pytest.fail.Exception(f"sbc: {mistake}", pytrace=False) from None
 
     def _judge(self, estimator: Named, expected: Mapping[str, Any], chosen: dict[str, Any]) -> None:
-        for name in chosen:
-            if name not in (*_RUN, *_BUDGET, *_GATE):
-                raise unknown("setting", name, (*_RUN, *_BUDGET, *_GATE), "of sbc_gate")
-        (estimator,) = handed.names("estimator", estimator, chosen.pop("name", "model"))
+        name = chosen.pop("name", "model")
+        (estimator,) = handed.names("estimator", estimator, name)
+        for setting in chosen:
+            if setting not in (*_RUN, *_BUDGET, *_GATE):
+                raise unknown("setting", setting, (*_RUN, *_BUDGET, *_GATE), "of sbc_gate")
         for kind in {"generator", "simulator"} & chosen.keys():
             (chosen[kind],) = handed.names(kind, chosen[kind], kind)
         settings, config = self._run(estimator, chosen), self._config(chosen)

@@ -186,3 +186,13 @@ def test_functions_of_imported_modules_are_named_by_their_files():
         "tests/plugins/neighbour.py:build",
         "naive",
     ]
+
+
+def test_the_pytest_fixture_takes_models_and_simulators(sbc_gate):
+    def moved(rng, truth, given):
+        return {"y": rng.normal(truth["a"] + 1, 1, 6)}
+
+    sbc_gate.calibrated(build(), name="as_it_is")
+    sbc_gate.miscalibrated(build, simulator=moved, name="caught")
+    with pytest.raises(pytest.fail.Exception, match=r"FAIL +moved"):
+        sbc_gate.calibrated(build(), simulator=moved, name="moved")
