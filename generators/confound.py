@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.random import Generator
 
-from sbc.contracts import Data, Truth, generator
+from sbc.plugins.contracts import Data, Truth, generator
 
 
 def events(data: Data) -> float:

@@ -2,7 +2,7 @@
 
 from numpy.random import Generator
 
-from sbc.contracts import Data, Truth, generator
+from sbc.plugins.contracts import Data, Truth, generator
 
 
 @generator(dims={})

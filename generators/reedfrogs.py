@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.random import Generator
 
-from sbc.contracts import Array, Data, Truth, generator
+from sbc.plugins.contracts import Array, Data, Truth, generator
 
 #: Survivors in the 48 real tanks: densities of 10, 25 and 35 tadpoles, and for each the tanks
 #: without predators (4 of big tadpoles, 4 of small ones), then those with predators, alike.
@@ -54,6 +54,7 @@ def real_data() -> Data:
     owed={
         "prior": ("tanks_predator", "tanks_predator_centred", "tanks_predator_noncentred"),
     },
+    real=real_data,
 )
 def reedfrogs(
     rng: Generator, truth: Truth, *, densities=DENSITIES, tanks_per_density=16, predator_share=0.5

@@ -2,8 +2,8 @@
 
 import pymc as pm
 
-from sbc.contracts import estimator
-from sbc.likelihoods import BernoulliLogit
+from sbc.plugins.contracts import estimator
+from sbc.plugins.likelihoods import BernoulliLogit
 
 
 @estimator(estimands=("beta_XY", "beta_ZY"), control=True)

@@ -2,9 +2,9 @@
 
 import pymc as pm
 
-from sbc.contracts import estimator
-from sbc.likelihoods import BernoulliLogit
 from sbc.models._helpers import group_mean_of_X
+from sbc.plugins.contracts import estimator
+from sbc.plugins.likelihoods import BernoulliLogit
 
 
 @estimator(estimands=("beta_XY", "beta_ZY"), derived={"Xbar": group_mean_of_X})

@@ -3,8 +3,8 @@
 import pymc as pm
 import pytensor.tensor as pt
 
-from sbc.contracts import estimator
-from sbc.likelihoods import BinomialLogit
+from sbc.plugins.contracts import estimator
+from sbc.plugins.likelihoods import BinomialLogit
 
 
 @estimator(estimands=("alpha_bar", "p_survived"))

@@ -2,9 +2,9 @@
 
 import pymc as pm
 
-from sbc.contracts import estimator
-from sbc.likelihoods import BinomialLogit
 from sbc.models._helpers import StandardNormal, given_data, seen_in_tanks
+from sbc.plugins.contracts import estimator
+from sbc.plugins.likelihoods import BinomialLogit
 
 
 @estimator(estimands=("alpha_bar", "sigma", "p_survived"), derived={"seen": seen_in_tanks})

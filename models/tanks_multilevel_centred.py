@@ -2,8 +2,8 @@
 
 import pymc as pm
 
-from sbc.contracts import estimator
-from sbc.likelihoods import BinomialLogit
+from sbc.plugins.contracts import estimator
+from sbc.plugins.likelihoods import BinomialLogit
 
 
 @estimator(estimands=("alpha_bar", "sigma", "p_survived"), control=True)

@@ -3,9 +3,9 @@
 import pymc as pm
 import pytensor.tensor as pt
 
-from sbc.contracts import estimator
-from sbc.likelihoods import OrderedLogit
 from sbc.models._helpers import cutpoints_around_zero
+from sbc.plugins.contracts import estimator
+from sbc.plugins.likelihoods import OrderedLogit
 
 
 @estimator(estimands=("beta",))

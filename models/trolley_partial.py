@@ -2,9 +2,9 @@
 
 import pymc as pm
 
-from sbc.contracts import estimator
-from sbc.likelihoods import OrderedLogit
 from sbc.models._helpers import StandardNormal, cutpoints_around_zero, given_data, seen_in_stories
+from sbc.plugins.contracts import estimator
+from sbc.plugins.likelihoods import OrderedLogit
 
 
 @estimator(estimands=("eta", "tau", "beta"), derived={"seen": seen_in_stories})

@@ -2,9 +2,9 @@
 
 import pymc as pm
 
-from sbc.contracts import estimator
-from sbc.likelihoods import OrderedLogit
 from sbc.models._helpers import cutpoints_around_zero
+from sbc.plugins.contracts import estimator
+from sbc.plugins.likelihoods import OrderedLogit
 
 
 @estimator(estimands=("beta",))

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sbc.api import load, run
-    from sbc.contracts import estimator, generator
+    from sbc.plugins.contracts import estimator, generator
+    from sbc.studies.api import load, run
 
 __version__ = "0.1.0"
 
@@ -17,10 +17,10 @@ if (_checkout / "pyproject.toml").exists() and (_checkout / "models").is_dir():
 
 #: The Python interface, and where it stands: loaded when it is asked for, as it needs SciPy.
 _OFFERED = {
-    "run": "sbc.api",
-    "load": "sbc.api",
-    "estimator": "sbc.contracts",
-    "generator": "sbc.contracts",
+    "run": "sbc.studies.api",
+    "load": "sbc.studies.api",
+    "estimator": "sbc.plugins.contracts",
+    "generator": "sbc.plugins.contracts",
 }
 __all__ = ["estimator", "generator", "load", "run"]
 

@@ -12,11 +12,11 @@ import pytest
 import synthetic
 from synthetic import ESTIMANDS
 
-from sbc.contracts import Budget
-from sbc.ranks import jitter, rank
-from sbc.rows import PROBABILITIES, Fit, Result
-from sbc.settings import Settings
-from sbc.store import Store
+from sbc.plugins.contracts import Budget
+from sbc.stats.ranks import jitter, rank
+from sbc.store.database import Store
+from sbc.store.rows import PROBABILITIES, Fit, Result
+from sbc.store.settings import Settings
 
 SETTINGS = replace(
     synthetic.SETTINGS,

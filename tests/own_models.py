@@ -6,12 +6,12 @@ from typing import Any
 
 import pymc as pm
 
-from sbc import handed
-from sbc.choice import settings_over
-from sbc.contracts import Dataset, Estimator
-from sbc.estimands import estimator_of
-from sbc.settings import Settings
-from sbc.simulate import draw_dataset
+from sbc.fitting import handed
+from sbc.fitting.datasets import draw_dataset
+from sbc.fitting.estimands import estimator_of
+from sbc.fitting.options import settings_over
+from sbc.plugins.contracts import Dataset, Estimator
+from sbc.store.settings import Settings
 
 
 def settings_for(model: pm.Model | Any, **wanted: Any) -> Settings:

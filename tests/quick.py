@@ -7,10 +7,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sbc import running
-from sbc.contracts import Budget
-from sbc.settings import Settings
-from sbc.store import RESULTS_FILE
+from sbc.fitting import loop
+from sbc.plugins.contracts import Budget
+from sbc.store.database import RESULTS_FILE
+from sbc.store.settings import Settings
 
 PLUGINS = Path(__file__).parent / "plugins"
 WORLD = f"{PLUGINS}/normal_mean.py:normal_world"
@@ -44,8 +44,8 @@ def options(*estimators: str, datasets: int) -> list[str]:
 
 def fit(folder: Path, wanted: Settings, jobs: int = 2, **how: Any) -> Path:
     """Make a run."""
-    with running.create(wanted, folder) as store:
-        running.execute(wanted, store, jobs, progress=False, **how)
+    with loop.create(wanted, folder) as store:
+        loop.execute(wanted, store, jobs, progress=False, **how)
     return folder
 
 

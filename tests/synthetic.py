@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from sbc.contracts import Budget
-from sbc.panel import Panel
-from sbc.rows import PROBABILITIES, Fit, Result
-from sbc.settings import Settings
-from sbc.store import Store
+from sbc.gates.history import Panel
+from sbc.plugins.contracts import Budget
+from sbc.store.database import Store
+from sbc.store.rows import PROBABILITIES, Fit, Result
+from sbc.store.settings import Settings
 
 SETTINGS = Settings(
     generator="confound",

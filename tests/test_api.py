@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import sbc
-from sbc.errors import UserError
-from sbc.loaded import LoadedRun
+from sbc.plugins.errors import UserError
+from sbc.studies.loaded import LoadedRun
 
 sys.path.insert(0, "tests/plugins")
 SMALL = {"draws": 400, "tune": 200, "datasets": 3, "jobs": 2, "progress": False}

@@ -8,7 +8,7 @@ from scipy import stats
 from scipy.integrate import quad
 from scipy.special import bdtrik
 
-from sbc.asymptotic import (
+from sbc.stats.sequential.means import (
     START,
     Moments,
     contraction_excess,

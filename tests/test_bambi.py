@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 import sbc
-from sbc import registry
-from sbc.choice import settings_over
-from sbc.estimands import estimator_of
+from sbc.fitting.estimands import estimator_of
+from sbc.fitting.options import settings_over
+from sbc.plugins import registry
 
 bmb = pytest.importorskip("bambi")
 pytestmark = pytest.mark.filterwarnings("ignore")  # formulae and Bambi warn of their own code

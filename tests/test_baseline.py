@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from synthetic import SD, SETTINGS, by_engine, calibrated, fits, make_run, panel_of
 
-from sbc.baseline import check_comparable, compare, differences
-from sbc.contracts import Budget
-from sbc.decisions import Levels
-from sbc.errors import UserError
-from sbc.gate_config import Config, expect
-from sbc.gate_run import judge_run
-from sbc.panel import Panel, panel
-from sbc.read import load_run
+from sbc.gates.baseline import check_comparable, compare, differences
+from sbc.gates.config import Config, expect
+from sbc.gates.decisions import Levels
+from sbc.gates.gate import judge_run
+from sbc.gates.history import Panel, panel
+from sbc.plugins.contracts import Budget
+from sbc.plugins.errors import UserError
+from sbc.store.frames import load_run
 
 LEVELS = Levels(0.001, 0.05)
 KEY = ("mundlak", "nutpie")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sbc import blame, preflight, ranks
-from sbc.choice import settings_over
 from sbc.cli.main import BUG, main
-from sbc.errors import UserError
-from sbc.fit import Task, fit
-from sbc.rows import ERROR
+from sbc.fitting import preflight
+from sbc.fitting.fit import Task, fit
+from sbc.fitting.options import settings_over
+from sbc.plugins import blame
+from sbc.plugins.errors import UserError
+from sbc.stats import ranks
+from sbc.store.rows import ERROR
 
 
 def caught(function, *arguments):
@@ -62,7 +64,7 @@ def test_a_bug_in_a_trial_is_not_told_as_the_models(monkeypatch, tmp_path):
 
 def test_a_bug_in_a_fit_is_a_row_that_says_so(monkeypatch):
     settings = settings_over(None, {"estimator": "naive", "truth": "effects"})
-    monkeypatch.setattr("sbc.fit._climb", slip())
+    monkeypatch.setattr("sbc.fitting.fit._climb", slip())
     row = fit(Task(settings, "naive", "nutpie", 0))
     assert row.status == ERROR
     assert row.error.startswith("bug of sbc (preflight.py, line ")

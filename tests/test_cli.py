@@ -10,9 +10,10 @@ from contextlib import closing
 
 import pytest
 
-from sbc import __version__, registry
+from sbc import __version__
 from sbc.cli.main import COMMANDS, main
-from sbc.store import SCHEMA
+from sbc.plugins import registry
+from sbc.store.database import SCHEMA
 
 
 @pytest.fixture(autouse=True)
@@ -187,7 +188,7 @@ def test_a_user_s_file_that_will_not_do_is_told_and_no_folder_made(mistake, else
 
 ASKS = '''
 import pymc as pm
-from sbc.contracts import estimator
+from sbc.plugins.contracts import estimator
 
 @estimator(estimands=("{estimand}",))
 def mine({arguments}):
@@ -366,7 +367,7 @@ def test_ctrl_c_anywhere_is_no_traceback(monkeypatch, capsys, new_run):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sbc.table.render", interrupted)
+    monkeypatch.setattr("sbc.report.table.render", interrupted)
     assert main(["table", str(new_run())]) == 130
     assert capsys.readouterr().err == "sbc: interrupted\n"
 
@@ -376,7 +377,7 @@ def test_ctrl_c_during_a_run_says_how_to_go_on(monkeypatch, capsys, elsewhere, n
         store.add(new_fit(0))
         os.kill(os.getpid(), signal.SIGTERM)  # as from a batch system; it ends like Ctrl-C
 
-    monkeypatch.setattr("sbc.running.execute", interrupted)
+    monkeypatch.setattr("sbc.fitting.loop.execute", interrupted)
     assert main(["run", "--estimator", "naive", "--out", "a run", "--quiet"]) == 130
     told = capsys.readouterr().err
     assert told == (

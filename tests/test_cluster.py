@@ -21,19 +21,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from quick import contents
 
-import sbc.running
-from sbc import fit, registry, simulate
+import sbc
 from sbc.cli.main import main
-from sbc.cluster_worker import differences, passport
-from sbc.contracts import Budget
-from sbc.errors import UserError
-from sbc.fit import Task
-from sbc.rows import ERROR, Fit
-from sbc.settings import Settings
-from sbc.store import RESULTS_FILE
+from sbc.fitting import datasets, fit, loop
+from sbc.fitting.fit import Task
+from sbc.fitting.workers.cluster_main import differences, passport
+from sbc.plugins import registry
+from sbc.plugins.contracts import Budget
+from sbc.plugins.errors import UserError
+from sbc.store.database import RESULTS_FILE
+from sbc.store.rows import ERROR, Fit
+from sbc.store.settings import Settings
 
 distributed = pytest.importorskip("distributed")
-from sbc.cluster import Cluster, _Queue  # noqa: E402  # it needs Dask to be of use
+from sbc.fitting.workers.cluster import Cluster, _Queue  # noqa: E402  # it needs Dask to be of use
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = Settings(
@@ -123,8 +124,8 @@ def cluster(tmp_path_factory):
 
 
 def run_here(settings, folder):
-    with sbc.running.create(settings, folder) as store:
-        sbc.running.execute(settings, store, 2, progress=False)
+    with loop.create(settings, folder) as store:
+        loop.execute(settings, store, 2, progress=False)
     return contents(folder)
 
 
@@ -137,14 +138,14 @@ def run_there(settings, folder, address, after=lambda n: None):
                 yield row
                 after(n)
 
-        with sbc.running.create(settings, folder) as store:
-            sbc.running.execute(settings, store, 1, progress=False, hand_out=hand_out)
+        with loop.create(settings, folder) as store:
+            loop.execute(settings, store, 1, progress=False, hand_out=hand_out)
     return contents(folder)
 
 
 def forget():
     registry.forget()
-    simulate.forget()
+    datasets.forget()
     fit.forget()
 
 
@@ -188,14 +189,14 @@ def test_a_mistake_in_a_model_is_told_as_without_a_cluster(cluster, tmp_path):
     wrong = replace(wrong, estimators=(f"{file}:normal_mean",), truth="effects")
     with (
         Cluster.connect(cluster.address, wrong) as connected,
-        closing(connected.fits(tasks(wrong), "nutpie", 1, sbc.running.Profile(), print)) as rows,
+        closing(connected.fits(tasks(wrong), "nutpie", 1, loop.Profile(), print)) as rows,
         pytest.raises(UserError, match="'y'"),
     ):
         next(rows)
 
 
 def tasks(settings):
-    return sbc.running.plan(settings, settings.engines[0])
+    return loop.plan(settings, settings.engines[0])
 
 
 @pytest.mark.parametrize("part", ["worker", "newcomer"])
@@ -216,7 +217,7 @@ def test_a_worker_with_another_version_is_refused_by_name(cluster, tmp_path, par
                 with pytest.raises(UserError, match=r"worker tcp\S+ has another \S*naive\.py"):
                     Cluster.connect(cluster.address, SETTINGS)
             else:  # most of the threads are the newcomer's
-                profile = sbc.running.Profile()
+                profile = loop.Profile()
                 with pytest.raises(UserError, match=r"a worker that joined has another \S*naive"):
                     list(connected.fits(tasks(SETTINGS), "nutpie", 1, profile, print))
         finally:
@@ -277,7 +278,7 @@ def test_without_dask_the_extra_is_named(monkeypatch):
 
 
 def test_a_cluster_without_workers_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr("sbc.cluster.FIRST_WORKER", 0.1)
+    monkeypatch.setattr("sbc.fitting.workers.cluster.FIRST_WORKER", 0.1)
     with machines(tmp_path) as made, pytest.raises(UserError, match="has no workers"):
         Cluster.connect(made.address, SETTINGS)
 
@@ -296,12 +297,16 @@ def test_differences_are_told_in_words():
 def test_the_passport_names_packages_and_built_in_files():
     found = passport()
     assert {"pymc", "nutpie", "Python", "sbc"} <= found.keys()
-    assert {"sbc.models/naive.py", "sbc.generators/confound.py", "sbc/fit.py"} <= found.keys()
+    assert {
+        "sbc.models/naive.py",
+        "sbc.generators/confound.py",
+        "sbc/fitting/fit.py",
+    } <= found.keys()
 
 
 def test_the_passport_knows_what_a_fit_needs_and_not_what_shows_it():
     files = passport().keys()
-    assert {"sbc/seeds.py", "sbc/joint.py", "sbc/likelihoods.py", "sbc/ranks.py"} <= files
+    assert {"sbc/stats/seeds.py", "sbc/fitting/joint.py", "sbc/plugins/likelihoods.py"} <= files
     assert not {"sbc/table.py", "sbc/gates.py", "sbc/export.py"} & files
 
 
@@ -324,7 +329,7 @@ def test_batches_hold_every_fit_once_and_about_a_second_of_work(counts, seconds,
 KILLER = """
 import os
 import pymc as pm
-from sbc.contracts import estimator
+from sbc.plugins.contracts import estimator
 
 DEADLY = {deadly!r}
 
@@ -349,7 +354,7 @@ def test_a_fit_that_kills_every_worker_is_a_failed_row_and_the_others_are_not(
     shutil.copy(ROOT / "tests" / "plugins" / "normal_mean.py", "mine.py")
     settings = replace(MINE, estimators=("killer.py:kills",), datasets=12)
     forget()
-    deadly = simulate.draw_dataset(settings, 7, "").data["y"][0].item()
+    deadly = datasets.draw_dataset(settings, 7, "").data["y"][0].item()
     Path("killer.py").write_text(KILLER.replace("{deadly!r}", repr(deadly)), encoding="utf-8")
     with machines(tmp_path) as made:
         for _ in range(2):

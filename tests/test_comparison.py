@@ -4,15 +4,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sbc import running
 from sbc.cli.main import main
-from sbc.comparison import comparison, render_comparison
-from sbc.contracts import Budget
-from sbc.errors import UserError
-from sbc.intervals import hdi
-from sbc.read import load_run
-from sbc.settings import Settings
-from sbc.table import table
+from sbc.fitting import loop
+from sbc.plugins.contracts import Budget
+from sbc.plugins.errors import UserError
+from sbc.report.comparison import comparison, render_comparison
+from sbc.report.table import table
+from sbc.stats.intervals import hdi
+from sbc.store.frames import load_run
+from sbc.store.settings import Settings
 
 SETTINGS = Settings(
     "confound", "effects", ("naive", "oracle"), ("nutpie",), 24, 5, Budget(200, 100, 2, 0.8)
@@ -22,8 +22,8 @@ SETTINGS = Settings(
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("compared") / "run"
-    with running.create(SETTINGS, folder) as store:
-        running.execute(SETTINGS, store, jobs=2, progress=False)
+    with loop.create(SETTINGS, folder) as store:
+        loop.execute(SETTINGS, store, jobs=2, progress=False)
     return load_run(folder)
 
 

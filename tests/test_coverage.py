@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import bdtrik
 
-from sbc.coverage import interval, judge_bounds, log_e_share
+from sbc.stats.sequential.coverage import interval, judge_bounds, log_e_share
 
 
 def most(n, p):

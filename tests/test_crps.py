@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sbc.crps import crps_from_draws
+from sbc.stats.crps import crps_from_draws
 
 # A loaded machine must not fail a test; the inputs are small, so fifty show what there is.
 quick = settings(deadline=None, max_examples=50)

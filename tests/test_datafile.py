@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from sbc import registry
-from sbc.datafile import observed_world
-from sbc.errors import UserError
 from sbc.generators.reedfrogs import real_data
+from sbc.plugins import registry
+from sbc.plugins.datafile import observed_world
+from sbc.plugins.errors import UserError
 
 TANKS = "docs/examples/reedfrogs.csv"
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from sbc import registry
-from sbc.choice import settings_over
-from sbc.derived import Derived
-from sbc.estimands import estimator_of
+from sbc.fitting.deterministics import Derived
+from sbc.fitting.estimands import estimator_of
+from sbc.fitting.options import settings_over
+from sbc.plugins import registry
 
 WORLD = "tests/plugins/normal_mean.py:normal_world"
 

@@ -22,9 +22,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sbc.cli.main import main
-from sbc.designing import bisect, looks
-from sbc.sweep.goal import Goal, delivered
-from sbc.sweep.read import load_sweep
+from sbc.studies.design import bisect, looks
+from sbc.studies.sweep.goal import Goal, delivered
+from sbc.studies.sweep.read import load_sweep
 
 FILE = Path(__file__).parent / "plugins" / "normal_mean.py"
 BUDGET = ["--engine", "exact", "--draws", "4000", "--quiet", "--jobs", "1"]
@@ -33,7 +33,7 @@ SIZES = ["--vary", "n_rows=8:32:4"]
 WIDTH = ["--width-95", "0.92", "--datasets", "100"]
 DECEIVED = """
 import numpy as np, pymc as pm
-from sbc.contracts import estimator
+from sbc.plugins.contracts import estimator
 
 @estimator(estimands=("theta",))
 def too_sure(y):
@@ -131,7 +131,7 @@ def simulated(rng, width, n, u_spread=1.0):
     from scipy.special import ndtr
     from synthetic import SETTINGS
 
-    from sbc.read import Run
+    from sbc.store.frames import Run
 
     narrow = rng.random(n) < width
     u = ndtr(u_spread * rng.normal(size=n))

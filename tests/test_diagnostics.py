@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from arviz_stats.base import array_stats
 
-from sbc.diagnostics import diagnose
+from sbc.stats.diagnostics import diagnose
 
 
 def autoregressive(rng, rho, shape):

@@ -11,10 +11,12 @@ from contextlib import closing
 import pytest
 from quick import contents, crashing, fit, settings
 
-from sbc import local, running, store
-from sbc.errors import UserError
-from sbc.read import load_run
-from sbc.store import RESULTS_FILE, Store
+from sbc.fitting import loop
+from sbc.fitting.workers import local
+from sbc.plugins.errors import UserError
+from sbc.store import database
+from sbc.store.database import RESULTS_FILE, Store
+from sbc.store.frames import load_run
 
 FULL = """
 import resource, sys
@@ -40,9 +42,9 @@ def test_a_file_that_may_not_grow_ends_the_run_in_one_line_and_keeps_what_is_the
     kept = len(load_run(folder).fits)
     assert 50 <= kept < 1000
     # With room again the run goes on to the bits that it would have had.
-    made, again = running.resume(folder)
+    made, again = loop.resume(folder)
     with made:
-        running.execute(again, made, 2, progress=False)
+        loop.execute(again, made, 2, progress=False)
     assert contents(folder) == contents(fit(tmp_path / "whole", wanted))
 
 
@@ -76,7 +78,7 @@ def test_a_folder_that_is_removed_ends_the_run(tmp_path):
 
 
 def test_a_database_that_somebody_holds_is_told(new_run, new_fit, monkeypatch):
-    monkeypatch.setattr(store, "PATIENCE", 0.1)
+    monkeypatch.setattr(database, "PATIENCE", 0.1)
     folder = new_run([new_fit(0)])
     with (
         closing(sqlite3.connect(folder / RESULTS_FILE)) as other,

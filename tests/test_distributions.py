@@ -10,14 +10,14 @@ import pymc as pm
 import pytest
 from plugins.distributions import ARGUMENTS
 
-from sbc.choice import settings_over
-from sbc.engine_choice import settled
-from sbc.errors import UserError
-from sbc.estimands import estimator_of
-from sbc.fit import Task, fit
-from sbc.preflight import estimands
-from sbc.rows import ERROR
-from sbc.simulate import draw_dataset
+from sbc.fitting.datasets import draw_dataset
+from sbc.fitting.engine_choice import settled
+from sbc.fitting.estimands import estimator_of
+from sbc.fitting.fit import Task, fit
+from sbc.fitting.options import settings_over
+from sbc.fitting.preflight import estimands
+from sbc.plugins.errors import UserError
+from sbc.store.rows import ERROR
 
 # PyMC and PyTensor warn of their own code: of casts, of moved functions, of a missing BLAS.
 pytestmark = pytest.mark.filterwarnings("ignore")

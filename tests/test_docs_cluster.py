@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from sbc.read import load_run
+from sbc.store.frames import load_run
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")

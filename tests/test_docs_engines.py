@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from synthetic import SETTINGS
 
-from sbc import registry
-from sbc.checks import Subject, checks_of
 from sbc.cli.main import main
-from sbc.contracts import Budget
-from sbc.diagnostics import diagnose
-from sbc.gate_config import Config, expect, load_config
-from sbc.gate_loop import judge_while_running
-from sbc.read import load_run
+from sbc.gates.checks import Subject, checks_of
+from sbc.gates.config import Config, expect, load_config
+from sbc.plugins import registry
+from sbc.plugins.contracts import Budget
+from sbc.stats.diagnostics import diagnose
+from sbc.store.frames import load_run
+from sbc.studies.gate import judge_while_running
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "engines.md").read_text(encoding="utf-8")
@@ -77,7 +77,7 @@ def test_advi_is_too_narrow_for_mundlak_and_nutpie_is_not(tmp_path):
     gate = judge_while_running(settings, tmp_path / "run", config, jobs=2, most=400)
     assert {v.check.engine: v.outcome for v in gate.verdicts} == {"nutpie": "pass", "advi": "pass"}
     twin = config.declare("self", "mundlak", "beta_XY", "calibrated", "advi")
-    from sbc.gate_run import judge_run
+    from sbc.gates.gate import judge_run
 
     verdicts = judge_run(load_run(tmp_path / "run"), twin).verdicts
     assert {v.check.engine: v.outcome for v in verdicts}["advi"] != "pass"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sbc.cli.main import main
-from sbc.sequential import ALPHA_FAIL, ALPHA_PASS, PRESETS, tolerated
+from sbc.stats.sequential.judge import ALPHA_FAIL, ALPHA_PASS, PRESETS, tolerated
 
 PAGE = (Path(__file__).parent.parent / "docs" / "gates.md").read_text(encoding="utf-8")
 SNIPPETS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, flags=re.M | re.S)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sbc.elements import compact, natural, units, vector_of, vectors
+from sbc.store.names import compact, natural, units, vector_of, vectors
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sbc.choice import settings_over
-from sbc.errors import UserError
-from sbc.estimands import designs, estimator_of, forget, is_wanted
+from sbc.fitting.estimands import designs, estimator_of, forget, is_wanted
+from sbc.fitting.options import settings_over
+from sbc.plugins.errors import UserError
 
 ORDINARY = "tests/plugins/ordinary.py"
 WORLD = "tests/plugins/normal_mean.py:normal_world"

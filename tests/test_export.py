@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from sbc.errors import UserError
-from sbc.export import export
-from sbc.read import load_run
-from sbc.settings import Settings
+from sbc.plugins.errors import UserError
+from sbc.report.export import export
+from sbc.store.frames import load_run
+from sbc.store.settings import Settings
 
 
 @pytest.fixture

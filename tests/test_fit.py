@@ -5,11 +5,11 @@ import pymc as pm
 import pytest
 from own_models import settings_for
 
-from sbc import fit as fit_module
-from sbc.contracts import LOG_LIKELIHOOD, Budget, Draws
-from sbc.fit import Task, fit, judge, ladder
-from sbc.rows import DIVERGENT, ERROR, FAILED, LOW_ESS, NONCONVERGED, OK, Result
-from sbc.settings import Settings
+from sbc.fitting import fit as fit_module
+from sbc.fitting.fit import Task, fit, judge, ladder
+from sbc.plugins.contracts import LOG_LIKELIHOOD, Budget, Draws
+from sbc.store.rows import DIVERGENT, ERROR, FAILED, LOW_ESS, NONCONVERGED, OK, Result
+from sbc.store.settings import Settings
 
 FILE = "tests/plugins/normal_mean.py"
 BUDGET = Budget(draws=500, tune=100, chains=2, target_accept=0.8)

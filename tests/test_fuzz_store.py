@@ -10,14 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sbc.cli.main import main
-from sbc.errors import UserError
-from sbc.export import export
-from sbc.gate_config import Config
-from sbc.gate_run import judge_run
-from sbc.read import load_run
+from sbc.gates.config import Config
+from sbc.gates.gate import judge_run
+from sbc.plugins.errors import UserError
+from sbc.report.export import export
+from sbc.report.table import render
 from sbc.report.write import write_page
-from sbc.store import RESULTS_FILE, RUN_FILE, SCHEMA, Store
-from sbc.table import render
+from sbc.store.database import RESULTS_FILE, RUN_FILE, SCHEMA, Store
+from sbc.store.frames import load_run
 
 CONFIG = Config().declare("effects", "naive", "beta_XY", "calibrated")
 TABLES = ("dataset", "fit", "result", "thinned")

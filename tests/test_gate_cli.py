@@ -10,11 +10,13 @@ from xml.etree import ElementTree as ET
 import pytest
 from synthetic import SETTINGS, calibrated, fits, make_run, scaled, shifted
 
-from sbc import gate_files, gate_output, running
 from sbc.cli.main import main
-from sbc.gate_config import Config, expect
-from sbc.gate_run import judge_run
-from sbc.read import load_run
+from sbc.fitting import loop
+from sbc.gates import files as gate_files
+from sbc.gates import words as gate_output
+from sbc.gates.config import Config, expect
+from sbc.gates.gate import judge_run
+from sbc.store.frames import load_run
 
 EXPECT = ("--expect", "mundlak:beta_XY=calibrated")
 
@@ -267,7 +269,7 @@ def fake_execute(monkeypatch):
                     ):
                         store.add(row)
 
-        monkeypatch.setattr(running, "execute", execute)
+        monkeypatch.setattr(loop, "execute", execute)
         return calls
 
     return install

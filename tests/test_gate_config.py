@@ -9,11 +9,19 @@ import numpy as np
 import pytest
 from synthetic import ESTIMANDS, SETTINGS
 
-from sbc.checks import Subject, checks_of
-from sbc.errors import UserError
-from sbc.expectations import Better, Bounds, Calibrated, Miscalibrated, Unmoved, parse, to_toml
-from sbc.gate_config import ALL, Config, expect, load_config
-from sbc.sequential import PRESETS
+from sbc.gates.checks import Subject, checks_of
+from sbc.gates.config import ALL, Config, expect, load_config
+from sbc.gates.expectations import (
+    Better,
+    Bounds,
+    Calibrated,
+    Miscalibrated,
+    Unmoved,
+    parse,
+    to_toml,
+)
+from sbc.plugins.errors import UserError
+from sbc.stats.sequential.judge import PRESETS
 
 ROOT = Path(__file__).parent.parent
 

@@ -20,14 +20,14 @@ from synthetic import (
     truth_of,
 )
 
-from sbc.decisions import Levels, made_up
-from sbc.expectations import Better, Bounds, Calibrated, Miscalibrated
-from sbc.failures import failures
-from sbc.gate_config import Config
-from sbc.gate_loop import sees
-from sbc.gates import Check, agreed, judge_check, judge_checks
-from sbc.panel import panel
-from sbc.read import load_run
+from sbc.gates.config import Config
+from sbc.gates.decisions import Levels, made_up
+from sbc.gates.expectations import Better, Bounds, Calibrated, Miscalibrated
+from sbc.gates.failures import failures
+from sbc.gates.history import panel
+from sbc.gates.judge import Check, agreed, judge_check, judge_checks
+from sbc.store.frames import load_run
+from sbc.studies.gate import sees
 
 LEVELS = Levels(0.001, 0.05)
 relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=30)
@@ -245,7 +245,7 @@ def test_coverage_is_bounded_by_all_failed_fits_hit_and_missed():
 
 
 def test_failed_fits_can_be_made_up_in_the_worst_way_for_each_process():
-    from sbc.sequential import log_e_pass
+    from sbc.stats.sequential.judge import log_e_pass
 
     u = calibrated(50)
     u[[3, 20]] = np.nan
@@ -268,7 +268,7 @@ def test_what_is_made_up_depends_on_earlier_datasets_only(seed, cut):
 
 
 def test_agreement_among_ways_to_make_up_failed_fits():
-    from sbc.asymptotic import Decision
+    from sbc.stats.sequential.means import Decision
 
     passed, failed = Decision("pass", 10), Decision("fail", 12)
     later, never = Decision("inconclusive", None, 5), Decision("inconclusive", None, None)
@@ -483,7 +483,7 @@ def test_checks_share_the_rate_of_false_alarms():
 
 
 def test_synthetic_truths_are_the_stored_ones(tmp_path):
-    from sbc.gate_run import read_truths
+    from sbc.gates.gate import read_truths
 
     run = load_run(make_run(tmp_path / "run", fits({"beta_XY": calibrated(5)}, failed=[2])))
     assert read_truths(run, {"mundlak": ["beta_XY", "beta_ZY"]})["mundlak"][2] == truth_of(2)

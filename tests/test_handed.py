@@ -13,9 +13,10 @@ import pymc as pm
 import pytest
 
 import sbc
-from sbc import handed, live, registry
 from sbc.cli.main import main
-from sbc.errors import UserError
+from sbc.fitting import handed
+from sbc.plugins import live, registry
+from sbc.plugins.errors import UserError
 
 SMALL = {"draws": 300, "tune": 200, "datasets": 3, "jobs": 2, "progress": False}
 Y = np.array([0.4, 1.2, -0.3, 0.8, 2.0, 1.1])

@@ -14,11 +14,12 @@ from dataclasses import replace
 import pytest
 from quick import PLUGINS, contents, crashing, fit, options, settings
 
-from sbc import local, running
-from sbc.errors import UserError
-from sbc.rows import ERROR, OK, TIMEOUT
-from sbc.simulate import draw_dataset
-from sbc.store import RESULTS_FILE
+from sbc.fitting import loop
+from sbc.fitting.datasets import draw_dataset
+from sbc.fitting.workers import local
+from sbc.plugins.errors import UserError
+from sbc.store.database import RESULTS_FILE
+from sbc.store.rows import ERROR, OK, TIMEOUT
 
 DATASETS = 6  # one of which is bad
 RUN = [sys.executable, "-m", "sbc", "run", "--quiet"]
@@ -83,7 +84,7 @@ def test_a_dataset_of_which_one_fit_knows_nothing_is_known_by_the_others(new_run
 def test_a_model_that_does_not_fit_the_world_stops_the_run(tmp_path):
     (tmp_path / "own.py").write_text(
         "import pymc as pm\n"
-        "from sbc.contracts import estimator\n"
+        "from sbc.plugins.contracts import estimator\n"
         "@estimator(estimands=('theta',))\n"
         "def own(y):\n"
         "    theta = pm.Normal('theta')\n"
@@ -96,10 +97,10 @@ def test_a_model_that_does_not_fit_the_world_stops_the_run(tmp_path):
 
 def test_workers_that_cannot_start_are_told(tmp_path, monkeypatch):
     wanted = settings(*crashing("steady"), datasets=3)
-    with running.create(wanted, tmp_path / "run") as store:
+    with loop.create(wanted, tmp_path / "run") as store:
         monkeypatch.setattr(sys, "path", [])
         with pytest.raises(UserError, match="can be started: it ends by exit code 1"):
-            running.execute(wanted, store, 1, progress=False, hand_out=local.hands(isolate=True))
+            loop.execute(wanted, store, 1, progress=False, hand_out=local.hands(isolate=True))
 
 
 def children(parent):

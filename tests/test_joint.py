@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from sbc import registry
-from sbc.joint import Joint
+from sbc.fitting.joint import Joint
+from sbc.plugins import registry
 
 GENERATOR = registry.generator("confound")
 DESIGN = GENERATOR.draw(np.random.default_rng(0), "effects", n_rows=400).data

@@ -21,8 +21,8 @@ import numpy as np
 import pytest
 from quick import contents, crashing, fit, settings
 
-from sbc.runfile import RUN_FILE
-from sbc.store import RESULTS_FILE
+from sbc.store.database import RESULTS_FILE
+from sbc.store.folder import RUN_FILE
 
 TIMES = 30
 DATASETS = 800
@@ -33,8 +33,8 @@ DATASETS = 800
 KILLED = """
 import os, sys
 from pathlib import Path
-from sbc import local, running
-from sbc.store import Store
+from sbc.fitting.workers import local; from sbc.fitting import loop as running
+from sbc.store.database import Store
 import pymc, sbc.engines.exact
 
 for line in sys.stdin:
@@ -131,7 +131,7 @@ def test_a_run_killed_while_it_was_made_can_be_made_again(tmp_path):
         code = (
             "import os, signal, sys\n"
             "from pathlib import Path\n"
-            "from sbc import store\n"
+            "from sbc.store import database as store\n"
             f"step = store.{step}\n"
             "def die(*given):\n"
             f"    if {step == 'draft_run'}: step(*given)\n"

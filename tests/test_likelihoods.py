@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sbc.likelihoods import BernoulliLogit, BinomialLogit, OrderedLogit
+from sbc.plugins.likelihoods import BernoulliLogit, BinomialLogit, OrderedLogit
 
 MODES = ["NUMBA", "FAST_COMPILE"]
 

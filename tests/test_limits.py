@@ -5,9 +5,9 @@ from quick import WORLD, contents, crashing, fit, options, settings
 
 import sbc
 from sbc.cli.main import main
-from sbc.errors import TooManyFailuresError, UserError
-from sbc.limits import Limit
-from sbc.rows import FAILED, NONCONVERGED, OK
+from sbc.fitting.limits import Limit
+from sbc.plugins.errors import TooManyFailuresError, UserError
+from sbc.store.rows import FAILED, NONCONVERGED, OK
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ from sbc.rows import FAILED, NONCONVERGED, OK
     [("0", 0), ("20", 20), ("10%", 20), ("0%", 0), ("100%", 200), ("0.5%", 1), ("12.3%", 24)],
 )
 def test_a_count_or_a_share_of_the_plan_may_fail_and_no_more(new_run, new_fit, text, most):
-    from sbc.store import Store
+    from sbc.store.database import Store
 
     with Store.open(new_run()) as store:
         watch = Limit.parse(text).watch(store, 200)

@@ -5,15 +5,15 @@ import sys
 
 import pytest
 
-from sbc import lock
-from sbc.errors import UserError
-from sbc.lock import LOCK_FILE
-from sbc.store import Store
+from sbc.plugins.errors import UserError
+from sbc.store import lock
+from sbc.store.database import Store
+from sbc.store.lock import LOCK_FILE
 
 HOLD = (
     "import sys\n"
     "from pathlib import Path\n"
-    "from sbc.store import Store\n"
+    "from sbc.store.database import Store\n"
     "store = Store.open(Path(sys.argv[1]), write=True)\n"
     "print('ready', flush=True); sys.stdin.readline()\n"
 )

@@ -9,14 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from quick import contents
 
-import sbc.running
 from sbc.cli.main import main
-from sbc.contracts import Budget
-from sbc.errors import UserError
-from sbc.merge import merge
-from sbc.settings import Settings
-from sbc.shard import WHOLE, Shard
-from sbc.store import RESULTS_FILE, Store, read_run
+from sbc.fitting import loop
+from sbc.plugins.contracts import Budget
+from sbc.plugins.errors import UserError
+from sbc.store.database import RESULTS_FILE, Store, read_run
+from sbc.store.settings import Settings
+from sbc.store.shard import WHOLE, Shard
+from sbc.studies.merge import merge
 
 ESTIMATORS = ("naive", "mundlak")
 
@@ -182,8 +182,8 @@ def test_real_fits_taken_apart_merged_and_gone_on_with_have_the_bits_of_one_run(
     )
 
     def fit(part, name):
-        with sbc.running.create(chosen, tmp_path / name, ["sbc"], part) as store:
-            sbc.running.execute(chosen, store, 1, progress=False)
+        with loop.create(chosen, tmp_path / name, ["sbc"], part) as store:
+            loop.execute(chosen, store, 1, progress=False)
         return str(tmp_path / name)
 
     fit(WHOLE, "whole")
@@ -194,9 +194,9 @@ def test_real_fits_taken_apart_merged_and_gone_on_with_have_the_bits_of_one_run(
     gappy = str(tmp_path / "gappy")
     assert main(["merge", *folders[1:], "--out", gappy, "--allow-gaps"]) == 0
     assert "2 fits are missing" in capsys.readouterr().out
-    store, resumed = sbc.running.resume(tmp_path / "gappy")
+    store, resumed = loop.resume(tmp_path / "gappy")
     with store:
-        sbc.running.execute(resumed, store, 1, progress=False)
+        loop.execute(resumed, store, 1, progress=False)
     assert contents(tmp_path / "gappy") == contents(tmp_path / "whole")
     with Store.open(tmp_path / "gappy") as store:
         assert len(store.done()) == 6

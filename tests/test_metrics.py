@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.special import ndtr, ndtri
 
-from sbc import intervals, metrics, strata
-from sbc.metrics import METRICS, Estimate, Fits, Proportion
-from sbc.paired import paired
+from sbc.report import strata
+from sbc.stats import intervals, metrics
+from sbc.stats.metrics import METRICS, Estimate, Fits, Proportion
+from sbc.stats.paired import paired
 
 # A loaded machine must not fail a test; the inputs are small, so fifty show what there is.
 quick = settings(deadline=None, max_examples=50)
@@ -421,7 +422,7 @@ def test_strata_by_hand():
 
 
 def test_metrics_import_nothing_heavy():
-    code = "import sys, sbc.paired; print(*sys.modules)"
+    code = "import sys, sbc.stats.paired; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"scipy", "pandas", "pymc", "arviz_stats"} & set(run.stdout.split())
 

@@ -6,11 +6,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sbc import fit as fit_module
-from sbc import registry, running, sequential
-from sbc.contracts import LOG_LIKELIHOOD, Budget
-from sbc.read import load_run
-from sbc.settings import Settings
+from sbc.fitting import fit as fit_module
+from sbc.fitting import loop
+from sbc.plugins import registry
+from sbc.plugins.contracts import LOG_LIKELIHOOD, Budget
+from sbc.stats.sequential import judge as sequential
+from sbc.store.frames import load_run
+from sbc.store.settings import Settings
 
 FILE = "tests/plugins/mutants.py"
 WORLD = f"{FILE}:mundlak_world"
@@ -31,9 +33,9 @@ WITHIN = {
 def verdict(folder, name, n_max, delta=0.1, batch=50):
     """Fit and judge as the gate does, stopping as soon as the answer is known."""
     settings = Settings(WORLD, "prior", (f"{FILE}:{name}",), ("nutpie",), batch, 21, BUDGET)
-    with running.create(settings, folder) as store:
+    with loop.create(settings, folder) as store:
         for datasets in range(batch, n_max + 1, batch):
-            running.execute(replace(settings, datasets=datasets), store, jobs=2, progress=False)
+            loop.execute(replace(settings, datasets=datasets), store, jobs=2, progress=False)
             found = judge(folder, delta)
             if found.outcome != "inconclusive":
                 break

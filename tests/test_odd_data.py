@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from quick import PLUGINS, fit
 
-from sbc.contracts import Budget
-from sbc.read import load_run
-from sbc.rows import FAILED
-from sbc.settings import Settings
+from sbc.plugins.contracts import Budget
+from sbc.store.frames import load_run
+from sbc.store.rows import FAILED
+from sbc.store.settings import Settings
 
 DATASETS, ROWS = 6, 20
 KINDS = ("plain", "flat", "empty", "nan", "infinite", "large", "huge", "ones")

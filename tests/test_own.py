@@ -9,14 +9,15 @@ import pytest
 from pymc.logprob.basic import conditional_logp
 
 import sbc
-from sbc import registry, seeds
-from sbc.choice import settings_over
 from sbc.engines import _model
-from sbc.estimands import estimator_of
-from sbc.fit import Task, fit
+from sbc.fitting.datasets import draw_dataset
+from sbc.fitting.estimands import estimator_of
+from sbc.fitting.fit import Task, fit
+from sbc.fitting.options import settings_over
 from sbc.models._helpers import group_mean_of_X
-from sbc.settings import Settings
-from sbc.simulate import draw_dataset
+from sbc.plugins import registry
+from sbc.stats import seeds
+from sbc.store.settings import Settings
 
 ORDINARY = "tests/plugins/ordinary.py"
 NOTEBOOK = "tests/plugins/notebook.py"

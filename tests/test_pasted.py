@@ -4,8 +4,8 @@ import ast
 
 import pytest
 
-from sbc.pasted import Pasted, models
-from sbc.syntax import exposed
+from sbc.plugins.notebook import Pasted, models
+from sbc.plugins.syntax import exposed
 
 NOTEBOOK = """
 import matplotlib.pyplot as plt

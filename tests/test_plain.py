@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sbc.errors import UserError
-from sbc.plain import FIXED, PRIOR, plain
+from sbc.plugins.errors import UserError
+from sbc.plugins.plain import FIXED, PRIOR, plain
 
 
 def joint(rng, *, n=8, sd=1.0):

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from scipy.special import bdtrik, ndtr, ndtri
 
-from sbc.metrics import METRICS, Fits, influence, standard_error
-from sbc.paired import paired
-from sbc.pooled import Elements, difference, measure, pooled_share
-from sbc.pooled_ranks import pooled_ecdf, pooled_uniformity
-from sbc.uniformity import uniformity_test
+from sbc.stats.metrics import METRICS, Fits, influence, standard_error
+from sbc.stats.paired import paired
+from sbc.stats.uniformity import uniformity_test
+from sbc.stats.vector_ranks import pooled_ecdf, pooled_uniformity
+from sbc.stats.vectors import Elements, difference, measure, pooled_share
 
 TAILS = (0.025, 0.25, 0.75, 0.975)
 

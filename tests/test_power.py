@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from sbc import power as module
-from sbc.power import datasets_needed, detectable, power
-from sbc.sequential import NEVER, PRESETS, judge, tolerated
+from sbc.stats.sequential import power as module
+from sbc.stats.sequential.judge import NEVER, PRESETS, judge, tolerated
+from sbc.stats.sequential.power import datasets_needed, detectable, power
 
 # δ, streams, n_max, and how many studies the measurement had, as far as its digits tell
 GATES = {

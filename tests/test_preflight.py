@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from sbc import preflight
-from sbc.choice import settings_over
 from sbc.cli.main import main
-from sbc.errors import UserError
-from sbc.estimands import forget
+from sbc.fitting import preflight
+from sbc.fitting.estimands import forget
+from sbc.fitting.options import settings_over
+from sbc.plugins.errors import UserError
 
 ORDINARY = "tests/plugins/ordinary.py"
 PLUGINS = "tests/plugins/normal_mean.py"

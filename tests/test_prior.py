@@ -10,7 +10,7 @@ from own_models import drawn, resolved
 from pymc.distributions.transforms import ordered
 from scipy.stats import kstest, truncnorm
 
-from sbc.errors import UserError
+from sbc.plugins.errors import UserError
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 #: A sound sampler is called wrong once in so many times.

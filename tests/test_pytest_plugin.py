@@ -13,14 +13,19 @@ import pytest
 from synthetic import SETTINGS, fits, scaled
 
 # What is imported here stays when pytester forgets the modules that a test brought in.
-from sbc import gate_loop, gate_output, pytest_gate, running
-from sbc.choice import DEFAULTS
+from sbc.cli import pytest_gate
 from sbc.cli.main import main
-from sbc.contracts import Budget
-from sbc.gate_config import Config
+from sbc.fitting import fit, loop
+from sbc.fitting.options import DEFAULTS
+from sbc.gates import words as gate_output
+from sbc.gates.config import Config
+from sbc.plugins import likelihoods
+from sbc.plugins.contracts import Budget
+from sbc.studies import gate
 
 pytest_plugins = ("pytester",)
-_LOADED = (gate_output, gate_loop)
+#: Loaded here, as an inner session forgets what it has loaded itself; PyTensor cannot be twice.
+_LOADED = (fit, gate, gate_output, likelihoods)
 
 TESTS = Path(__file__).parent
 FAKE = f"""
@@ -28,7 +33,7 @@ FAKE = f"""
     import pytest
     sys.path.insert(0, {str(TESTS)!r})
     from synthetic import calibrated, fits, scaled, shifted
-    from sbc import preflight, running
+    from sbc.fitting import loop as running, preflight
 
     STREAMS = {{"mundlak": calibrated(400), "naive": scaled(0.4, 400), "latent": shifted(0.4, 400)}}
 
@@ -100,7 +105,7 @@ def test_a_test_that_fails_prints_the_verdict_and_how_to_replay_it(suite, tmp_pa
             if (row.dataset, "naive", "nutpie") not in done:
                 store.add(row)
 
-    monkeypatch.setattr(running, "execute", fake)
+    monkeypatch.setattr(loop, "execute", fake)
     assert main([*words[3:], "--out", str(tmp_path / "replayed"), "--quiet"]) == 1
 
 
@@ -248,7 +253,9 @@ def test_starting_pytest_imports_nothing_heavy(tmp_path):
     )
     modules = done.stdout.partition("MODULES ")[2].split()
     ours = [name for name in modules if name.partition(".")[0] == "sbc"]
-    assert ours == ["sbc", "sbc.pytest_plugin"], "pip install -e . registers the plugin"
+    assert ours == ["sbc", "sbc.cli", "sbc.cli.pytest_plugin"], (
+        "pip install -e . registers the plugin"
+    )
     assert not {"pymc", "pytensor", "pandas", "scipy"} & set(modules)
 
 

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.special import bdtrik
 
-from sbc import ranks
-from sbc.uniformity import uniformity_test
+from sbc.stats import ranks
+from sbc.stats.uniformity import uniformity_test
 
 finite = st.floats(-1e6, 1e6)
 open_unit = st.floats(0, 1, exclude_min=True, exclude_max=True)

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sbc.contracts import LOG_LIKELIHOOD
-from sbc.errors import UserError
-from sbc.read import as_fits, load_run
-from sbc.rows import FAILED, PROBABILITIES
-from sbc.store import RESULTS_FILE, Store
+from sbc.plugins.contracts import LOG_LIKELIHOOD
+from sbc.plugins.errors import UserError
+from sbc.store.database import RESULTS_FILE, Store
+from sbc.store.frames import as_fits, load_run
+from sbc.store.rows import FAILED, PROBABILITIES
 
 
 def with_log_likelihood(fit):
@@ -180,7 +180,7 @@ def test_a_run_under_way_is_read_as_of_one_moment(new_run, new_fit, monkeypatch)
     # A fit that arrives between the two queries is in neither frame.
     folder = new_run([new_fit(0)])
     with Store.open(folder, write=True) as writer:
-        import sbc.read as module
+        import sbc.store.frames as module
 
         query = module._frame
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from sbc.reasons import listed, reasons
+from sbc.store.reasons import listed, reasons
 
 
 def frame(*rows):

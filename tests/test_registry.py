@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from sbc import registry
-from sbc.contracts import Estimator, Generator
-from sbc.errors import UserError
-from sbc.settings import SELF, parameters_of
+from sbc.plugins import registry
+from sbc.plugins.contracts import Estimator, Generator
+from sbc.plugins.errors import UserError
+from sbc.store.settings import SELF, parameters_of
 
 KINDS = ("generator", "estimator", "engine")
 BUILT_IN = [(kind, name) for kind in KINDS for name in registry.names(kind)]
@@ -77,8 +77,8 @@ def test_all_leaves_out_exactly_the_controls():
 def test_listing_and_refusing_import_no_plug_in():
     code = (
         "import sys\n"
-        "from sbc import registry\n"
-        "from sbc.errors import UserError\n"
+        "from sbc.plugins import registry\n"
+        "from sbc.plugins.errors import UserError\n"
         "for kind in ('generator', 'estimator', 'engine'):\n"
         "    for name in registry.names(kind):\n"
         "        registry.describe(kind, name)\n"
@@ -117,7 +117,7 @@ def test_names_of_nothing_are_refused(kind, name):
 
 
 ENGINE = """
-from sbc.contracts import engine
+from sbc.plugins.contracts import engine
 
 @engine(backend="threading")
 def mine(estimator, generator, data):
@@ -131,7 +131,7 @@ def test_an_engine_may_stand_in_a_users_file(tmp_path):
 
 
 ESTIMATOR = '''
-from sbc.contracts import estimator
+from sbc.plugins.contracts import estimator
 
 @estimator(estimands=("b",))
 def mine(X, Y):
@@ -139,7 +139,7 @@ def mine(X, Y):
 '''
 
 GENERATOR = '''
-from sbc.contracts import generator
+from sbc.plugins.contracts import generator
 
 @generator(dims={"X": "rows"})
 def world(rng, truth, *, n_rows=5):

@@ -6,9 +6,9 @@ import pytest
 import xarray as xr
 
 from sbc.cli.main import main
-from sbc.replay import describe, replay, task_of
-from sbc.resample import sample_again
-from sbc.store import Store
+from sbc.fitting.resample import sample_again
+from sbc.store.database import Store
+from sbc.studies.replay import describe, replay, task_of
 
 FILE = "tests/plugins/normal_mean.py"
 NAME = f"{FILE}:normal_mean"
@@ -82,8 +82,8 @@ def test_draws_come_again_as_they_were_ranked(folder):
 
 def test_a_fit_does_not_depend_on_the_dataset_that_its_model_was_compiled_on(tmp_path):
     """The latent model's coordinates depend on the data, and so does the point to start at."""
-    from sbc import registry
-    from sbc.contracts import Budget
+    from sbc.plugins import registry
+    from sbc.plugins.contracts import Budget
 
     generator, estimator = registry.generator("confound"), registry.estimator("latent")
     budget = Budget(draws=30, tune=30, chains=1, target_accept=0.8)

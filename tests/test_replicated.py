@@ -10,18 +10,19 @@ import pytest
 from scipy import stats
 
 import sbc
-from sbc import registry, running
-from sbc.choice import settings_over
 from sbc.cli.main import main
-from sbc.contracts import again, as_replicated
 from sbc.engines import _model
-from sbc.errors import UserError
-from sbc.fit import Task, fit, prepare
-from sbc.report.answer import regime_words
-from sbc.settings import validate
-from sbc.simulate import draw_dataset, forget
-from sbc.table import regime_line
-from sbc.truths import BLOCK
+from sbc.fitting import loop
+from sbc.fitting.datasets import draw_dataset, forget
+from sbc.fitting.fit import Task, fit, prepare
+from sbc.fitting.options import settings_over
+from sbc.fitting.truths import BLOCK
+from sbc.plugins import registry
+from sbc.plugins.contracts import again, as_replicated
+from sbc.plugins.errors import UserError
+from sbc.report.page.answer import regime_words
+from sbc.report.table import regime_line
+from sbc.store.settings import validate
 
 TANKS = {"generator": "reedfrogs", "data": "docs/examples/reedfrogs.csv", "truth": "posterior"}
 PLUGINS = "tests/plugins/normal_mean.py"
@@ -195,7 +196,7 @@ def test_a_column_that_the_model_asks_for_and_the_file_lacks(tmp_path):
     made = settings_over(
         None, {**TANKS, "estimator": "tanks_complete", "data": str(tmp_path / "t.csv")}
     )
-    from sbc import preflight
+    from sbc.fitting import preflight
 
     with pytest.raises(UserError, match=r"no array called 'S' in the data of '.*t\.csv'"):
         preflight.estimands(made)
@@ -217,7 +218,7 @@ def test_a_posterior_that_cannot_be_sampled_has_no_truths(tmp_path):
 
 def test_the_data_go_along_to_the_workers_of_a_cluster(normal, tmp_path, monkeypatch):
     path = normal.data
-    assert running.user_files(normal)[path] == Path(path).read_text(encoding="utf-8")
+    assert loop.user_files(normal)[path] == Path(path).read_text(encoding="utf-8")
     copy = Path(path).rename(tmp_path / "copy.csv")
     registry.forget()
     monkeypatch.setitem(registry.COPIES, path, copy)
@@ -225,12 +226,12 @@ def test_the_data_go_along_to_the_workers_of_a_cluster(normal, tmp_path, monkeyp
 
 
 def test_a_run_does_not_go_on_with_other_data(normal, tmp_path):
-    with running.create(normal, tmp_path / "run"):
+    with loop.create(normal, tmp_path / "run"):
         pass
     with open(normal.data, "a", encoding="utf-8") as file:
         file.write("\n7.0\n")
     with pytest.raises(UserError, match=r"y\.csv has changed since .* start a new run"):
-        running.resume(tmp_path / "run")
+        loop.resume(tmp_path / "run")
 
 
 @pytest.mark.slow

@@ -18,16 +18,17 @@ import pytest
 import quick
 from quick import contents
 
-import sbc.running
-from sbc import local, registry
 from sbc.cli.main import main
-from sbc.contracts import Budget
-from sbc.errors import UserError
-from sbc.estimands import designs
-from sbc.read import load_run
-from sbc.settings import Settings
-from sbc.simulate import draw_dataset
-from sbc.store import RESULTS_FILE, Store
+from sbc.fitting import loop
+from sbc.fitting.datasets import draw_dataset
+from sbc.fitting.estimands import designs
+from sbc.fitting.workers import local
+from sbc.plugins import registry
+from sbc.plugins.contracts import Budget
+from sbc.plugins.errors import UserError
+from sbc.store.database import RESULTS_FILE, Store
+from sbc.store.frames import load_run
+from sbc.store.settings import Settings
 
 DATASETS = 6
 SETTINGS = Settings(
@@ -54,15 +55,15 @@ def _signals():
 
 
 def fit(folder, settings=SETTINGS, jobs=1):
-    with sbc.running.create(settings, folder) as store:
-        sbc.running.execute(settings, store, jobs, progress=False)
+    with loop.create(settings, folder) as store:
+        loop.execute(settings, store, jobs, progress=False)
     return folder
 
 
 def resume(folder, settings=None, jobs=1):
-    store, settings = sbc.running.resume(folder, settings)
+    store, settings = loop.resume(folder, settings)
     with store:
-        sbc.running.execute(settings, store, jobs, progress=False)
+        loop.execute(settings, store, jobs, progress=False)
     return folder
 
 
@@ -86,8 +87,8 @@ def test_two_workers_give_the_bits_of_one(whole, tmp_path):
 
 
 def test_any_order_gives_the_same_bits(whole, tmp_path, monkeypatch):
-    planned = sbc.running.plan
-    monkeypatch.setattr(sbc.running, "plan", lambda *a: planned(*a)[::-1])
+    planned = loop.plan
+    monkeypatch.setattr(loop, "plan", lambda *a: planned(*a)[::-1])
     assert contents(fit(tmp_path / "run")) == whole
 
 
@@ -124,10 +125,10 @@ def test_datasets_may_be_added_to_a_run(whole, tmp_path):
 )
 def test_a_run_is_not_resumed_under_other_settings(tmp_path, change):
     folder = tmp_path / "run"
-    sbc.running.create(SETTINGS, folder).close()
+    loop.create(SETTINGS, folder).close()
     before = (folder / "run.json").read_bytes()
     with pytest.raises(UserError, match=r"was made with|datasets already"):
-        sbc.running.resume(folder, replace(SETTINGS, **change))
+        loop.resume(folder, replace(SETTINGS, **change))
     assert (folder / "run.json").read_bytes() == before
 
 
@@ -136,7 +137,7 @@ def test_a_run_that_is_killed_and_resumed_has_the_bits_of_one_that_was_not(whole
     code = (
         "import os, signal, sys\n"
         "from sbc.cli.main import main\n"
-        "from sbc.store import Store\n"
+        "from sbc.store.database import Store\n"
         "add, added = Store.add, []\n"
         "def add_and_die(self, fit):\n"
         "    add(self, fit)\n"
@@ -202,7 +203,7 @@ def test_the_command_line_makes_resumes_and_shows_the_same_run(whole, tmp_path, 
 
 
 def test_run_json_says_what_is_needed_to_repeat_the_run(tmp_path):
-    sbc.running.create(SETTINGS, tmp_path / "run", ["sbc", "run"]).close()
+    loop.create(SETTINGS, tmp_path / "run", ["sbc", "run"]).close()
     run = json.loads((tmp_path / "run" / "run.json").read_text())
     assert Settings.from_json(run["settings"]) == SETTINGS
     assert run["command"] == ["sbc", "run"]
@@ -215,7 +216,7 @@ def test_run_json_says_what_is_needed_to_repeat_the_run(tmp_path):
 MINE = '''
 import numpy as np
 import pymc as pm
-from sbc.contracts import estimator
+from sbc.plugins.contracts import estimator
 
 
 def shift(data):
@@ -275,7 +276,7 @@ def test_a_model_that_cannot_work_stops_the_run(tmp_path, capsys, others, wrong)
     body, words = WRONG[wrong]
     (tmp_path / "own.py").write_text(
         "import pymc as pm\n"
-        "from sbc.contracts import estimator\n"
+        "from sbc.plugins.contracts import estimator\n"
         '@estimator(estimands=("beta_XY",))\n'
         "def mine(X):\n"
         f"    {body}\n"
@@ -305,8 +306,8 @@ def test_rows_are_on_disk_within_a_second_while_a_long_fit_goes_on(tmp_path, new
         seen.extend(contents(folder)["fit"])
         yield new_fit(1)
 
-    with sbc.running.create(SETTINGS, folder) as store:
-        sbc.running.execute(SETTINGS, store, 1, progress=False, hand_out=slow)
+    with loop.create(SETTINGS, folder) as store:
+        loop.execute(SETTINGS, store, 1, progress=False, hand_out=slow)
     assert [row[0] for row in seen] == [0]
     with Store.open(folder) as store:
         assert len(store.done()) == 2
@@ -314,8 +315,8 @@ def test_rows_are_on_disk_within_a_second_while_a_long_fit_goes_on(tmp_path, new
 
 def test_the_progress_bar_is_drawn_on_stderr_alone(tmp_path, capsys):
     settings = replace(SETTINGS, datasets=1)
-    with sbc.running.create(settings, tmp_path / "run") as store:
-        sbc.running.execute(settings, store, 1, progress=True)
+    with loop.create(settings, tmp_path / "run") as store:
+        loop.execute(settings, store, 1, progress=True)
     told = capsys.readouterr()
     assert told.out == ""
     assert "1/1" in told.err

@@ -5,7 +5,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.random import SeedSequence
 
-from sbc import seeds
+from sbc.stats import seeds
 
 quick = settings(deadline=None, max_examples=100)
 seed = st.integers(0, 2**63 - 1)

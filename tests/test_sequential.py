@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import bdtrik, gammaln, ndtr, ndtri
 
-from sbc import sequential as seq
-from sbc.sequential import NEVER, crossings, judge, log_e_fail, log_e_pass
+from sbc.stats.sequential import judge as seq
+from sbc.stats.sequential.judge import NEVER, crossings, judge, log_e_fail, log_e_pass
 
 relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # busy machines
 seeds = st.integers(0, 10**6)

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import settings as quickly
 from hypothesis import strategies as st
 
-from sbc import registry
-from sbc.contracts import Budget
-from sbc.errors import UserError
-from sbc.settings import Settings, owes_uniform, parse_parameter, validate, write_value
+from sbc.plugins import registry
+from sbc.plugins.contracts import Budget
+from sbc.plugins.errors import UserError
+from sbc.store.settings import Settings, owes_uniform, parse_parameter, validate, write_value
 
 names = st.lists(st.text(), min_size=1, max_size=3).map(tuple)
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -189,7 +189,7 @@ def test_a_parameter_of_a_regime_that_is_not_there_is_refused():
 def test_a_parameter_that_is_no_number_cannot_be_set(tmp_path, default):
     file = tmp_path / "own.py"
     file.write_text(
-        "from sbc.contracts import generator\n"
+        "from sbc.plugins.contracts import generator\n"
         "@generator(dims={})\n"
         f"def world(rng, truth, *, shape={default}): ...\n"
         "@world.regime\n"

@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import sbc.running
 from sbc.cli.main import main
-from sbc.errors import UserError
-from sbc.gate_config import Config
-from sbc.gate_run import judge_run
-from sbc.read import load_run
-from sbc.report.page import state
-from sbc.shard import WHOLE, Shard
-from sbc.store import Store, read_run
-from sbc.table import render, table
+from sbc.fitting import loop
+from sbc.gates.config import Config
+from sbc.gates.gate import judge_run
+from sbc.plugins.errors import UserError
+from sbc.report.page.page import state
+from sbc.report.table import render, table
+from sbc.store.database import Store, read_run
+from sbc.store.frames import load_run
+from sbc.store.shard import WHOLE, Shard
 
 
 @given(of=st.integers(1, 30), datasets=st.integers(0, 200))
@@ -75,20 +75,20 @@ def handed_out(asked, new_fit):
 
 def test_a_part_fits_its_own_datasets_and_no_others(new_settings, new_fit, tmp_path):
     settings, asked = new_settings(datasets=10), []
-    with sbc.running.create(settings, tmp_path / "run", part=Shard(2, 3)) as store:
-        sbc.running.execute(settings, store, 1, progress=False, hand_out=handed_out(asked, new_fit))
+    with loop.create(settings, tmp_path / "run", part=Shard(2, 3)) as store:
+        loop.execute(settings, store, 1, progress=False, hand_out=handed_out(asked, new_fit))
     assert asked == [1, 4, 7]
     assert read_run(tmp_path / "run")["shard"] == "2/3"
     # The whole says nothing of parts.
-    sbc.running.create(settings, tmp_path / "whole").close()
+    loop.create(settings, tmp_path / "whole").close()
     assert "shard" not in read_run(tmp_path / "whole")
 
 
 def test_a_part_that_is_resumed_stays_a_part_and_may_grow(shard, new_settings, new_fit):
     asked = []
-    store, settings = sbc.running.resume(shard, new_settings(datasets=14))
+    store, settings = loop.resume(shard, new_settings(datasets=14))
     with store:
-        sbc.running.execute(settings, store, 1, progress=False, hand_out=handed_out(asked, new_fit))
+        loop.execute(settings, store, 1, progress=False, hand_out=handed_out(asked, new_fit))
     assert asked == [10, 13]
     with Store.open(shard) as store:
         assert sorted(k for k, _, _ in store.done()) == [1, 4, 7, 10, 13]
@@ -127,7 +127,7 @@ def test_a_whole_run_says_nothing_of_parts(new_run, new_fit):
 
 
 def test_an_unfinished_part_counts_its_own_datasets_only(shard, new_settings):
-    store, _ = sbc.running.resume(shard, new_settings(datasets=30))
+    store, _ = loop.resume(shard, new_settings(datasets=30))
     store.close()
     assert "3 of 10 fits" in state(load_run(shard))
 

@@ -7,8 +7,8 @@ import pymc as pm
 import pytest
 from own_models import drawn, settings_for
 
-from sbc import handed, preflight
-from sbc.errors import UserError
+from sbc.fitting import handed, preflight
+from sbc.plugins.errors import UserError
 
 X = np.arange(4.0)
 

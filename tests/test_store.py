@@ -22,11 +22,11 @@ from hypothesis import given
 from hypothesis import settings as quickly
 from hypothesis import strategies as st
 
-from sbc.errors import UserError
-from sbc.read import load_run
-from sbc.rows import Fit, Result
-from sbc.runfile import RUN_FILE, read_run, write_run
-from sbc.store import RESULTS_FILE, SCHEMA, Store
+from sbc.plugins.errors import UserError
+from sbc.store.database import RESULTS_FILE, SCHEMA, Store
+from sbc.store.folder import RUN_FILE, read_run, write_run
+from sbc.store.frames import load_run
+from sbc.store.rows import Fit, Result
 
 text = st.text(max_size=20)
 whole = st.integers(-(2**63), 2**63 - 1)
@@ -288,8 +288,8 @@ def test_somebody_reads_while_another_process_writes(new_run, new_fit, tmp_path)
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from sbc.rows import Fit\n"
-        "from sbc.store import Store\n"
+        "from sbc.store.rows import Fit\n"
+        "from sbc.store.database import Store\n"
         "store = Store.open(Path(sys.argv[1]), write=True)\n"
         "for k in range(1, 4):\n"
         "    store.add(Fit(k, 'naive', 'nutpie', 'error'))\n"

@@ -7,7 +7,7 @@ import pymc as pm
 import pytest
 from own_models import resolved
 
-from sbc.errors import UserError
+from sbc.plugins.errors import UserError
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning")
 Y = np.arange(6.0)
@@ -98,7 +98,7 @@ def test_with_a_generator_anything_goes():
         a = pm.Normal("a", y.mean(), 5)
         pm.CustomDist("z", a, logp=lambda z, a: -0.5 * (z - a) ** 2, observed=y)
 
-    from sbc import handed
+    from sbc.fitting import handed
 
     world = handed.names("generator", joint, "generator")[0]
     assert resolved(model, generator=world).estimands == ("a",)

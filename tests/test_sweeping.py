@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from sbc import fit, registry
 from sbc.cli.main import main
-from sbc.rows import CELL
-from sbc.store import RESULTS_FILE
-from sbc.sweep.read import load_sweep
+from sbc.fitting import fit
+from sbc.plugins import registry
+from sbc.store.database import RESULTS_FILE
+from sbc.store.rows import CELL
+from sbc.studies.sweep.read import load_sweep
 
 FILE = Path(__file__).parent / "plugins" / "normal_mean.py"
 WORLD = ["--generator", f"{FILE}:normal_world", "--estimator", f"{FILE}:normal_mean"]

@@ -16,13 +16,13 @@ from hypothesis import settings as quickly
 from hypothesis import strategies as st
 from synthetic import SETTINGS, by_engine, calibrated, fits, make_run
 
-from sbc import metrics
-from sbc.contracts import LOG_LIKELIHOOD, Budget
-from sbc.read import as_fits, load_run
-from sbc.rows import Fit, Result
-from sbc.settings import Settings
-from sbc.store import Store
-from sbc.table import FORMATS, p_value, plain_number, render, table, with_error
+from sbc.plugins.contracts import LOG_LIKELIHOOD, Budget
+from sbc.report.table import FORMATS, p_value, plain_number, render, table, with_error
+from sbc.stats import metrics
+from sbc.store.database import Store
+from sbc.store.frames import as_fits, load_run
+from sbc.store.rows import Fit, Result
+from sbc.store.settings import Settings
 
 KEYS = {
     *("generator", "truth", "estimator", "engine", "estimand", "n_datasets", "n_failed"),

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.special import bdtrik, ndtr, ndtri
 
-from sbc import uniformity
-from sbc.uniformity import uniformity_test
+from sbc.stats import uniformity
+from sbc.stats.uniformity import uniformity_test
 
 relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # busy machines
 

@@ -4,8 +4,8 @@ import ast
 
 import pytest
 
-from sbc.syntax import functions, imported
-from sbc.unsampled import cut, goes_on, samples
+from sbc.plugins.syntax import functions, imported
+from sbc.plugins.unsampled import cut, goes_on, samples
 
 IMPORTS = """
 import pymc as pm, pymc.sampling.jax as pmj, nutpie, pandas as pd, pymc_extras as pmx

@@ -11,11 +11,11 @@ import numpy as np
 import pymc as pm
 import pytest
 
-from sbc import registry
-from sbc.choice import settings_over
-from sbc.errors import UserError
-from sbc.estimands import estimator_of
-from sbc.userfile import LEFT_OUT, load
+from sbc.fitting.estimands import estimator_of
+from sbc.fitting.options import settings_over
+from sbc.plugins import registry
+from sbc.plugins.errors import UserError
+from sbc.plugins.userfile import LEFT_OUT, load
 
 # Older ArviZ warns of its own code on import.
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")

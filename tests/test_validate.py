@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from sbc import registry
-from sbc.contracts import Estimator, Generator
-from sbc.errors import UserError
-from sbc.validate import check_arguments, check_data
+from sbc.plugins import registry
+from sbc.plugins.contracts import Estimator, Generator
+from sbc.plugins.errors import UserError
+from sbc.plugins.validate import check_arguments, check_data
 
 WORLD = Generator(
     name="world",

@@ -9,14 +9,14 @@ import pytest
 from scipy.special import bdtrik, ndtr, ndtri
 from synthetic import SETTINGS, fits, make_run, panel_of
 
-from sbc.checks import Subject, checks_of
-from sbc.decisions import Levels
-from sbc.errors import UserError
-from sbc.expectations import Better, Bounds, Calibrated, Miscalibrated
-from sbc.gate_config import Config
-from sbc.gate_run import judge_run
-from sbc.gates import Check, judge_check
-from sbc.read import load_run
+from sbc.gates.checks import Subject, checks_of
+from sbc.gates.config import Config
+from sbc.gates.decisions import Levels
+from sbc.gates.expectations import Better, Bounds, Calibrated, Miscalibrated
+from sbc.gates.gate import judge_run
+from sbc.gates.judge import Check, judge_check
+from sbc.plugins.errors import UserError
+from sbc.store.frames import load_run
 
 LEVELS = Levels(0.001, 0.05)
 J = 12

@@ -10,13 +10,13 @@ import pytest
 from scipy.special import ndtr
 from synthetic import SETTINGS, fits, make_run
 
-from sbc import metrics
 from sbc.cli.main import main
-from sbc.comparison import comparison, render_comparison
-from sbc.errors import UserError
-from sbc.pooled import measure
-from sbc.read import as_elements, load_run
-from sbc.table import render, table
+from sbc.plugins.errors import UserError
+from sbc.report.comparison import comparison, render_comparison
+from sbc.report.table import render, table
+from sbc.stats import metrics
+from sbc.stats.vectors import measure
+from sbc.store.frames import as_elements, load_run
 
 J = 12
 P = [f"p[{j}]" for j in range(J)]

@@ -8,14 +8,15 @@ import pytensor.tensor as pt
 import pytest
 from own_models import resolved, settings_for
 
-from sbc import fit, handed
-from sbc import settings as settings_module
-from sbc.engines import _model, _template
-from sbc.errors import UserError
-from sbc.estimands import designs, estimator_of
-from sbc.fit import Task
-from sbc.simulate import draw_dataset
-from sbc.verify import TOLERANCE
+from sbc.engines import _model
+from sbc.fitting import fit, handed
+from sbc.fitting.datasets import draw_dataset
+from sbc.fitting.estimands import designs, estimator_of
+from sbc.fitting.fit import Task
+from sbc.fitting.verify import TOLERANCE
+from sbc.plugins import template
+from sbc.plugins.errors import UserError
+from sbc.store import settings as settings_module
 
 RNG = np.random.default_rng(5)
 
@@ -59,12 +60,12 @@ def test_a_shortcut_that_is_wrong_is_not_used(monkeypatch):
 
 def test_swapped_data_with_another_density_are_found(monkeypatch):
     """A template that takes the data for a constant gives every dataset the first one's density."""
-    arrays = _template.Template.arrays
+    arrays = template.Template.arrays
 
     def stale(self):
         return {n: np.zeros_like(a) if a.size == 8 else a for n, a in arrays(self).items()}
 
-    monkeypatch.setattr(_template.Template, "arrays", stale)
+    monkeypatch.setattr(template.Template, "arrays", stale)
     handed.forget()
     found = resolved(plain, generator=world())
     assert found.anew

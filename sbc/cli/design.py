@@ -9,18 +9,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sbc.choice import default_folder
 from sbc.cli import run as run_command
 from sbc.cli.main import INTERRUPTED, OK
 from sbc.cli.supervise import after_a_crash
-from sbc.errors import UserError
-from sbc.runfile import read_run
-from sbc.settings import Settings
+from sbc.fitting.options import default_folder
+from sbc.plugins.errors import UserError
+from sbc.store.folder import read_run
+from sbc.store.settings import Settings
 
 if TYPE_CHECKING:
-    from sbc.designing import Looked
-    from sbc.sweep.goal import Goal
-    from sbc.sweep.plan import Plan
+    from sbc.studies.design import Looked
+    from sbc.studies.sweep.goal import Goal
+    from sbc.studies.sweep.plan import Plan
 
 NONE, UNDECIDED = 1, 3
 
@@ -67,7 +67,7 @@ def main(arguments: argparse.Namespace) -> int:
     plan = _plan(arguments, settings)
     folder = arguments.resume or arguments.out or _folder(settings)
     with run_command.hands_of(arguments, settings) as hands:
-        from sbc.designing import design
+        from sbc.studies.design import design
 
         def begun() -> None:
             after_a_crash(run_command.going_on(folder, without=("--vary",)))
@@ -95,7 +95,7 @@ def _goal(arguments: argparse.Namespace) -> Goal:
     UserError
         For numbers that ask for nothing.
     """
-    from sbc.sweep.goal import Goal
+    from sbc.studies.sweep.goal import Goal
 
     if not arguments.width_95 > 0:
         raise UserError(f"--width-95 must be positive, not {arguments.width_95:g}")
@@ -108,10 +108,10 @@ def _goal(arguments: argparse.Namespace) -> Goal:
 
 
 def _plan(arguments: argparse.Namespace, settings: Settings) -> Plan:
-    from sbc.designing import unplanned
-    from sbc.sweep.grid import parse_grid
-    from sbc.sweep.plan import initial
-    from sbc.sweep.read import plan_of
+    from sbc.studies.design import unplanned
+    from sbc.studies.sweep.grid import parse_grid
+    from sbc.studies.sweep.plan import initial
+    from sbc.studies.sweep.read import plan_of
 
     if arguments.resume is not None:
         if arguments.vary:
@@ -158,7 +158,7 @@ def _told(looked: Looked) -> None:
 
 
 def _answer(plan: Plan, place: int | None, seen: list[Looked], folder: Path) -> int:
-    from sbc.designing import ALPHA
+    from sbc.studies.design import ALPHA
 
     ((name, values),) = plan.grid.vary.items()
     open_ = [looked for looked in seen if looked.outcome == "inconclusive"]

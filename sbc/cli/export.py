@@ -22,12 +22,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Write the files and name them."""
-    from sbc.store import Store, read_run
+    from sbc.store.database import Store, read_run
 
     read_run(arguments.folder)
     Store.open(arguments.folder).close()
-    from sbc.export import export
-    from sbc.read import load_run
+    from sbc.report.export import export
+    from sbc.store.frames import load_run
 
     for file in export(load_run(arguments.folder), arguments.kind, arguments.out):
         print(file)

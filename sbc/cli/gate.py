@@ -8,14 +8,14 @@ import sys
 from pathlib import Path
 from typing import Any, cast
 
-from sbc.choice import default_folder
 from sbc.cli import run as run_command
 from sbc.cli.main import INTERRUPTED
 from sbc.cli.supervise import after_a_crash
-from sbc.errors import UserError
-from sbc.gate_config import DEFAULT_PRESET, Config, expect, load_config
-from sbc.sequential import PRESETS
-from sbc.settings import Settings
+from sbc.fitting.options import default_folder
+from sbc.gates.config import DEFAULT_PRESET, Config, expect, load_config
+from sbc.plugins.errors import UserError
+from sbc.stats.sequential.judge import PRESETS
+from sbc.store.settings import Settings
 
 _RUN_OPTIONS = (
     *("estimator", "generator", "truth", "set", "engine", "datasets", "seed", "draws", "tune"),
@@ -79,14 +79,14 @@ def _finished(arguments: argparse.Namespace, config: Config) -> Any:
     given = [name for name in _RUN_OPTIONS if getattr(arguments, name) not in (None, False)]
     if given:
         raise UserError(f"--{given[0].replace('_', '-')} goes with --run, which is not given")
-    from sbc.store import Store, read_run
+    from sbc.store.database import Store, read_run
 
     settings = Settings.from_json(read_run(arguments.folder)["settings"])
     Store.open(arguments.folder).close()
     for text in arguments.expect or []:
         config = expect(config, text, settings)
-    from sbc.gate_run import judge_run
-    from sbc.read import load_run
+    from sbc.gates.gate import judge_run
+    from sbc.store.frames import load_run
 
     return judge_run(load_run(arguments.folder), config, **_baseline(arguments))
 
@@ -105,7 +105,7 @@ def _running(arguments: argparse.Namespace, config: Config) -> Any:
     jobs, settings = run_command.prepared(arguments)
     for text in arguments.expect or []:
         config = expect(config, text, settings)
-    from sbc.gate_loop import judge_while_running
+    from sbc.studies.gate import judge_while_running
 
     folder = arguments.resume or arguments.out or default_folder(settings)
     with run_command.hands_of(arguments, settings) as hands:
@@ -127,7 +127,7 @@ def _running(arguments: argparse.Namespace, config: Config) -> Any:
 def _baseline(arguments: argparse.Namespace) -> dict[str, Any]:
     chosen: dict[str, Any] = {}
     if arguments.baseline is not None:
-        from sbc.read import load_run
+        from sbc.store.frames import load_run
 
         chosen["baseline"] = load_run(arguments.baseline)
     elif arguments.tolerance is not None:
@@ -150,19 +150,19 @@ def _progress(gate: Any) -> None:
 
 
 def _publish(gate: Any, arguments: argparse.Namespace) -> int:
-    from sbc import gate_files, gate_output
+    from sbc.gates import files, words
 
-    print(gate_output.text(gate))
+    print(words.text(gate))
     if arguments.run:
         print(f"\nrun folder: {gate.folder}")
     if arguments.json:
-        gate_files.write(arguments.json, gate_files.as_json(gate))
+        files.write(arguments.json, files.as_json(gate))
     if arguments.junit:
-        gate_files.write(arguments.junit, gate_files.junit(gate))
+        files.write(arguments.junit, files.junit(gate))
     if arguments.markdown:
-        gate_files.write(arguments.markdown, gate_output.markdown(gate))
+        files.write(arguments.markdown, words.markdown(gate))
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-        gate_files.write(Path(summary), gate_output.markdown(gate), append=True)
+        files.write(Path(summary), words.markdown(gate), append=True)
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        print("\n".join(gate_output.github(gate)))
+        print("\n".join(words.github(gate)))
     return int(gate.exit_code)

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sbc.cli.main import OK
-from sbc.errors import UserError
+from sbc.plugins.errors import UserError
 
 if TYPE_CHECKING:
-    from sbc.lecture.plan import Plan
+    from sbc.studies.lecture.plan import Plan
 
 #: Datasets, and values of sigma: by default, and for a quick look.
 DEFAULT, QUICK = (400, 20), (40, 5)
@@ -38,9 +38,9 @@ def main(arguments: argparse.Namespace) -> int:
     if jobs < 1:
         raise UserError(f"--jobs must be at least 1, not {jobs}")
     folder, plan = _folder_and_plan(arguments)
-    from sbc.lecture.claims import in_words
-    from sbc.lecture.page import write_page
-    from sbc.lecture.perform import lecture_dataset, perform
+    from sbc.studies.lecture.claims import in_words
+    from sbc.studies.lecture.page import write_page
+    from sbc.studies.lecture.perform import lecture_dataset, perform
 
     try:
         perform(plan, folder, jobs, progress=not arguments.quiet)
@@ -57,8 +57,8 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _folder_and_plan(arguments: argparse.Namespace) -> tuple[Path, Plan]:
-    from sbc.lecture.plan import Plan, read_plan, write_plan
-    from sbc.runfile import make_folder
+    from sbc.store.folder import make_folder
+    from sbc.studies.lecture.plan import Plan, read_plan, write_plan
 
     if arguments.resume is not None:
         if arguments.out is not None:

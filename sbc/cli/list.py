@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from sbc import registry
 from sbc.cli.main import OK
-from sbc.specs import Spec
+from sbc.plugins import registry
+from sbc.plugins.spec import Spec
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

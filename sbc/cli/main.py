@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import sbc
-from sbc.errors import UserError, unknown
+from sbc.plugins.errors import UserError, unknown
 
 #: Command name to what it does; each lives in the module of its name.
 COMMANDS = {
@@ -29,7 +29,7 @@ COMMANDS = {
     "lecture": "reproduce the lecture and judge its claims over simulated datasets",
 }
 
-#: Exit codes; a gate has 1 and 3 besides: see `sbc.gate_run`.
+#: Exit codes; a gate has 1 and 3 besides: see `sbc.gates.gate`.
 OK, USAGE, FAILED_FITS, BUG, INTERRUPTED = 0, 2, 4, 70, 130
 
 
@@ -81,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except Exception as problem:
-        from sbc import blame
+        from sbc.plugins import blame
 
         print(blame.told(problem), file=sys.stderr)
         return BUG

@@ -21,12 +21,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Merge, and say what is missing."""
-    from sbc.merge import merge
+    from sbc.studies.merge import merge
 
     out = arguments.out
     missing = merge(arguments.folders, out, arguments.allow_gaps, arguments.allow_versions)
     if missing:
-        from sbc.sweep.read import is_sweep
+        from sbc.studies.sweep.read import is_sweep
 
         name = "sweep" if is_sweep(out) else "run"
         command = f"python -m sbc {name} --resume {shlex.quote(str(out))}"

@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sbc.choice import settings_over
 from sbc.cli import run as run_command
 from sbc.cli.main import OK
-from sbc.engine_choice import settled
-from sbc.errors import UserError
-from sbc.settings import OWN_REGIMES, Settings, validate
+from sbc.fitting.engine_choice import settled
+from sbc.fitting.options import settings_over
+from sbc.plugins.errors import UserError
+from sbc.store.settings import OWN_REGIMES, Settings, validate
 
 FORMATS = (".png", ".svg", ".pdf")
 
@@ -34,7 +34,7 @@ def main(arguments: argparse.Namespace) -> int:
     if file.suffix.lower() not in FORMATS:
         raise UserError(f"--out must end in {', '.join(FORMATS)}, not '{file.name}'")
     draws, truth = _posteriors(settings, arguments.dataset)
-    from sbc.report.posterior_figure import posterior_figure, save_figure
+    from sbc.report.figures.posterior import posterior_figure, save_figure
 
     title = f"dataset {arguments.dataset} of {settings.generator}, truth '{settings.truth}'"
     save_figure(posterior_figure(draws, truth, title), file)
@@ -47,7 +47,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         raise UserError(f"--dataset must be at least 0, not {arguments.dataset}")
     base = None
     if arguments.folder is not None:
-        from sbc.runfile import read_run, refuse_sweep
+        from sbc.store.folder import read_run, refuse_sweep
 
         run = read_run(arguments.folder)
         refuse_sweep(arguments.folder, run)
@@ -68,8 +68,8 @@ def _posteriors(settings: Settings, dataset: int) -> tuple[dict[str, Any], dict[
     """Fit every estimator and keep the draws of its estimands, vectors by their elements."""
     import numpy as np
 
-    from sbc.fit import Task, fit
-    from sbc.resample import sample_again
+    from sbc.fitting.fit import Task, fit
+    from sbc.fitting.resample import sample_again
 
     draws: dict[str, Any] = {}
     truth: dict[str, float] = {}
@@ -98,7 +98,7 @@ def _posteriors(settings: Settings, dataset: int) -> tuple[dict[str, Any], dict[
 
 
 def _wanted(task: Any, name: str, ranked: dict[str, Any]) -> bool:
-    from sbc.estimands import estimator_of
+    from sbc.fitting.estimands import estimator_of
 
     estimands = estimator_of(task.settings, task.estimator).estimands
     return name in ranked and name.partition("[")[0] in estimands

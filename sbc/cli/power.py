@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 
 from sbc.cli.main import OK
-from sbc.errors import UserError
-from sbc.gate_config import DEFAULT_PRESET, Config
-from sbc.sequential import PRESETS
+from sbc.gates.config import DEFAULT_PRESET, Config
+from sbc.plugins.errors import UserError
+from sbc.stats.sequential.judge import PRESETS
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -44,8 +44,8 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _lines(arguments: argparse.Namespace, gate: Config) -> list[str]:
-    from sbc.power import datasets_needed, power
-    from sbc.sequential import tolerated
+    from sbc.stats.sequential.judge import tolerated
+    from sbc.stats.sequential.power import datasets_needed, power
 
     if arguments.seed < 0:
         raise UserError(f"--seed must be at least 0, not {arguments.seed}")

@@ -22,13 +22,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Fit, print the summary, and save."""
-    from sbc.settings import Settings
-    from sbc.store import Store, read_run
+    from sbc.store.database import Store, read_run
+    from sbc.store.settings import Settings
 
     settings = Settings.from_json(read_run(arguments.folder)["settings"])
     Store.open(arguments.folder).close()
-    from sbc import replay
-    from sbc.settings import validate
+    from sbc.store.settings import validate
+    from sbc.studies import replay
 
     task = replay.task_of(
         arguments.folder,
@@ -41,7 +41,7 @@ def main(arguments: argparse.Namespace) -> int:
     made = replay.replay(arguments.folder, task)
     print(replay.describe(made))
     if arguments.save is not None:
-        from sbc.resample import save
+        from sbc.fitting.resample import save
 
         save(task, made.fit, arguments.save)
         print(f"saved: {arguments.save}")

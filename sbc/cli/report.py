@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from sbc.cli.main import OK
-from sbc.errors import UserError
+from sbc.plugins.errors import UserError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Write what was asked for and name the files."""
-    from sbc.store import Store, read_run
+    from sbc.store.database import Store, read_run
 
     sweeps = []
     for folder in arguments.folders:  # refuse what is not a run before pandas is imported
@@ -38,7 +38,7 @@ def main(arguments: argparse.Namespace) -> int:
         return _of_sweep(arguments)
     if arguments.bound:
         raise UserError("--bound is for the report of a sweep")
-    from sbc.read import load_run
+    from sbc.store.frames import load_run
 
     runs = [load_run(folder) for folder in arguments.folders]
     if arguments.kind == "html":
@@ -62,8 +62,8 @@ def _of_sweep(arguments: argparse.Namespace) -> int:
     UserError
         For what a sweep's report has not.
     """
-    from sbc.sweep.plan import parse_bounds, read_bounds
-    from sbc.sweep.read import load_sweep
+    from sbc.studies.sweep.plan import parse_bounds, read_bounds
+    from sbc.studies.sweep.read import load_sweep
 
     if len(arguments.folders) > 1:
         raise UserError("a sweep has a report of its own; name one folder")
@@ -71,17 +71,17 @@ def _of_sweep(arguments: argparse.Namespace) -> int:
     bounds = parse_bounds(arguments.bound or [], sweep.settings)
     asked = read_bounds(bounds) if bounds else ()
     if arguments.kind == "html":
-        from sbc.report.sweep_page import sweep_page
         from sbc.report.write import write_text
+        from sbc.studies.sweep.page import sweep_page
 
         print(write_text(sweep_page(sweep, asked), arguments.out or sweep.folder / "report.html"))
     else:
-        from sbc.sweep.table import render
+        from sbc.studies.sweep.table import render
 
         _print(render(sweep, "markdown", asked), arguments.out)
     if arguments.figures is not None:
         from sbc.report.files import save_pictures
-        from sbc.report.sweep_page import sweep_pictures
+        from sbc.studies.sweep.page import sweep_pictures
 
         files = save_pictures(sweep_pictures(sweep, asked), arguments.figures)
         print(f"{len(files)} files in {arguments.figures}")

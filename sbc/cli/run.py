@@ -12,18 +12,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sbc import live
-from sbc.choice import default_folder, settings_over
 from sbc.cli.main import FAILED_FITS, INTERRUPTED, OK
 from sbc.cli.supervise import after_a_crash, interruptible
-from sbc.engine_choice import settled
-from sbc.errors import TooManyFailuresError, UserError
-from sbc.limits import NO_LIMIT, Limit
-from sbc.settings import Settings, validate
-from sbc.shard import WHOLE, Shard
+from sbc.fitting.engine_choice import settled
+from sbc.fitting.limits import NO_LIMIT, Limit
+from sbc.fitting.options import default_folder, settings_over
+from sbc.plugins import live
+from sbc.plugins.errors import TooManyFailuresError, UserError
+from sbc.store.settings import Settings, validate
+from sbc.store.shard import WHOLE, Shard
 
 if TYPE_CHECKING:
-    from sbc.read import Run
+    from sbc.store.frames import Run
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -92,18 +92,18 @@ def _fit(
     how: dict[str, Any],
     began: float,
 ) -> int:
-    from sbc import running
-    from sbc.read import load_run
+    from sbc.fitting import loop
+    from sbc.store.frames import load_run
 
     if arguments.resume is not None:
-        store, settings = running.resume(arguments.resume, settings)
+        store, settings = loop.resume(arguments.resume, settings)
     else:
-        store = running.create(settings, arguments.out or default_folder(settings, part), part=part)
+        store = loop.create(settings, arguments.out or default_folder(settings, part), part=part)
     imported = time.perf_counter()
     after_a_crash(going_on(store.folder))
     try:
         with store:
-            profile = running.execute(settings, store, **how)
+            profile = loop.execute(settings, store, **how)
     except KeyboardInterrupt:
         return _interrupted(store.folder)
     except TooManyFailuresError as stopped:
@@ -126,7 +126,7 @@ def part_of(arguments: argparse.Namespace, settings: Settings) -> Shard:
     """Read which part of the plan to fit: the one asked for, or that of the run resumed."""
     part = WHOLE if arguments.shard is None else Shard.parse(arguments.shard)
     if arguments.resume is not None:
-        from sbc.store import read_run
+        from sbc.store.database import read_run
 
         made = Shard.of_run(read_run(arguments.resume))
         if arguments.shard is not None and part != made:
@@ -147,11 +147,11 @@ def hands_of(arguments: argparse.Namespace, settings: Settings) -> Iterator[dict
         If options cannot be together, or a cluster cannot be used.
     """
     if arguments.cluster is None:
-        from sbc import local
+        from sbc.fitting.workers import local
 
         yield {"hand_out": local.hands(arguments.isolate, arguments.fit_timeout)}
         return
-    from sbc.cluster import Cluster
+    from sbc.fitting.workers.cluster import Cluster
 
     with Cluster.connect(arguments.cluster, settings) as cluster:
         yield {"hand_out": cluster.fits}
@@ -214,7 +214,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 def _resumed(folder: Path | None) -> Settings | None:
     if folder is None:
         return None
-    from sbc.store import Store, read_run
+    from sbc.store.database import Store, read_run
 
     run = read_run(folder)
     live.check_known(run, folder)
@@ -223,7 +223,7 @@ def _resumed(folder: Path | None) -> Settings | None:
 
 
 def _interrupted(folder: Path) -> int:
-    from sbc.store import Store
+    from sbc.store.database import Store
 
     with Store.open(folder) as store:
         kept = len(store.done())
@@ -233,7 +233,7 @@ def _interrupted(folder: Path) -> int:
 
 
 def _print_table(run: Run) -> None:
-    from sbc.table import render
+    from sbc.report.table import render
 
     print(f"\n{render(run)}\n\nrun folder: {run.folder}", flush=True)
 

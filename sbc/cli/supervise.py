@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-from sbc.orphans import die_with
+from sbc.fitting.workers.orphans import die_with
 
 #: What ends a process by a fault in it, and not by somebody's wish.
 _FAULTS = {"SIGSEGV", "SIGBUS", "SIGABRT", "SIGFPE", "SIGILL", "SIGTRAP", "SIGSYS"}

@@ -9,17 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sbc.choice import default_folder
 from sbc.cli import run as run_command
 from sbc.cli.main import INTERRUPTED, OK
 from sbc.cli.supervise import after_a_crash
-from sbc.errors import UserError
-from sbc.settings import Settings
-from sbc.shard import WHOLE, Shard
+from sbc.fitting.options import default_folder
+from sbc.plugins.errors import UserError
+from sbc.store.settings import Settings
+from sbc.store.shard import WHOLE, Shard
 
 if TYPE_CHECKING:
-    from sbc.sweep.doubt import Doubts
-    from sbc.sweep.plan import Plan
+    from sbc.studies.sweep.doubt import Doubts
+    from sbc.studies.sweep.plan import Plan
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -62,17 +62,15 @@ def main(arguments: argparse.Namespace) -> int:
     if part != WHOLE and plan.precision:
         raise UserError("--precision looks at all datasets, and a shard has a part of them only")
     with run_command.hands_of(arguments, settings) as hands:
-        from sbc import sweeping
+        from sbc.studies.sweep import fit
 
         folder = arguments.resume or arguments.out or _folder(settings, part)
         if arguments.resume is None:
-            sweeping.create(settings, plan, folder, part=part).close()
+            fit.create(settings, plan, folder, part=part).close()
         after_a_crash(run_command.going_on(folder, without=("--vary",)))
         try:
             watch = _progress if plan.precision else lambda plan, open_: None
-            plan = sweeping.execute(
-                folder, settings, plan, jobs, not arguments.quiet, watch, **hands
-            )
+            plan = fit.execute(folder, settings, plan, jobs, not arguments.quiet, watch, **hands)
         except KeyboardInterrupt:
             command = f"python -m sbc sweep --resume {shlex.quote(str(folder))}"
             print(f"sbc: interrupted; go on with: {command}", file=sys.stderr)
@@ -82,8 +80,8 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _plan(arguments: argparse.Namespace, settings: Settings) -> tuple[Plan, Settings]:
     """Make the plan of a new sweep, or change that of one that is there."""
-    from sbc.sweep.grid import parse_grid
-    from sbc.sweep.plan import initial, parse_bounds, parse_precision
+    from sbc.studies.sweep.grid import parse_grid
+    from sbc.studies.sweep.plan import initial, parse_bounds, parse_precision
 
     asked: dict[str, Any] = {
         "bounds": parse_bounds(arguments.bound or [], settings) or None,
@@ -96,7 +94,7 @@ def _plan(arguments: argparse.Namespace, settings: Settings) -> tuple[Plan, Sett
         return initial(parse_grid(arguments.vary or [], settings), settings, **asked), settings
     if arguments.vary:
         raise UserError("--vary starts a new sweep and --resume goes on with one; name one of them")
-    from sbc.sweeping import resumed
+    from sbc.studies.sweep.fit import resumed
 
     return replace(resumed(arguments.resume, settings), **asked), settings
 
@@ -118,14 +116,14 @@ def _progress(plan: Plan, open_: Doubts) -> None:
 
 
 def _show(folder: Path) -> int:
-    from sbc.sweep.read import load_sweep
-    from sbc.sweep.table import spending, words
+    from sbc.studies.sweep.read import load_sweep
+    from sbc.studies.sweep.table import spending, words
 
     sweep = load_sweep(folder)
     print(f"\n{words(sweep, sweep.plan.expectations)}\n\n{spending(sweep)}")
     print(f"\nsweep folder: {folder}", flush=True)
-    from sbc.report.sweep_page import sweep_page
     from sbc.report.write import write_text
+    from sbc.studies.sweep.page import sweep_page
 
     try:
         print(f"report: {write_text(sweep_page(sweep), folder / 'report.html')}")

@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 
 from sbc.cli.main import OK
-from sbc.errors import UserError
+from sbc.plugins.errors import UserError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -37,16 +37,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Print the table."""
-    from sbc.store import Store, read_run
+    from sbc.store.database import Store, read_run
 
     levels = _levels(arguments.levels)
     run_file = read_run(arguments.folder)  # refuse what is not a run before pandas is imported
     Store.open(arguments.folder).close()
     if "sweep" in run_file:
         return _of_sweep(arguments, levels)
-    from sbc.comparison import render_comparison
-    from sbc.read import load_run
-    from sbc.table import LEVELS, render
+    from sbc.report.comparison import render_comparison
+    from sbc.report.table import LEVELS, render
+    from sbc.store.frames import load_run
 
     run = load_run(arguments.folder)
     if arguments.compare:
@@ -76,9 +76,9 @@ def _of_sweep(arguments: argparse.Namespace, levels: tuple[float, ...]) -> int:
     for name in ("by", "elements", "compare"):
         if getattr(arguments, name):
             raise UserError(f"{arguments.folder} is a sweep: --{name} is for a single run")
-    from sbc.sweep.plan import parse_bounds, read_bounds
-    from sbc.sweep.read import load_sweep
-    from sbc.sweep.table import LEVELS, render
+    from sbc.studies.sweep.plan import parse_bounds, read_bounds
+    from sbc.studies.sweep.read import load_sweep
+    from sbc.studies.sweep.table import LEVELS, render
 
     sweep = load_sweep(arguments.folder)
     bounds = parse_bounds(arguments.bound or [], sweep.settings)

@@ -19,9 +19,9 @@ from pymc.initial_point import make_initial_point_fn
 from pymc.pytensorf import compile
 from pymc.sampling.mcmc import assign_step_methods, instantiate_steppers
 
-from sbc.contracts import Array, Budget, Data, Draws, Estimator, Generator, Truth
-from sbc.diagnostics import diagnose
 from sbc.engines import _model
+from sbc.plugins.contracts import Array, Budget, Data, Draws, Estimator, Generator, Truth
+from sbc.stats.diagnostics import diagnose
 
 #: What every quantity that moves has to reach: a little above what a good fit needs.
 ENOUGH_ESS, CLOSE_RHAT = 420.0, 1.01

@@ -12,8 +12,8 @@ import pytensor.tensor as pt
 from pymc.initial_point import make_initial_point_fn
 from pymc.pytensorf import compile, join_nonshared_inputs
 
-from sbc.contracts import LOG_LIKELIHOOD, Array, Budget, Data, Estimator, Generator, Truth
 from sbc.engines import _model
+from sbc.plugins.contracts import LOG_LIKELIHOOD, Array, Budget, Data, Estimator, Generator, Truth
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ import jax.numpy as jnp
 from jax.nn import log_sigmoid, sigmoid
 from pytensor.link.jax.dispatch import jax_funcify
 
-from sbc.likelihoods import LogitLikelihood
+from sbc.plugins.likelihoods import LogitLikelihood
 
 
 def teach() -> None:
-    """State the kernel of `sbc.likelihoods` once more, for JAX."""
+    """State the kernel of `sbc.plugins.likelihoods` once more, for JAX."""
     jax_funcify.register(LogitLikelihood, _logit_likelihood)
 
 

@@ -12,7 +12,8 @@ from pymc.logprob.basic import conditional_logp
 from pymc.pytensorf import compile
 from pytensor.graph.replace import graph_replace
 
-from sbc.contracts import (
+from sbc.engines._again import observe_again
+from sbc.plugins.contracts import (
     LOG_LIKELIHOOD,
     Data,
     Estimator,
@@ -22,10 +23,9 @@ from sbc.contracts import (
     replicates,
     users_own,
 )
-from sbc.engines._again import observe_again
-from sbc.engines._modes import CHEAP
-from sbc.errors import UserError, unknown
-from sbc.prints import to_stderr
+from sbc.plugins.errors import UserError, unknown
+from sbc.plugins.modes import CHEAP
+from sbc.plugins.stdout import to_stderr
 
 
 def build(estimator: Estimator, generator: Generator, data: Data) -> pm.Model:

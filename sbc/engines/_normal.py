@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from arviz_stats.base import array_stats
 
-from sbc.contracts import Array, Budget, Draws
 from sbc.engines._density import Density
+from sbc.plugins.contracts import Array, Budget, Draws
 
 
 def draw(

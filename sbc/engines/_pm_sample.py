@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pymc as pm
 
-from sbc.contracts import Budget, Data, Draws, Estimator, Generator, Truth
 from sbc.engines import _model
+from sbc.plugins.contracts import Budget, Data, Draws, Estimator, Generator, Truth
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pymc as pm
 
-from sbc.contracts import Data, Estimator, Generator, engine
 from sbc.engines._advi import Compiled, compile_step, longer
+from sbc.plugins.contracts import Data, Estimator, Generator, engine
 
 
 @engine(backend="loky", ladder=longer)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sbc.contracts import (
+from sbc.plugins.contracts import (
     LOG_LIKELIHOOD,
     Array,
     Budget,
@@ -20,7 +20,7 @@ from sbc.contracts import (
     engine,
     replicates,
 )
-from sbc.errors import UserError
+from sbc.plugins.errors import UserError
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
 from scipy.optimize import minimize
 
-from sbc.contracts import Array, Budget, Data, Draws, Estimator, Generator, engine
 from sbc.engines._density import Approximation, Density
 from sbc.engines._normal import draw
+from sbc.plugins.contracts import Array, Budget, Data, Draws, Estimator, Generator, engine
 
 _NEWTON_STEPS = 20
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sbc.contracts import Data, Estimator, Generator, engine
 from sbc.engines._pm_sample import Compiled, build
+from sbc.plugins.contracts import Data, Estimator, Generator, engine
 
 
 @engine(backend="loky", needs=("numpyro",))

@@ -13,7 +13,10 @@ import numpy as np
 import pymc as pm
 from pymc.initial_point import make_initial_point_fn
 
-from sbc.contracts import (
+from sbc.engines import _model
+from sbc.engines._numba import expand_callback, logp_callback, pointer_table
+from sbc.engines._nutpie import lib, make_functions, prepare_dims_and_coords
+from sbc.plugins.contracts import (
     LOG_LIKELIHOOD,
     Array,
     Budget,
@@ -24,9 +27,6 @@ from sbc.contracts import (
     Truth,
     engine,
 )
-from sbc.engines import _model
-from sbc.engines._numba import expand_callback, logp_callback, pointer_table
-from sbc.engines._nutpie import lib, make_functions, prepare_dims_and_coords
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.linalg import LinAlgError
 from scipy.optimize import minimize
 
-from sbc.contracts import Array, Budget, Data, Draws, Estimator, Generator, engine
 from sbc.engines._density import Approximation, Density
 from sbc.engines._normal import smoothed_weights
+from sbc.plugins.contracts import Array, Budget, Data, Draws, Estimator, Generator, engine
 
 #: Stan's: paths, draws from the best normal of each, draws for each ELBO, updates that are kept.
 PATHS, POOL, ELBO_DRAWS, HISTORY = 4, 1000, 25, 6

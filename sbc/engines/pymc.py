@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sbc.contracts import Compiled, Data, Estimator, Generator, engine
 from sbc.engines import _compound, _model
 from sbc.engines._pm_sample import build
+from sbc.plugins.contracts import Compiled, Data, Estimator, Generator, engine
 
 
 @engine(backend="loky")

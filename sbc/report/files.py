@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from sbc.errors import UserError
-from sbc.read import Run
+from sbc.plugins.errors import UserError
+from sbc.report.figures.pictures import Picture, styled
+from sbc.report.figures.svg import standalone
 from sbc.report.labels import slug
-from sbc.report.page import Chapter, chapters, pictures
-from sbc.report.pictures import Picture, styled
-from sbc.report.svg import standalone
+from sbc.report.page.page import Chapter, chapters, pictures
+from sbc.store.frames import Run
 
 
 def save_figures(runs: Sequence[Run], folder: Path) -> list[Path]:

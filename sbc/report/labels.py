@@ -8,9 +8,9 @@ import shlex
 from collections import Counter
 from dataclasses import dataclass
 
-from sbc.metrics import Proportion
-from sbc.read import Run
-from sbc.report.colours import PALETTE
+from sbc.report.figures.colours import PALETTE
+from sbc.stats.metrics import Proportion
+from sbc.store.frames import Run
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,14 @@ import re
 from collections.abc import Sequence
 from itertools import product
 
-from sbc.read import Run
-from sbc.reasons import listed
-from sbc.report.answer import regime_words
-from sbc.report.fitting import statuses
 from sbc.report.labels import coverage_text
-from sbc.report.page import Chapter, chapters, state
+from sbc.report.page.answer import regime_words
+from sbc.report.page.fits import statuses
+from sbc.report.page.page import Chapter, chapters, state
+from sbc.report.table import p_value, with_error
 from sbc.report.verdicts import WORDS, Pair
-from sbc.table import p_value, with_error
+from sbc.store.frames import Run
+from sbc.store.reasons import listed
 
 LINES = 59
 _HEADS = ("estimator", "quantity", "verdict", "bias / sd", "RMSE", "coverage 95 %", "rank p")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sbc import metrics
-from sbc.pooled import Elements, measure
-from sbc.pooled_ranks import PooledUniformity
 from sbc.report.words import interval, sentence
-from sbc.uniformity import holm
+from sbc.stats import metrics
+from sbc.stats.uniformity import holm
+from sbc.stats.vector_ranks import PooledUniformity
+from sbc.stats.vectors import Elements, measure
 
 _NAMED = 5
 
@@ -21,7 +21,7 @@ def vector_sentence(
     elements : Elements
         The vector.
     test : PooledUniformity
-        What `sbc.pooled_ranks.pooled_uniformity` found in it.
+        What `sbc.stats.vector_ranks.pooled_uniformity` found in it.
     adjusted : float
         Its p-value, adjusted for all that are looked at together.
     subject : str

@@ -7,19 +7,19 @@ from typing import Any
 
 import pandas as pd
 
-from sbc.decisions import Levels
-from sbc.elements import units
-from sbc.expectations import Calibrated
-from sbc.gates import Check, judge_check
-from sbc.metrics import Estimate, Fits, Proportion
-from sbc.panel import Panel, panel
-from sbc.pooled import Elements, measure
-from sbc.pooled_ranks import PooledUniformity, pooled_uniformity
-from sbc.read import Run, as_elements, as_fits
+from sbc.gates.decisions import Levels
+from sbc.gates.expectations import Calibrated
+from sbc.gates.history import Panel, panel
+from sbc.gates.judge import Check, judge_check
 from sbc.report.vector_words import vector_sentence
 from sbc.report.words import sentence
-from sbc.sequential import ALPHA_FAIL, ALPHA_PASS, PRESETS, Outcome
-from sbc.uniformity import Uniformity, holm, uniformity_test
+from sbc.stats.metrics import Estimate, Fits, Proportion
+from sbc.stats.sequential.judge import ALPHA_FAIL, ALPHA_PASS, PRESETS, Outcome
+from sbc.stats.uniformity import Uniformity, holm, uniformity_test
+from sbc.stats.vector_ranks import PooledUniformity, pooled_uniformity
+from sbc.stats.vectors import Elements, measure
+from sbc.store.frames import Run, as_elements, as_fits
+from sbc.store.names import units
 
 DELTA = PRESETS["pr"].delta
 #: Outcome: symbol, words, and name in the style sheet.

@@ -9,9 +9,9 @@ import math
 
 import numpy as np
 
-from sbc import metrics
-from sbc.metrics import Estimate, Fits
-from sbc.uniformity import Uniformity
+from sbc.stats import metrics
+from sbc.stats.metrics import Estimate, Fits
+from sbc.stats.uniformity import Uniformity
 
 _Z95 = 1.96
 
@@ -26,7 +26,7 @@ def sentence(
     fits : Fits
         The datasets.
     test : Uniformity
-        What `sbc.uniformity.uniformity_test` found in their `u`.
+        What `sbc.stats.uniformity.uniformity_test` found in their `u`.
     adjusted : float
         Its p-value, adjusted for all that are looked at together.
     tests : int

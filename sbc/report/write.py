@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from sbc.errors import UserError
-from sbc.read import Run
-from sbc.report.page import page
+from sbc.plugins.errors import UserError
+from sbc.report.page.page import page
+from sbc.store.frames import Run
 
 NAME = "report.html"
 

@@ -25,16 +25,16 @@ from typing import Any
 import joblib
 import numpy as np
 
-from sbc import registry
-from sbc.choice import DEFAULTS
-from sbc.contracts import Budget
-from sbc.diagnostics import diagnose
 from sbc.engines import _model
 from sbc.engines._nutpie import lib  # noqa: F401 - imported first: it keeps ArviZ's import lazy
-from sbc.fit import Task, compiled_for, fit, ladder
-from sbc.seeds import fit_seed
-from sbc.settings import Settings
-from sbc.simulate import draw_dataset
+from sbc.fitting.datasets import draw_dataset
+from sbc.fitting.fit import Task, compiled_for, fit, ladder
+from sbc.fitting.options import DEFAULTS
+from sbc.plugins import registry
+from sbc.plugins.contracts import Budget
+from sbc.stats.diagnostics import diagnose
+from sbc.stats.seeds import fit_seed
+from sbc.store.settings import Settings
 
 NAME = "multilevel"
 BUDGET = Budget(*(DEFAULTS[name] for name in ("draws", "tune", "chains", "target_accept")))

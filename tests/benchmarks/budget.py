@@ -15,13 +15,13 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from sbc import registry
-from sbc.contracts import LOG_LIKELIHOOD, Budget
-from sbc.diagnostics import diagnose
-from sbc.fit import Task, compiled_for
-from sbc.ranks import thinning
-from sbc.settings import Settings, owes_uniform
-from sbc.simulate import draw_dataset
+from sbc.fitting.datasets import draw_dataset
+from sbc.fitting.fit import Task, compiled_for
+from sbc.plugins import registry
+from sbc.plugins.contracts import LOG_LIKELIHOOD, Budget
+from sbc.stats.diagnostics import diagnose
+from sbc.stats.ranks import thinning
+from sbc.store.settings import Settings, owes_uniform
 
 TUNE = (100, 150, 200, 300, 500)
 ACCEPT = (0.7, 0.8, 0.9)

@@ -19,8 +19,8 @@ import numpy as np
 from scipy.special import ndtri
 
 import sbc
-from sbc.loaded import LoadedRun
-from sbc.uniformity import Uniformity, uniformity_test
+from sbc.stats.uniformity import Uniformity, uniformity_test
+from sbc.studies.loaded import LoadedRun
 
 LEVEL = 0.05
 STUDIES = (200, 1000)

@@ -19,10 +19,11 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from sbc import registry, running
 from sbc.cli.main import main as command
-from sbc.contracts import LOG_LIKELIHOOD, Budget, Draws
-from sbc.settings import Settings
+from sbc.fitting import loop
+from sbc.plugins import registry
+from sbc.plugins.contracts import LOG_LIKELIHOOD, Budget, Draws
+from sbc.store.settings import Settings
 
 NAMES = ("naive", "fixed", "multilevel", "mundlak", "latent")
 
@@ -59,8 +60,8 @@ def main() -> None:
     settings = Settings("confound", "effects", names, ("nutpie",), arguments.datasets, 1, budget)
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        with running.create(settings, Path(folder) / "run") as store:
-            running.execute(settings, store, jobs=2, progress=False)
+        with loop.create(settings, Path(folder) / "run") as store:
+            loop.execute(settings, store, jobs=2, progress=False)
         fits = arguments.datasets * len(names)
         figures = {
             "datasets": arguments.datasets,

@@ -46,9 +46,10 @@ LABELS = {
 
 def soak(engine: str, fits: int) -> list[dict[str, float]]:
     """Make one run in this process and look a hundred times on the way."""
-    from sbc import local, running
-    from sbc.contracts import Budget
-    from sbc.settings import Settings
+    from sbc.fitting import loop
+    from sbc.fitting.workers import local
+    from sbc.plugins.contracts import Budget
+    from sbc.store.settings import Settings
 
     made = dict(SETTINGS[engine])
     settings = Settings(
@@ -64,9 +65,9 @@ def soak(engine: str, fits: int) -> list[dict[str, float]]:
 
     with (
         tempfile.TemporaryDirectory() as folder,
-        running.create(settings, Path(folder) / "run") as store,
+        loop.create(settings, Path(folder) / "run") as store,
     ):
-        running.execute(settings, store, 2, progress=False, hand_out=watched)
+        loop.execute(settings, store, 2, progress=False, hand_out=watched)
     return looks
 
 

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from sbc import running, workers
-from sbc.contracts import Budget
-from sbc.ranks import jitter
-from sbc.rows import Fit, Result
-from sbc.settings import Settings
-from sbc.store import Store
+from sbc.fitting import loop
+from sbc.fitting.workers import threads
+from sbc.plugins.contracts import Budget
+from sbc.stats.ranks import jitter
+from sbc.store.database import Store
+from sbc.store.rows import Fit, Result
+from sbc.store.settings import Settings
 
 WORKERS, SECONDS = 16, (0.1, 0.01)
 SETTINGS = Settings(
@@ -56,14 +57,14 @@ def rate(fits: int, seconds: float) -> float:
             time.sleep(seconds)
             return ready[task.dataset]
 
-        yield from workers.parallel(work, tasks, jobs)
+        yield from threads.parallel(work, tasks, jobs)
 
     ready = [row(k) for k in range(fits)]
     run = {"settings": settings.to_json(), "owing": [], "estimands": {}}
     with tempfile.TemporaryDirectory() as folder:
         with Store.create(Path(folder) / "run", run) as store:
             began = time.perf_counter()
-            running.execute(settings, store, WORKERS, progress=False, hand_out=simulated)
+            loop.execute(settings, store, WORKERS, progress=False, hand_out=simulated)
         return fits / (time.perf_counter() - began)
 
 

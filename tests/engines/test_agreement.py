@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sbc import registry
-from sbc.contracts import Budget
-from sbc.diagnostics import diagnose
+from sbc.plugins import registry
+from sbc.plugins.contracts import Budget
+from sbc.stats.diagnostics import diagnose
 
 BUDGET = Budget(draws=1000, tune=500, chains=2, target_accept=0.9)
 GENERATOR = registry.generator("confound")

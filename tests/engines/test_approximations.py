@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.linalg import cho_factor, cho_solve
 
-from sbc import registry
-from sbc.contracts import Budget
 from sbc.engines.pathfinder import normals_along
+from sbc.plugins import registry
+from sbc.plugins.contracts import Budget
 
 FILE = "tests/plugins/by_hand.py"
 BUDGET = Budget(draws=2000, tune=1, chains=2, target_accept=0.8)

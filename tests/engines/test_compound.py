@@ -8,12 +8,13 @@ import pytest
 from own_models import settings_for
 from scipy.stats import norm
 
-from sbc import fit, registry
-from sbc import settings as settings_module
-from sbc.contracts import Budget
-from sbc.engine_choice import settled
 from sbc.engines import _compound
-from sbc.estimands import designs, estimator_of
+from sbc.fitting import fit
+from sbc.fitting.engine_choice import settled
+from sbc.fitting.estimands import designs, estimator_of
+from sbc.plugins import registry
+from sbc.plugins.contracts import Budget
+from sbc.store import settings as settings_module
 
 # PyMC holds its own steps for experimental, and says so.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sbc import registry
-from sbc.contracts import LOG_LIKELIHOOD, Budget
-from sbc.diagnostics import diagnose
-from sbc.errors import UserError
+from sbc.plugins import registry
+from sbc.plugins.contracts import LOG_LIKELIHOOD, Budget
+from sbc.plugins.errors import UserError
+from sbc.stats.diagnostics import diagnose
 
 FILE = "tests/plugins/normal_mean.py"
 BUDGET = Budget(draws=400, tune=200, chains=2, target_accept=0.8)

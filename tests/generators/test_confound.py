@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from sbc import registry
-from sbc.validate import check_data
+from sbc.plugins import registry
+from sbc.plugins.validate import check_data
 
 confound = registry.generator("confound")
 REGIMES = tuple(confound.regimes)

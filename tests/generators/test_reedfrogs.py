@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import settings as quickly
 from hypothesis import strategies as st
 
-from sbc import registry
 from sbc.generators.reedfrogs import real_data
-from sbc.validate import check_data
+from sbc.plugins import registry
+from sbc.plugins.validate import check_data
 
 reedfrogs = registry.generator("reedfrogs")
 

@@ -10,11 +10,11 @@ import pytest
 from synthetic import make_run
 
 from sbc.generators.reedfrogs import real_data
-from sbc.lecture import single
-from sbc.lecture.confound_data import lecture_data
-from sbc.lecture.evidence import SCORES
-from sbc.lecture.plan import run_folder, single_folder, write_plan
-from sbc.lecture.worlds import TANKS, WORLDS
+from sbc.studies.lecture import single
+from sbc.studies.lecture.confound_data import lecture_data
+from sbc.studies.lecture.evidence import SCORES
+from sbc.studies.lecture.plan import run_folder, single_folder, write_plan
+from sbc.studies.lecture.worlds import TANKS, WORLDS
 
 HERE = Path(__file__).parent
 sys.path += [str(HERE), str(HERE.parent / "report")]  # the latter has a browser and a parser

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 from synthetic import calibrated, result, shifted
 
-from sbc.contracts import Draws
-from sbc.lecture import single
-from sbc.lecture.evidence import COLUMNS
-from sbc.lecture.plan import Plan
-from sbc.lecture.worlds import MULTILEVEL, SIGMA_1, TANKS
-from sbc.rows import Fit
+from sbc.plugins.contracts import Draws
+from sbc.store.rows import Fit
+from sbc.studies.lecture import single
+from sbc.studies.lecture.evidence import COLUMNS
+from sbc.studies.lecture.plan import Plan
+from sbc.studies.lecture.worlds import MULTILEVEL, SIGMA_1, TANKS
 
 PLAN = Plan(datasets=30, seed=1, grid=3)
 N_TANKS = 48

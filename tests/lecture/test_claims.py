@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from synthetic import calibrated, even, make_run, result, scaled, shifted
 
-from sbc.lecture import claims
-from sbc.lecture.evidence import COLUMNS, SCORES, Evidence
-from sbc.lecture.judged import Verdict
-from sbc.lecture.worlds import (
+from sbc.store.rows import Fit
+from sbc.studies.lecture import claims
+from sbc.studies.lecture.evidence import COLUMNS, SCORES, Evidence
+from sbc.studies.lecture.judged import Verdict
+from sbc.studies.lecture.worlds import (
     AS_IT_IS,
     CONFOUND,
     MANY_ROWS,
@@ -19,7 +20,6 @@ from sbc.lecture.worlds import (
     TANKS,
     WORLDS,
 )
-from sbc.rows import Fit
 
 HOLDS, FAILS, OPEN = Verdict.HOLDS, Verdict.FAILS, Verdict.OPEN
 N = 400
@@ -127,7 +127,7 @@ def tanks(folder, shrink_small, sigma_fall, moved=0.01, p_loo=-1.0, n=60):
     evidence_of.world = TANKS
     rng = np.random.default_rng(4)
     rows, scores = [], [",".join(COLUMNS)]
-    from sbc.simulate import draw_dataset
+    from sbc.fitting.datasets import draw_dataset
 
     for k in range(n):
         data = draw_dataset(settings, k, "").data

@@ -1,7 +1,7 @@
 import numpy as np
 from scipy import stats
 
-from sbc.lecture.confound_data import lecture_data
+from sbc.studies.lecture.confound_data import lecture_data
 
 
 def as_the_lecture_draws_it():

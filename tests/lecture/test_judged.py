@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sbc.lecture.judged import (
+from sbc.stats.metrics import Estimate
+from sbc.studies.lecture.judged import (
     LEVEL,
     UNKNOWN,
     Bounds,
@@ -16,7 +17,6 @@ from sbc.lecture.judged import (
     judge,
     overall,
 )
-from sbc.metrics import Estimate
 
 HOLDS, FAILS, OPEN = Verdict.HOLDS, Verdict.FAILS, Verdict.OPEN
 

@@ -5,14 +5,14 @@ from browser import Browser, find
 from lectures import PLAN
 from parsed import Page
 
-from sbc import metrics
 from sbc.cli.main import main
-from sbc.lecture import confound_figures
-from sbc.lecture import page as lecture_page
-from sbc.lecture.claims import CLAIMS
-from sbc.lecture.evidence import Evidence
-from sbc.lecture.plan import run_folder
-from sbc.lecture.worlds import FEW_ROWS
+from sbc.stats import metrics
+from sbc.studies.lecture import confound_figures
+from sbc.studies.lecture import page as lecture_page
+from sbc.studies.lecture.claims import CLAIMS
+from sbc.studies.lecture.evidence import Evidence
+from sbc.studies.lecture.plan import run_folder
+from sbc.studies.lecture.worlds import FEW_ROWS
 
 
 @pytest.fixture(scope="module")
@@ -100,13 +100,13 @@ def test_a_folder_in_use_is_left_alone(lecture_folder, capsys):
 def test_drawing_it_again_fits_nothing_and_gives_the_same(
     lecture_folder, capsys, monkeypatch, file, text
 ):
-    from sbc import running
-    from sbc.lecture import single
+    from sbc.fitting import loop
+    from sbc.studies.lecture import single
 
     def never(*_, **__):
         raise AssertionError("something was fitted")
 
-    monkeypatch.setattr(running, "execute", never)
+    monkeypatch.setattr(loop, "execute", never)
     monkeypatch.setattr(single, "sample", never)
     assert main(["lecture", "--resume", str(lecture_folder), "--quiet"]) == 0
     told = capsys.readouterr().out

@@ -3,7 +3,7 @@ import pytest
 from scipy import integrate, stats
 from scipy.special import expit
 
-from sbc.lecture.loo import binomial_log_likelihood, chain_error, integrated, left_out, loo
+from sbc.studies.lecture.loo import binomial_log_likelihood, chain_error, integrated, left_out, loo
 
 
 def test_the_binomial_density_is_scipys():

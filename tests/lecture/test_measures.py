@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from sbc.lecture.measures import shrinkage
+from sbc.studies.lecture.measures import shrinkage
 
 
 def test_shrinkage_by_hand():

@@ -4,10 +4,10 @@ import pandas as pd
 import pytest
 
 from sbc.cli.main import main
-from sbc.lecture import perform
-from sbc.lecture.evidence import SCORES, Evidence
-from sbc.lecture.plan import Plan, run_folder, sigma_of, with_sigma
-from sbc.lecture.worlds import TANKS, WORLDS
+from sbc.studies.lecture import perform
+from sbc.studies.lecture.evidence import SCORES, Evidence
+from sbc.studies.lecture.plan import Plan, run_folder, sigma_of, with_sigma
+from sbc.studies.lecture.worlds import TANKS, WORLDS
 
 
 def test_a_line_that_was_cut_off_is_dropped(tmp_path):

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from lectures import posterior
 
-from sbc.lecture import single
-from sbc.lecture.confound_data import lecture_data
+from sbc.studies.lecture import single
+from sbc.studies.lecture.confound_data import lecture_data
 
 
 def test_what_is_kept_is_read_again(tmp_path, tanks):

@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 from scipy.special import expit
 
-from sbc import registry
 from sbc.engines import _model
+from sbc.plugins import registry
 
 #: Every world, small, and the estimators that its arrays feed.
 SIZES = {

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from sbc import registry
 from sbc.cli.main import OK, main
+from sbc.plugins import registry
 
 PAIRS = [
     (world, name)

@@ -6,7 +6,7 @@ import time
 
 import pymc as pm
 
-from sbc.contracts import estimator
+from sbc.plugins.contracts import estimator
 
 
 def bad(data):

@@ -3,9 +3,9 @@
 import numpy as np
 import pymc as pm
 
-from sbc.contracts import estimator, generator
-from sbc.likelihoods import BernoulliLogit
 from sbc.models._helpers import group_mean_of_X
+from sbc.plugins.contracts import estimator, generator
+from sbc.plugins.likelihoods import BernoulliLogit
 
 FAULTS = (
     "halved_prior",

@@ -4,7 +4,7 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from sbc.contracts import estimator
+from sbc.plugins.contracts import estimator
 
 
 def draw(D, eta, rng=None, size=None):

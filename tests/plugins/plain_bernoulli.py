@@ -2,7 +2,7 @@
 
 import pymc as pm
 
-from sbc.contracts import estimator
+from sbc.plugins.contracts import estimator
 
 
 @estimator(estimands=("beta_XY", "beta_ZY"))

@@ -11,8 +11,8 @@ import pytest
 from parsed import Page
 from synthetic import SETTINGS, calibrated, fits, make_run, scaled, shifted
 
-from sbc.read import Run, load_run
-from sbc.report.page import page
+from sbc.report.page.page import page
+from sbc.store.frames import Run, load_run
 
 FAULTS = {
     "latent": lambda n: (calibrated(n), calibrated(n, seed=1)),

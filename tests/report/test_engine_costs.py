@@ -8,11 +8,11 @@ from browser import Browser, find
 from parsed import Page
 from synthetic import SETTINGS, by_engine, calibrated, fits, make_run
 
-from sbc.read import load_run
-from sbc.report.engines import cost_numbers, costs, reference_of
 from sbc.report.labels import Labels
-from sbc.report.page import page
+from sbc.report.page.engines import cost_numbers, costs, reference_of
+from sbc.report.page.page import page
 from sbc.report.verdicts import pairs_of
+from sbc.store.frames import load_run
 
 N = 24
 LABELS = Labels({"mundlak": 0}, {"mundlak": "mundlak"}, True)

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from browser import Browser, find
 
-from sbc.read import load_run
 from sbc.report.write import write_page
+from sbc.store.frames import load_run
 
 EVIL = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
 ATTRIBUTE = "\" onmouseover=\"document.title='owned'\" x='</svg></style></script>"

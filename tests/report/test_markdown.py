@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from synthetic import SETTINGS, calibrated, fits, make_run
 
-from sbc.read import load_run
 from sbc.report.markdown import markdown
+from sbc.store.frames import load_run
 
 
 def test_verdicts_and_numbers_are_there(make):

@@ -4,8 +4,8 @@ import pymc as pm
 
 import sbc
 from sbc.report.markdown import markdown
-from sbc.report.page import page
-from sbc.table import render
+from sbc.report.page.page import page
+from sbc.report.table import render
 
 
 def test_notes_and_the_simulator_are_told_everywhere(tmp_path):

@@ -7,12 +7,12 @@ import pytest
 from parsed import Page
 from synthetic import SETTINGS, by_engine, calibrated, fits, make_run
 
-from sbc import metrics
-from sbc.read import as_fits, load_run
-from sbc.report.fitting import statuses
 from sbc.report.labels import Labels
-from sbc.report.page import page
-from sbc.table import with_error
+from sbc.report.page.fits import statuses
+from sbc.report.page.page import page
+from sbc.report.table import with_error
+from sbc.stats import metrics
+from sbc.store.frames import as_fits, load_run
 
 PAIR_FIGURES = ("Rank histogram", "ECDF difference", "Coverage at every level", "Zip plot",
                 "Posterior mean against truth", "z-score against contraction")  # fmt: skip
@@ -231,8 +231,8 @@ def synthetic_run(n, estimators=5):
     import pandas as pd
     from scipy.special import ndtri
 
-    from sbc.read import Run
-    from sbc.rows import PROBABILITIES
+    from sbc.store.frames import Run
+    from sbc.store.rows import PROBABILITIES
 
     rng = np.random.default_rng(0)
     names = tuple(f"estimator_{i}" for i in range(estimators))

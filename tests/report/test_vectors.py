@@ -11,12 +11,12 @@ from scipy.special import ndtr
 from synthetic import SETTINGS, calibrated, fits, make_run
 from test_page import check
 
-from sbc.pooled import measure
-from sbc.read import load_run
 from sbc.report.markdown import markdown
-from sbc.report.page import page
+from sbc.report.page.page import page
+from sbc.report.table import with_error
 from sbc.report.verdicts import pairs_of, with_words
-from sbc.table import with_error
+from sbc.stats.vectors import measure
+from sbc.store.frames import load_run
 
 FIGURES = ("Bias by element", "Coverage by element", "Error by element",
            "ECDF difference, all elements")  # fmt: skip

@@ -1,12 +1,12 @@
 import pytest
 from synthetic import SETTINGS, calibrated, fits, make_run
 
-from sbc import registry
-from sbc.read import load_run
-from sbc.report.answer import grid, regime_words
-from sbc.report.colours import PALETTE, assign
+from sbc.plugins import registry
+from sbc.report.figures.colours import PALETTE, assign
 from sbc.report.labels import Labels
+from sbc.report.page.answer import grid, regime_words
 from sbc.report.verdicts import pairs_of, with_words
+from sbc.store.frames import load_run
 
 
 def judged(run):

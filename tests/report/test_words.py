@@ -5,9 +5,9 @@ import pytest
 from scipy.special import ndtri
 from synthetic import calibrated, scaled, shifted
 
-from sbc.metrics import Fits
 from sbc.report.words import interval, sentence
-from sbc.uniformity import uniformity_test
+from sbc.stats.metrics import Fits
+from sbc.stats.uniformity import uniformity_test
 
 
 def told(u, z=None, adjusted=None, tests=1):

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import settings as of_hypothesis
 from hypothesis import strategies as st
 
-from sbc.errors import UserError
-from sbc.sweep.grid import Grid, parse_grid
+from sbc.plugins.errors import UserError
+from sbc.studies.sweep.grid import Grid, parse_grid
 
 quick = of_hypothesis(deadline=None, max_examples=50)
 numbers = st.decimals(0, 50, places=2)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sbc.sweep.regions import largest_region, sentence
+from sbc.studies.sweep.regions import largest_region, sentence
 
 CELLS = [{"sd": s, "rows": r} for s, r in product((0, 1, 2), (2, 5))]
 ANSWERS = st.sampled_from(["pass", "fail", "inconclusive"])

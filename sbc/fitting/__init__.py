@@ -1,0 +1,1 @@
+"""Dataset k, its fit, and a run until it is complete."""

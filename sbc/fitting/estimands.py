@@ -1,0 +1,152 @@
+"""What is estimated: as the estimator says, as the user says, or what an ordinary model has."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from threading import RLock
+from typing import Any
+
+import numpy as np
+
+from sbc.plugins import registry
+from sbc.plugins.contracts import Data, Estimator, users_own
+from sbc.plugins.errors import UserError
+from sbc.plugins.undecorated import DEFAULT, Own
+from sbc.plugins.validate import check_arguments
+from sbc.store.names import spaced, vector_of
+from sbc.store.settings import OWN_REGIMES, Settings, world_key, world_of
+
+#: A variable with more elements is ranked only where it is named.
+LARGEST = 500
+
+_found: dict[Any, Estimator] = {}
+_guard = RLock()
+
+
+def estimator_of(settings: Settings, spec: str) -> Estimator:
+    """Give an estimator as a run has it: its estimands named, its arrays found.
+
+    Raises
+    ------
+    UserError
+        If an ordinary function cannot be called with the generator's arrays, or states no variable
+        that could be estimated.
+    """
+    key = (spec, *world_key(settings), settings.estimands, str(settings.parameters))
+    with _guard:
+        if key not in _found:
+            _found[key] = _resolved(settings, spec)
+        return _found[key]
+
+
+def forget() -> None:
+    """Drop what was found: a file that models were read from has changed."""
+    with _guard:
+        _found.clear()
+
+
+def is_wanted(settings: Settings, estimator: Estimator, quantity: str) -> bool:
+    """Say whether a scalar is asked for: by its own name, by its vector's, or as no estimand."""
+    variable = quantity if quantity in estimator.estimands else vector_of(quantity)
+    if not settings.estimands or variable not in estimator.estimands:
+        return True
+    asked = {spaced(name) for name in settings.estimands}
+    asked |= {users_own(name) for name in asked}
+    return bool({quantity, variable} & asked)
+
+
+def designs(settings: Settings) -> list[Data]:
+    """Draw the data of two datasets, always the same ones, to try models on.
+
+    Raises
+    ------
+    UserError
+        If the generator cannot draw.
+    """
+    generator = world_of(settings)
+    try:
+        return [_design(settings, seed) for seed in (0, 1)]
+    except (ArithmeticError, LookupError, MemoryError, ValueError) as problem:
+        raise UserError(f"{generator.name} cannot draw a dataset: {problem}") from problem
+
+
+def _design(settings: Settings, seed: int) -> Data:
+    generator, rng = world_of(settings), np.random.default_rng(seed)
+    if settings.truth in generator.regimes:
+        return generator.draw(rng, settings.truth, **settings.parameters).data
+    return generator.design(rng, **settings.parameters)
+
+
+def _resolved(settings: Settings, spec: str) -> Estimator:
+    """Name what is ranked and, of a user's own model, find out how it can be fitted."""
+    made = registry.estimator(spec)
+    own_truth = settings.truth in OWN_REGIMES
+    if isinstance(made, Own):
+        first, second = designs(settings)
+        made = made.placed(world_of(settings), first, second, own_truth)
+    if settings.estimands:
+        check_arguments(made, world_of(settings), designs(settings)[0])
+        made = replace(made, estimands=_variables(settings, made))
+    elif isinstance(made, Own):
+        made = _all_free(settings, made)
+    if not registry.is_users(spec):
+        return made
+    from sbc.fitting import examine
+
+    check_arguments(made, world_of(settings), designs(settings)[0])
+    return examine.examined(settings, spec, made, designs(settings))
+
+
+def _variables(settings: Settings, made: Estimator) -> tuple[str, ...]:
+    """Name the variables that are asked for, by themselves or by one of their elements."""
+    from sbc.engines import _model
+
+    world = world_of(settings)
+    model = _model.build(replace(made, estimands=()), world, made.select(designs(settings)[0]))
+    known = model.named_vars
+    found = []
+    for name in settings.estimands:
+        variable = name if name in known else vector_of(name)
+        own = users_own(variable)  # a name that sbc has for itself
+        found.append(own if own in known else variable)
+    return tuple(dict.fromkeys(found))
+
+
+def _all_free(settings: Settings, made: Own) -> Own:
+    """Rank every free variable which, unless in an `OWN_REGIMES`, has a truth."""
+    from sbc.engines import _model
+
+    world = world_of(settings)
+    model = _model.build(made, world, made.select(designs(settings)[0]))
+    named: list[tuple[str, int]] = []
+    large: list[tuple[str, int]] = []
+    for rv in model.free_RVs:
+        size = int(np.prod(_model.shape_of(rv)))
+        (named if size <= LARGEST else large).append((rv.name, size))
+    lines = [
+        f"'{name}' is not ranked: it has {size} elements, more than {LARGEST}; rank some of "
+        f"them by --estimand '{name}[0],...'"
+        for name, size in large
+    ]
+    if settings.truth in world.regimes:
+        rng = np.random.default_rng(0)
+        truth = world.draw(rng, settings.truth, **settings.parameters).truth
+        lines += [
+            f"'{name}' is not ranked: the truth of '{world.name}' does not say what it is"
+            for name, _ in named
+            if name not in truth
+        ]
+        named = [(name, size) for name, size in named if name in truth]
+    if not named and world.name == DEFAULT:  # most often nobody has named it
+        asked = "', '".join(made.arrays)
+        raise UserError(
+            f"'{made.name}' takes '{asked}', and nothing gives it: name a file that holds it "
+            "(--data FILE.csv) or a generator that draws it (--generator FILE.py:NAME)"
+        )
+    if not named:
+        free = ", ".join(rv.name for rv in model.free_RVs) or "none"
+        raise UserError(
+            f"'{made.name}' has no free variable with a truth in '{world.name}'; "
+            f"name what to rank: --estimand NAME,...\n  free variables: {free}"
+        )
+    return replace(made, estimands=tuple(n for n, _ in named), lines=tuple(lines))

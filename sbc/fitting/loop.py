@@ -1,0 +1,278 @@
+"""Plan → joblib → store: fit every estimator to every dataset that is not there yet."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from contextlib import closing, suppress
+from datetime import UTC, datetime
+from importlib import metadata
+from itertools import chain, product
+from pathlib import Path
+from typing import Any
+
+from tqdm.auto import tqdm
+
+import sbc
+from sbc.fitting import handed, preflight
+from sbc.fitting.fit import Task
+from sbc.fitting.limits import NO_LIMIT, Limit
+from sbc.fitting.workers import local
+from sbc.fitting.workers.threads import HandOut, Profile
+from sbc.plugins import live
+from sbc.plugins.errors import UserError
+from sbc.store.database import Store
+from sbc.store.folder import RUN_FILE, make_folder, read_run, refuse_sweep, write_run
+from sbc.store.settings import Settings, owes_uniform, regimes_of, validate
+from sbc.store.shard import WHOLE, Shard
+
+#: So many fits a worker say how long a run takes.
+FIRST = 2
+_PACKAGES = ("pymc", "pytensor", "nutpie", "numba", "arviz", "arviz-stats", "numpy", "scipy")
+
+
+def create(
+    settings: Settings,
+    folder: Path,
+    command: list[str] | None = None,
+    part: Shard = WHOLE,
+    tried: Settings | None = None,
+    **more: Any,
+) -> Store:
+    """Check the settings and make the folder of the run, or of one part of it.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the run.
+    folder : Path
+        To be made.
+    command : list of str, optional
+        How it was asked for; by default the process's own arguments.
+    part : Shard
+        What of the run it will hold.
+    tried : Settings, optional
+        In whose world models are tried before anything is made, if not in that of `settings`.
+    **more
+        What ``run.json`` says besides.
+
+    Raises
+    ------
+    UserError
+        If a setting is wrong or the folder cannot be used.
+    """
+    validate(settings)
+    make_folder(folder)  # whatever is wrong with it is told before PyMC is imported
+    try:
+        estimands = preflight.estimands(tried or settings)
+        lines = {name: told for name, told in preflight.lines(tried or settings).items() if told}
+    except BaseException:
+        with suppress(OSError):
+            folder.rmdir()
+        raise
+    for name, told in lines.items():
+        for line in told:
+            print(f"sbc: {name}: {line}", file=sys.stderr)
+    run = provenance(settings, command) | {"estimands": estimands, "lines": lines} | more
+    if models := handed.identities(settings):
+        run["models"] = models
+    return Store.create(folder, run if part == WHOLE else run | {"shard": str(part)})
+
+
+def resume(folder: Path, settings: Settings | None = None) -> tuple[Store, Settings]:
+    """Open a run to go on with it.
+
+    Parameters
+    ----------
+    folder : Path
+        The run.
+    settings : Settings, optional
+        What the caller wants; only the number of datasets may differ, and only upwards.
+
+    Raises
+    ------
+    UserError
+        If the folder is not a run or was made with other settings, models or data.
+    """
+    run = read_run(folder)
+    refuse_sweep(folder, run)
+    made = Settings.from_json(run["settings"])
+    wanted = settings or made
+    made.check_same(wanted, str(folder))
+    live.check_known(run, folder)
+    validate(wanted)
+    check_files(folder, run, wanted)
+    handed.check(run, wanted, folder)
+    store = Store.open(folder, write=True)
+    try:
+        if wanted != made:
+            write_run(folder, {**run, "settings": wanted.to_json()})
+    except UserError:
+        store.close()
+        raise
+    return store, wanted
+
+
+def check_files(folder: Path, run: dict[str, Any], settings: Settings) -> None:
+    """Refuse to go on with models or data that are no longer those of the run.
+
+    Raises
+    ------
+    UserError
+        Naming the file that has changed.
+    """
+    was = run.get("files", {})
+    for path, text in user_files(settings).items():
+        if path in was and digest(text.encode()) != was[path]:
+            raise UserError(f"{path} has changed since {folder} was made; start a new run")
+
+
+def execute(
+    settings: Settings,
+    store: Store,
+    jobs: int,
+    progress: bool = True,
+    hand_out: HandOut = local.fits,
+    tasks: Iterable[Task] | None = None,
+    limit: Limit = NO_LIMIT,
+) -> Profile:
+    """Fit what is missing, streaming rows into the store as they come.
+
+    Parameters
+    ----------
+    settings : Settings
+        What to fit. Each fit depends on these and on its number alone.
+    store : Store
+        Where rows go and where the finished ones are found.
+    jobs : int
+        Workers.
+    progress : bool
+        Whether to draw a progress bar on stderr.
+    hand_out : callable
+        Gives the fits to workers: of this machine, or of a cluster.
+    tasks : iterable of Task, optional
+        The plan, if it is another than every estimator by every engine for every dataset.
+    limit : Limit
+        How many fits may fail.
+
+    Raises
+    ------
+    UserError
+        If a model does not fit the data.
+    TooManyFailuresError
+        If more fits fail than the limit allows.
+    """
+    profile = Profile(jobs=jobs)
+    part = Shard.of_run(read_run(store.folder))
+    if tasks is None:
+        tasks = chain.from_iterable(plan(settings, engine) for engine in settings.engines)
+    mine = [task for task in tasks if task.key[0] in part]
+    done = store.done()
+    missing = [task for task in mine if task.key not in done]
+    bar = tqdm(
+        total=len(mine),
+        initial=len(mine) - len(missing),
+        unit="fit",
+        disable=not progress,
+        smoothing=0.05,
+        dynamic_ncols=True,
+    )
+    failing = limit.watch(store, len(mine))
+    with bar:
+        for engine in settings.engines:
+            todo = [task for task in missing if task.engine == engine]
+            if not todo:
+                continue
+            with closing(hand_out(todo, engine, jobs, profile, bar.set_description)) as rows:
+                for row in rows:
+                    store.add(row)
+                    profile.fitting += row.seconds
+                    bar.update()
+                    failing.see(row)
+                    if progress and bar.n - bar.initial == FIRST * jobs:
+                        bar.write(_expected(bar), file=sys.stderr)
+    profile.total = time.perf_counter() - profile.started
+    return profile
+
+
+def _expected(bar: Any) -> str:
+    """Say how long what is left will take, by the fits that there are."""
+    took, done = bar.format_dict["elapsed"], bar.n - bar.initial
+    left = tqdm.format_interval(took / done * (bar.total - bar.n))
+    return f"sbc: about {left} to go for {bar.total - bar.n} fits, by the first {done}"
+
+
+def plan(settings: Settings, engine: str) -> list[Task]:
+    """List the fits of one engine, estimator by estimator."""
+    pairs = product(settings.estimators, range(settings.datasets))
+    return [Task(settings, estimator, engine, k) for estimator, k in pairs]
+
+
+def provenance(settings: Settings, command: list[str] | None = None) -> dict[str, Any]:
+    """Describe the run: everything needed to repeat it."""
+    return {
+        "sbc": sbc.__version__,
+        "settings": settings.to_json(),
+        "regime": settings.truth,
+        "owing": [name for name in settings.estimators if owes_uniform(settings, name)],
+        "regimes": regimes_of(settings),
+        "command": command or sys.argv,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cores": os.cpu_count(),
+        "packages": packages(),
+        "files": {path: digest(text.encode()) for path, text in user_files(settings).items()},
+        "commit": _commit(),
+    }
+
+
+def packages() -> dict[str, str | None]:
+    """List the versions of what a fit's bits depend on."""
+    return {name: _version(name) for name in _PACKAGES}
+
+
+def user_files(settings: Settings) -> dict[str, str]:
+    """Read the user's own files of models and data: path as the settings name it, to text."""
+    named = (
+        *(settings.generator, settings.simulator),
+        *(*settings.estimators, *settings.engines),
+    )
+    paths = {path for spec in named if (path := spec.rpartition(":")[0])}
+    paths |= {settings.data} - {""}
+    return {path: Path(path).read_text(encoding="utf-8") for path in sorted(paths)}
+
+
+def digest(content: bytes) -> str:
+    """Tell files apart by a few letters."""
+    return hashlib.blake2b(content, digest_size=8).hexdigest()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _commit() -> str | None:
+    """Give the commit of the checkout that the package runs from, if it is one."""
+    try:
+        found = subprocess.run(
+            ["git", "-C", str(Path(sbc.__file__).parent), "describe", "--always", "--dirty"],
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return found.stdout.strip() or None
+
+
+__all__ = ["RUN_FILE", "Profile", "create", "execute", "packages", "plan", "provenance", "resume"]

@@ -1,0 +1,1 @@
+"""Who makes the fits: threads, processes, a cluster."""

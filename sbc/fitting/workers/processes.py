@@ -1,0 +1,210 @@
+"""Fits in processes of their own, each of which may die or be ended without harm to the others.
+
+A process that dies, or that takes longer than it may, costs the one fit that it had: a failed row
+that says what happened. A fresh process takes its place.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Pipe
+from typing import Any
+
+from sbc.fitting.fit import Task, blank
+from sbc.fitting.handed import needed
+from sbc.fitting.workers.threads import Profile, parallel
+from sbc.plugins import live
+from sbc.plugins.errors import UserError
+from sbc.store.rows import ERROR, TIMEOUT, Fit
+
+#: Seconds that compiling a model may take beyond the fit's own, if these are limited.
+COMPILING = 600.0
+
+_START = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from sbc.fitting.workers.process_main import main; main(int(sys.argv[2]), int(sys.argv[3]))"
+)
+#: Each process computes on one core, unless the user says otherwise.
+_ONE_CORE = {
+    f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "BLIS", "VECLIB", "NUMEXPR")
+}
+
+
+def fits(
+    tasks: list[Task],
+    engine: str,
+    jobs: int,
+    profile: Profile,
+    announce: Callable[[str], None],
+    timeout: float = math.inf,
+) -> Generator[Fit]:
+    """Yield the row of each task as soon as it is there.
+
+    Parameters
+    ----------
+    tasks, engine, jobs, profile, announce
+        As for `sbc.fitting.workers.threads.fits`.
+    timeout : float
+        Seconds after which a fit is ended; those in which its model is compiled do not count.
+
+    Raises
+    ------
+    UserError
+        If a model does not fit the data, or processes cannot be started.
+    """
+    announce("fitting")
+    crew = _Crew(timeout, profile)
+    try:
+        yield from parallel(crew.fit, tasks, jobs)
+    finally:
+        crew.close()
+
+
+@dataclass
+class _LostError(Exception):
+    """A process that has not answered and never will."""
+
+    status: str
+    reason: str
+
+
+class _Crew:
+    """As many processes as there are threads that ask for one, each thread with its own."""
+
+    def __init__(self, timeout: float, profile: Profile) -> None:
+        self._timeout = timeout
+        self._profile = profile
+        self._lock = threading.Lock()
+        self._workers: set[_Worker] = set()
+        self._idle: list[_Worker] = []
+        self._closed = False
+
+    def fit(self, task: Task) -> Fit:
+        """Have a fit made; one over which its process is lost becomes a failed row."""
+        began = time.perf_counter()
+        try:
+            return self._ask("fit", task)
+        except _LostError as problem:
+            lost = problem
+        seconds = time.perf_counter() - began
+        try:
+            row = self._ask("described", task)  # whether failing goes with the truth is of interest
+        except _LostError:
+            row = blank(task)
+        return replace(row, seconds=seconds, status=lost.status, error=lost.reason)
+
+    def close(self) -> None:
+        """End all processes, whatever they do; threads that wait for them see it."""
+        with self._lock:
+            self._closed = True
+            for worker in self._workers:
+                worker.kill()
+            for worker in self._idle:  # nobody waits for these
+                worker.end()
+
+    def _ask(self, what: str, task: Task) -> Fit:
+        worker = self._idle.pop() if self._idle else self._hire()
+        try:
+            answer = worker.ask(what, task, self._timeout, self._profile)
+        except BaseException:
+            with self._lock:
+                self._workers.discard(worker)
+            worker.end()
+            raise
+        self._idle.append(worker)
+        return answer
+
+    def _hire(self) -> _Worker:
+        with self._lock:
+            if self._closed:
+                raise _LostError(ERROR, "the run was stopped")
+            worker = _Worker()
+            self._workers.add(worker)
+        return worker
+
+
+class _Worker:
+    """A process that makes one fit after another; see `sbc.fitting.workers.process_main`."""
+
+    def __init__(self) -> None:
+        self._connection, theirs = Pipe()
+        place = (json.dumps(sys.path), str(theirs.fileno()), str(os.getpid()))
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _START, *place],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            env=_ONE_CORE | os.environ,
+        )
+        theirs.close()
+        self._ready = False
+
+    def ask(self, what: str, task: Task, timeout: float, profile: Profile) -> Fit:
+        """Send an errand and wait for what comes of it.
+
+        Raises
+        ------
+        _LostError
+            If the process dies over it or its time is up.
+        UserError
+            If the model does not fit the data, or the process cannot even start.
+        """
+        if not self._ready:
+            self._receive()
+            self._ready = True
+            self._connection.send(("live", live.packed(needed(task.settings))))
+        with suppress(OSError):  # it died while it had nothing to do: seen below
+            self._connection.send((what, task))
+        until = time.monotonic() + timeout
+        while True:
+            left = None if math.isinf(timeout) else max(0.0, until - time.monotonic())
+            if not self._connection.poll(left):
+                raise _LostError(TIMEOUT, f"no result after {timeout:g} s")
+            kind, content = self._receive()
+            if kind == "row":
+                return content
+            if kind == "mistake":
+                raise UserError(content)
+            if kind == "compiling":
+                until += COMPILING
+            else:  # compiled: so many seconds
+                until += content - COMPILING
+                profile.add_compiling(task.estimator, content)
+
+    def kill(self) -> None:
+        """Let the process be no more; whoever waits for it is told."""
+        self._process.kill()
+
+    def end(self) -> None:
+        """Clear away what there is of it."""
+        self._process.kill()
+        self._process.wait()
+        self._connection.close()
+
+    def _receive(self) -> tuple[str, Any]:
+        try:
+            return self._connection.recv()
+        except (EOFError, OSError):
+            words = self._last_words()
+        if self._ready:
+            raise _LostError(ERROR, f"WorkerDied: the process of this fit ended by {words}")
+        raise UserError(f"no process to fit in can be started: it ends by {words}")
+
+    def _last_words(self) -> str:
+        with suppress(subprocess.TimeoutExpired):  # which leaves no code but that of `kill`
+            self._process.wait(timeout=5)
+        self._process.kill()
+        code = self._process.wait()
+        if code >= 0:
+            return f"exit code {code}"
+        hint = ", perhaps for want of memory" if code == -signal.SIGKILL else ""
+        return f"signal {signal.Signals(-code).name}{hint}"

@@ -1,0 +1,118 @@
+"""What the datasets of a check say, in numbers and in words, beside the verdict on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sbc.gates.history import Panel
+from sbc.stats.sequential import means
+from sbc.stats.sequential.coverage import interval
+from sbc.stats.sequential.judge import combine_fail, log_e_fail
+from sbc.stats.sequential.means import Excess
+from sbc.stats.sequential.power import detectable
+
+Array = NDArray[np.float64]
+
+_FEWEST = 10
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Sentences for people and numbers for programs.
+
+    ``found`` says what was seen, ``least`` what the datasets could have shown.
+    """
+
+    found: str
+    least: str
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+
+@np.errstate(over="ignore", invalid="ignore")  # as the truths of a damaged store may make it
+def calibration(panel: Panel, streams: tuple[str, ...], n: int, alpha: float) -> Evidence:
+    """Describe how the first `n` datasets are calibrated.
+
+    Parameters
+    ----------
+    panel : Panel
+        The datasets.
+    streams : tuple of str
+        Quantities that are judged together; the one that is least calibrated is described.
+    n : int
+        How many datasets to look at.
+    alpha : float
+        The level, in (0, 1), at which calibration is excluded.
+    """
+    u = np.stack([panel.get(name, "u")[:n] for name in streams])
+    if np.isfinite(u).sum(axis=-1).min() < 2:
+        return Evidence("no fits to speak of", "too few to show anything")
+    against = log_e_fail(u)[:, -1]
+    worst = int(against.argmax())
+    name, fits = streams[worst], int(np.isfinite(u[worst]).sum())
+    mean, sd, truth = (panel.get(name, x)[:n] for x in ("mean", "sd", "truth"))
+    z = ((mean - truth) / sd)[np.isfinite(u[worst])]
+    numbers = {"datasets": float(fits), "log_e_against": float(combine_fail(log_e_fail(u))[-1])}
+    numbers |= {"bias_sd": float(z.mean()), "error_ratio": float(z.std(ddof=1))}
+    found = f"{name}: " if len(streams) > 1 else ""
+    found += f"bias {numbers['bias_sd']:+.2f} posterior sds, "
+    found += f"errors {numbers['error_ratio']:.2f} × what the posteriors claim"
+    known = np.isfinite(truth)
+    if name in panel.truths and np.ptp(truth[known]) > 0:
+        numbers["contraction"] = 1 - float(np.mean(sd[known] ** 2) / truth[known].var(ddof=1))
+        found += f", contraction {numbers['contraction']:.2f}"
+    if fits < _FEWEST:
+        return Evidence(found, "too few to show anything", numbers)
+    departure = detectable(fits, len(streams), alpha)
+    numbers |= {f"least_{key}": value for key, value in departure._asdict().items()}
+    return Evidence(found, f"{fits} fits would mostly show {_words(*departure)}", numbers)
+
+
+def _words(bias: float, low: float, high: float) -> str:
+    parts = [f"a bias of {bias:.2f} posterior sds"] if np.isfinite(bias) else []
+    ratios = [f"× {low:.2f}"] if low > 0 else []
+    ratios += [f"× {high:.2f}"] if np.isfinite(high) else []
+    parts += [f"posterior sds {' or '.join(ratios)}"] if ratios else []
+    return ", ".join(parts) or "nothing but a gross fault"
+
+
+def coverage(hits: Array, name: str, level: float, alpha: float) -> Evidence:
+    """Describe the coverage of an interval, `hits` being 1, 0, or NaN for a failed fit."""
+    n = int(np.isfinite(hits).sum())
+    if not n:
+        return _estimate(name, np.nan, 0.0, 1.0, n, alpha)
+    return _estimate(name, float(np.nanmean(hits)), *interval(hits, level, alpha), n, alpha)
+
+
+def mean(excess: Excess, name: str, alpha: float, root: bool = False) -> Evidence:
+    """Describe a mean by its estimate and by the values that it excludes.
+
+    Parameters
+    ----------
+    excess : callable
+        As for `sbc.stats.sequential.means.judge_mean`.
+    name : str
+        What it is the mean of.
+    alpha : float
+        Level of the values excluded on each side.
+    root : bool
+        Whether the mean is that of squares and its root is meant.
+    """
+    n = int(np.isfinite(excess(0.0)).sum())
+    value, (low, high) = means.estimate(excess), means.interval(excess, alpha)
+    if root:
+        value, low, high = (float(np.sqrt(max(x, 0))) for x in (value, low, high))
+    return _estimate(name, value, low, high, n, alpha)
+
+
+def _estimate(name: str, value: float, low: float, high: float, n: int, alpha: float) -> Evidence:
+    numbers = {"datasets": float(n), "estimate": value, "low": low, "high": high, "level": alpha}
+    if not np.isfinite(value):
+        return Evidence("no fits to speak of", "too few to show anything", numbers)
+    if not np.isfinite([low, high]).all():
+        return Evidence(f"{name} {value:.3g}", "too few to show anything", numbers)
+    excluded = f"{n} fits exclude values outside [{low:.3g}, {high:.3g}]"
+    return Evidence(f"{name} {value:.3g}", excluded, numbers)

@@ -1,0 +1,133 @@
+"""A gate's verdicts as files for programs: JSON and JUnit XML."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from sbc.gates.failures import Failures
+from sbc.gates.gate import Gate
+from sbc.gates.judge import CheckVerdict
+from sbc.gates.words import fits_line, line, whose
+from sbc.plugins.errors import UserError
+
+#: What XML 1.0 cannot hold, not even escaped.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def as_json(gate: Gate) -> str:
+    """Write all verdicts for programs; what is not finite is null."""
+    settings = gate.settings
+    value = {
+        "outcome": gate.outcome,
+        "exit_code": gate.exit_code,
+        "run": str(gate.folder),
+        "generator": settings.generator,
+        "truth": settings.truth,
+        **({"data": settings.data} if settings.data else {}),
+        "seed": settings.seed,
+        "owing": list(gate.owing),
+        "delta": gate.config.delta,
+        "alpha_fail": gate.config.alpha_fail,
+        "alpha_pass": gate.config.alpha_pass,
+        "checks": [_check(verdict) for verdict in gate.verdicts],
+        "fits": [_fits(found) for found in gate.failures],
+        "not_judged": list(gate.unjudged),
+    }
+    return json.dumps(value, indent=2, allow_nan=False)
+
+
+def _check(verdict: CheckVerdict) -> dict[str, Any]:
+    check = verdict.check
+    return {
+        "estimator": check.estimator,
+        "engine": check.engine,
+        "quantity": check.quantity,
+        "streams": list(check.streams),
+        "expected": str(check.expectation),
+        "outcome": verdict.outcome,
+        "datasets": verdict.n,
+        "decided_at": verdict.at,
+        "failed_fits": verdict.failed,
+        "more_needed": verdict.needed,
+        "failed_fits_could_turn_it": verdict.turned,
+        "without_divergent": verdict.without_divergent,
+        "found": verdict.evidence.found,
+        "could_have_seen": verdict.evidence.least,
+        "numbers": _finite(verdict.evidence.numbers),
+    }
+
+
+def _fits(found: Failures) -> dict[str, Any]:
+    dependence = [_finite(vars(sign)) for sign in found.dependence]
+    return {**_finite(vars(found)), "too_many": found.too_many, "dependence": dependence}
+
+
+def _finite(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()
+    }
+
+
+def junit(gate: Gate) -> str:
+    """Write all verdicts as JUnit XML: an inconclusive one is an error, a failed one a failure."""
+    suite = ET.Element("testsuite", name="sbc gate")
+    counts = {"failure": 0, "error": 0}
+    for verdict in gate.verdicts:
+        tag = {"fail": "failure", "inconclusive": "error"}.get(verdict.outcome)
+        name = f"{verdict.check.quantity}: {verdict.check.expectation}"
+        _case(suite, gate, whose(verdict.check, gate), name, tag, line(verdict, gate), counts)
+    for found in gate.failures:
+        tag = "failure" if found.too_many else None
+        _case(suite, gate, whose(found, gate), "failed fits", tag, fits_line(found, gate), counts)
+    tests = len(gate.verdicts) + len(gate.failures)
+    suite.attrib |= {
+        "tests": str(tests),
+        "failures": str(counts["failure"]),
+        "errors": str(counts["error"]),
+    }
+    return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _case(
+    suite: ET.Element,
+    gate: Gate,
+    estimator: str,
+    name: str,
+    tag: str | None,
+    words: str,
+    counts: dict[str, int],
+) -> None:
+    words = _NOT_XML.sub("�", words)
+    case = ET.SubElement(
+        suite,
+        "testcase",
+        classname=_NOT_XML.sub("�", f"sbc.{gate.settings.truth}.{estimator}"),
+        name=_NOT_XML.sub("�", name),
+    )
+    if tag is None:
+        ET.SubElement(case, "system-out").text = words
+        return
+    counts[tag] += 1
+    ET.SubElement(case, tag, message=words.partition("\n")[0]).text = words
+
+
+def write(file: Path, words: str, append: bool = False) -> None:
+    """Write a file, or append to it.
+
+    Raises
+    ------
+    UserError
+        If it cannot be written.
+    """
+    try:
+        # A name from the command line may hold what is not Unicode.
+        with file.open("a" if append else "w", encoding="utf-8", errors="replace") as stream:
+            stream.write(words if words.endswith("\n") else f"{words}\n")
+    except OSError as problem:
+        raise UserError(f"cannot write {file}: {problem.strerror}") from problem

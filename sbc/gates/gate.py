@@ -1,0 +1,215 @@
+"""Hold a run against a config: all verdicts of one call, and what they come to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from sbc.gates.baseline import TOLERANCE, check_comparable, compare
+from sbc.gates.checks import Subject, checks_of
+from sbc.gates.config import Config
+from sbc.gates.decisions import Levels
+from sbc.gates.failures import Failures, failures
+from sbc.gates.history import Panel, panel
+from sbc.gates.judge import CheckVerdict, Panels, judge_checks
+from sbc.plugins.errors import UserError
+from sbc.store.database import RESULTS_FILE
+from sbc.store.frames import Run, undamaged
+from sbc.store.settings import Settings
+
+GateOutcome = Literal["pass", "fail", "failed fits", "inconclusive"]
+EXIT_CODES: dict[GateOutcome, int] = {"pass": 0, "fail": 1, "inconclusive": 3, "failed fits": 4}
+
+
+@dataclass(frozen=True)
+class Gate:
+    """All verdicts of one call.
+
+    Attributes
+    ----------
+    folder : Path
+        The run's.
+    settings : Settings
+        The run's.
+    owing : tuple of str
+        Estimators that owe uniform ranks in its regime.
+    config : Config
+        What it was held against.
+    verdicts : tuple of CheckVerdict
+        Those of the baseline last.
+    failures : tuple of Failures
+        One an estimator and engine that was judged.
+    unjudged : tuple of str
+        Estimators of the run of which nothing is expected, "by engine" if only under some engines.
+    """
+
+    folder: Path
+    settings: Settings
+    owing: tuple[str, ...]
+    config: Config
+    verdicts: tuple[CheckVerdict, ...]
+    failures: tuple[Failures, ...]
+    unjudged: tuple[str, ...]
+
+    @property
+    def outcome(self) -> GateOutcome:
+        """Fail if one check does; else too many failed fits; pass if all checks do."""
+        outcomes = {verdict.outcome for verdict in self.verdicts}
+        if "fail" in outcomes:
+            return "fail"
+        if any(found.too_many for found in self.failures):
+            return "failed fits"
+        return "pass" if outcomes == {"pass"} else "inconclusive"
+
+    @property
+    def exit_code(self) -> int:
+        """What the process returns."""
+        return EXIT_CODES[self.outcome]
+
+
+def judge_run(
+    run: Run, config: Config, baseline: Run | None = None, tolerance: float = TOLERANCE
+) -> Gate:
+    """Judge what there is of a run.
+
+    Parameters
+    ----------
+    run : Run
+        Finished or not; its leading datasets without a gap are judged.
+    config : Config
+        What is expected. Uniform ranks are asked for where they are owed and nothing is declared.
+    baseline : Run, optional
+        An earlier run of the same datasets.
+    tolerance : float
+        How far estimates may have moved since, in posterior sds.
+
+    Returns
+    -------
+    Gate
+
+    Raises
+    ------
+    UserError
+        If nothing is expected of the run, or something that makes no sense.
+    """
+    if part := run.shard.describe():  # its verdicts, one a shard, would multiply the error rates
+        raise UserError(f"{run.folder} is {part}; merge the shards and judge the whole")
+    subject = _subject(run)
+    checks = checks_of(config, subject)
+    named = {(check.estimator, check.engine) for check in checks}
+    if not checks and baseline is None:
+        raise nothing_expected(run.settings)
+    panels = _panels(run, subject.estimands, config.n_max)
+    pairs = _pairs(panels, run, baseline)
+    verdicts = judge_checks(checks, panels, config.alpha_fail, config.alpha_pass, others=pairs)
+    if baseline is not None:
+        check_comparable(run.settings, baseline.settings, str(baseline.folder))
+        levels = Levels(config.alpha_fail / max(len(checks) + pairs, 1), config.alpha_pass)
+        verdicts += compare(
+            panels, _panels(baseline, subject.estimands, config.n_max), levels, tolerance
+        )
+        named |= {(verdict.check.estimator, verdict.check.engine) for verdict in verdicts}
+    return Gate(
+        folder=run.folder,
+        settings=run.settings,
+        owing=tuple(run.owing),
+        config=config,
+        verdicts=tuple(verdicts),
+        failures=tuple(
+            failures(found, subject.estimands[name], config.alpha_fail)
+            for (name, engine), found in panels.items()
+            if (name, engine) in named
+        ),
+        unjudged=tuple(_unjudged(run.settings, named)),
+    )
+
+
+def _unjudged(settings: Settings, named: set[tuple[str, str]]) -> Iterator[str]:
+    for name in settings.estimators:
+        left = [engine for engine in settings.engines if (name, engine) not in named]
+        if len(left) == len(settings.engines):
+            yield name
+        else:
+            yield from (f"{name} by {engine}" for engine in left)
+
+
+def nothing_expected(settings: Settings) -> UserError:
+    """Make the error for a run of which nothing is owed and nothing declared."""
+    return UserError(
+        f"nothing to judge: with --truth {settings.truth} uniform ranks are owed by none of "
+        f"{', '.join(settings.estimators)}. Declare what is expected, in a config or by "
+        "--expect ESTIMATOR:QUANTITY=calibrated"
+    )
+
+
+def _subject(run: Run) -> Subject:
+    estimands: dict[str, list[str]] = {name: [] for name in run.settings.estimators}
+    quantities: dict[str, list[str]] = {name: [] for name in run.settings.estimators}
+    estimated = {key for key, _ in run.streams(estimands_only=True)}
+    for key, _ in run.streams():
+        names = (estimands if key in estimated else quantities)[key[0]]
+        if key[2] not in names:
+            names.append(key[2])
+    known = {name: found or run.estimands(name) for name, found in estimands.items()}
+    return Subject(run.settings, run.owing, known, quantities, run.regimes)
+
+
+def _panels(
+    run: Run, estimands: Mapping[str, Iterable[str]], n_max: int | None
+) -> dict[tuple[str, str], Panel]:
+    settings = run.settings
+    wanted = {name: estimands.get(name, []) for name in settings.estimators}
+    truths = read_truths(run, wanted)
+    return {
+        (name, engine): panel(run.fits, run.results, name, engine, truths=truths[name], n_max=n_max)
+        for name in settings.estimators
+        for engine in settings.engines
+    }
+
+
+def read_truths(
+    run: Run, estimands: Mapping[str, Iterable[str]]
+) -> dict[str, dict[int, dict[str, Any]]]:
+    """Read what estimators' datasets were made with, those of failed fits too.
+
+    Parameters
+    ----------
+    run : Run
+        Finished or not.
+    estimands : mapping of str to iterable of str
+        By estimator, which parameters, vectors by their elements or as a whole.
+
+    Returns
+    -------
+    dict of str to dict of int to dict of str to number or list
+        By estimator, the parameters of each dataset by its number.
+    """
+    wanted = {
+        estimator: {name.partition("[")[0] for name in names}
+        for estimator, names in estimands.items()
+    }
+    found: dict[str, dict[int, dict[str, Any]]] = {estimator: {} for estimator in wanted}
+    with undamaged(run.folder / RESULTS_FILE):
+        for k, source, text in run.datasets("truth"):
+            truth = dict(json.loads(text))
+            for estimator in wanted if source == "" else wanted.keys() & {source}:
+                found[estimator][k] = {
+                    name: np.asarray(truth[name], dtype=float).tolist()
+                    for name in wanted[estimator]
+                    if name in truth
+                }
+    return found
+
+
+def _pairs(panels: Panels, run: Run, baseline: Run | None) -> int:
+    """Count what a baseline compares: these checks share the error rate with the others."""
+    if baseline is None:
+        return 0
+    shared = {(key, q) for key, found in panels.items() for q in found.quantities}
+    there = baseline.results[["estimator", "engine", "quantity"]].drop_duplicates()
+    return len(shared & {((e, g), q) for e, g, q in there.itertuples(index=False)})

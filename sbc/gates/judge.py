@@ -1,0 +1,269 @@
+"""Checks of estimators against what is expected of them, each with one of three outcomes.
+
+Every check may be looked at after every dataset. Ranks and coverage have exact e-processes
+(`sbc.stats.sequential.judge`); bias, squared errors and contraction have asymptotic ones
+(`sbc.stats.sequential.means`).
+A gate of m checks gives each of them ``alpha_fail/m``, so that it fails with a chance of at most
+``alpha_fail`` if all is as expected; and it passes only if all checks do, so that it passes with a
+chance of at most ``alpha_pass`` if one is not.
+
+A fit that failed adds nothing to any process. It may hide something all the same: each check is
+judged again with the failed fits made up in several ways, for better and for worse, and a verdict
+that does not hold in all of them is inconclusive.
+
+References
+----------
+.. [1] Arnold, Henzi & Ziegel (2023). Sequentially valid tests for forecast calibration.
+   doi:10.1214/22-AOAS1697
+.. [2] Pawel et al. (2026). Missing results in simulation studies. arXiv:2409.18527
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sbc.gates import evidence
+from sbc.gates.decisions import (
+    Levels,
+    contraction_ways,
+    hits_of,
+    mean_ways,
+    on_coverage,
+    on_means,
+    on_ranks,
+)
+from sbc.gates.evidence import Evidence
+from sbc.gates.expectations import Better, Bounds, Calibrated, Expectation, Miscalibrated
+from sbc.gates.history import Panel
+from sbc.stats.sequential.judge import ALPHA_FAIL, ALPHA_PASS, Outcome
+from sbc.stats.sequential.means import Decision, Excess
+
+Array = NDArray[np.float64]
+#: Datasets of every estimator under every engine.
+Panels = Mapping[tuple[str, str], Panel]
+
+_AGAIN = 4
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that is expected of one estimator.
+
+    Attributes
+    ----------
+    estimator, engine : str
+        Of whom.
+    quantity : str
+        Of what; ``"all"`` for all that is ranked, a vector's name for all its elements.
+    expectation : Expectation
+        What.
+    streams : tuple of str
+        The quantities whose ranks are judged together, or whose mean over the elements of each
+        dataset is: elements of one dataset may depend on each other in any way.
+    """
+
+    estimator: str
+    engine: str
+    quantity: str
+    expectation: Expectation
+    streams: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CheckVerdict:
+    """What became of a check.
+
+    Attributes
+    ----------
+    check : Check
+        What was asked.
+    outcome : {"pass", "fail", "inconclusive"}
+        The answer.
+    n, failed : int
+        Datasets that were looked at, and the failed fits among them.
+    at : int or None
+        Datasets that decided, None if inconclusive.
+    needed : int or None
+        About how many more would decide; None if decided, or if nothing points anywhere.
+    turned : bool
+        Whether the failed fits could turn the verdict that the others give.
+    evidence : Evidence
+        What the datasets say.
+    without_divergent : Outcome or None
+        The outcome without divergent fits, None if there are none.
+    """
+
+    check: Check
+    outcome: Outcome
+    n: int
+    failed: int
+    at: int | None
+    needed: int | None
+    turned: bool
+    evidence: Evidence
+    without_divergent: Outcome | None = None
+
+
+def judge_checks(
+    checks: Iterable[Check],
+    panels: Panels,
+    alpha_fail: float = ALPHA_FAIL,
+    alpha_pass: float = ALPHA_PASS,
+    others: int = 0,
+) -> list[CheckVerdict]:
+    """Judge all checks of one gate.
+
+    Parameters
+    ----------
+    checks : iterable of Check
+        What is expected.
+    panels : mapping of (estimator, engine) to Panel
+        The datasets of all estimators that checks name.
+    alpha_fail, alpha_pass : float
+        Error rates of the gate as a whole, in (0, 1).
+    others : int
+        Checks of the same gate that are judged elsewhere and share `alpha_fail`.
+
+    Raises
+    ------
+    ValueError
+        If an error rate is outside its range.
+    """
+    checks = list(checks)
+    levels = Levels(alpha_fail / max(len(checks) + others, 1), alpha_pass)
+    return [judge_check(check, panels, levels) for check in checks]
+
+
+def decide_check(
+    check: Check, panels: Panels, levels: Levels
+) -> tuple[Outcome, int | None, int | None, bool]:
+    """Give the outcome of one check without the evidence: see `agreed`."""
+    return agreed(_decide(check, panels[check.estimator, check.engine], panels, levels))
+
+
+def judge_check(check: Check, panels: Panels, levels: Levels) -> CheckVerdict:
+    """Judge one check, with the failed fits as they are and made up for better and for worse."""
+    mine = panels[check.estimator, check.engine]
+    outcome, at, needed, turned = decide_check(check, panels, levels)
+    n = at or _length(check, mine, panels)
+    if turned:
+        needed = _needed_despite(check, panels, levels, n)
+    calm = mine.without_divergent()
+    otherwise = None if calm is None else _decide(check, calm, panels, levels)[0].outcome
+    return CheckVerdict(
+        check=check,
+        outcome=outcome,
+        n=n,
+        failed=int(mine.failed[:n].sum()),
+        at=at,
+        needed=needed,
+        turned=turned,
+        evidence=_evidence(check, mine, panels, levels, n),
+        without_divergent=otherwise,
+    )
+
+
+def _length(check: Check, mine: Panel, panels: Panels) -> int:
+    if isinstance(check.expectation, Better):
+        return min(mine.n, panels[rival(check, check.expectation)].n)
+    return mine.n
+
+
+def rival(check: Check, better: Better) -> tuple[str, str]:
+    """Say whose errors a check compares with."""
+    return better.than, better.engine or check.engine
+
+
+def agreed(decisions: list[Decision]) -> tuple[Outcome, int | None, int | None, bool]:
+    """Keep a verdict that holds however failed fits are made up.
+
+    Parameters
+    ----------
+    decisions : list of Decision
+        The first with failed fits left out, the others with failed fits made up.
+
+    Returns
+    -------
+    outcome, at, needed, turned
+        As in `CheckVerdict`: the answer is known when the last of them has it.
+    """
+    outcomes = {decision.outcome for decision in decisions}
+    turned = len(outcomes) > 1
+    at = [decision.at for decision in decisions if decision.at is not None]
+    if not turned and at:
+        return decisions[0].outcome, max(at), None, False
+    return "inconclusive", None, None if turned else decisions[0].needed, turned
+
+
+def _needed_despite(check: Check, panels: Panels, levels: Levels, n: int) -> int | None:
+    """Say how many more datasets would agree if as many of them fail, None if none would."""
+    more = {key: found.repeated(_AGAIN) for key, found in panels.items()}
+    at = agreed(_decide(check, more[check.estimator, check.engine], more, levels))[1]
+    return None if at is None else at - n
+
+
+def _decide(check: Check, mine: Panel, panels: Panels, levels: Levels) -> list[Decision]:
+    expectation = check.expectation
+    if not _length(check, mine, panels):
+        return [Decision("inconclusive", None)]
+    if isinstance(expectation, Calibrated | Miscalibrated):
+        return on_ranks(_stacked(check, mine, "u"), expectation, levels)
+    if isinstance(expectation, Bounds) and expectation.level is not None:
+        return on_coverage(_hits(check, mine), expectation, levels)
+    return on_means(*_mean(check, mine, panels), levels)
+
+
+def _mean(check: Check, mine: Panel, panels: Panels) -> tuple[list[Excess], float, float]:
+    """Give what a check is the mean of, with failed fits left out and made up, and its bounds."""
+    expectation, error = check.expectation, _errors(check, mine)
+    if isinstance(expectation, Better):
+        n = _length(check, mine, panels)
+        its = _errors(check, panels[rival(check, expectation)])
+        return mean_ways((error[:, :n] ** 2 - its[:, :n] ** 2).mean(axis=0)), -np.inf, 0.0
+    assert isinstance(expectation, Bounds)
+    bounds = expectation.low, expectation.high
+    if expectation.metric == "rmse":
+        low, high = (np.sign(bound) * bound**2 for bound in bounds)
+        return mean_ways((error**2).mean(axis=0)), low, high
+    sd = _stacked(check, mine, "sd")
+    if expectation.metric == "contraction":
+        truth = np.stack([mine.truth(name) for name in check.streams])
+        return contraction_ways(truth, sd), *bounds
+    x = error / sd if expectation.metric == "bias_sd" else error
+    return mean_ways(x.mean(axis=0)), *bounds
+
+
+def _stacked(check: Check, panel: Panel, column: str) -> Array:
+    """Give one column of all streams, shape (K, n)."""
+    return np.stack([panel.get(name, column) for name in check.streams])
+
+
+def _errors(check: Check, panel: Panel) -> Array:
+    return _stacked(check, panel, "mean") - _stacked(check, panel, "truth")
+
+
+def _hits(check: Check, panel: Panel) -> Array:
+    """Give the share of elements whose intervals hold the truth, 0 or 1 where there is one."""
+    assert isinstance(check.expectation, Bounds)
+    assert check.expectation.level is not None
+    return hits_of(_stacked(check, panel, "u"), check.expectation.level).mean(axis=0)
+
+
+def _evidence(check: Check, mine: Panel, panels: Panels, levels: Levels, n: int) -> Evidence:
+    expectation = check.expectation
+    if isinstance(expectation, Calibrated | Miscalibrated):
+        inverted = isinstance(expectation, Miscalibrated)
+        return evidence.calibration(
+            mine, check.streams, n, min(levels) if inverted else levels.fail
+        )
+    if isinstance(expectation, Bounds) and expectation.level is not None:
+        hits = _hits(check, mine)[:n]
+        return evidence.coverage(hits, expectation.metric, expectation.level, levels.passing)
+    excess, *_ = _mean(check, mine, panels)[0]
+    root = isinstance(expectation, Bounds) and expectation.metric == "rmse"
+    name = expectation.metric if isinstance(expectation, Bounds) else "difference of squared errors"
+    return evidence.mean(lambda bound: excess(bound)[:n], name, levels.passing, root)

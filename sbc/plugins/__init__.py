@@ -1,0 +1,1 @@
+"""What a model, a generator and an engine must offer, and how they are found."""

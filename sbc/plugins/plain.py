@@ -1,0 +1,90 @@
+"""A generator that is a plain function ``(rng, *, sizes...) -> (truth, data)``, undecorated."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from sbc.plugins.contracts import Data, Dataset, Generator, Regime, summary
+from sbc.plugins.errors import UserError
+
+#: The regime of such a function: truths that are the prior's of the models that it tests.
+PRIOR = "prior"
+#: That of one whose truth is always the same.
+FIXED = "fixed"
+#: Every estimator is owed uniform ranks.
+EVERYONE = "*"
+#: The dimension of its longest arrays.
+_ROWS = "rows"
+
+Draw = Callable[..., Any]
+
+
+class PlainGenerator(Generator):
+    """One whose function draws truth and data at once."""
+
+    def draw(self, rng: np.random.Generator, regime: str, **settings: Any) -> Dataset:
+        """Draw one truth and one dataset; see `Generator.draw`."""
+        truth, data = _drawn(self.name, self.simulate, rng, {**self.sizes, **settings})
+        return Dataset(truth, data)
+
+
+def plain(function: Draw) -> PlainGenerator:
+    """Make a generator of a function that nobody decorated.
+
+    Parameters
+    ----------
+    function : callable
+        ``(rng, *, n=50, ...) -> (truth, data)``, two dicts. Random truths are taken for draws
+        from the prior of the models that it tests, and uniform ranks are then expected.
+
+    Raises
+    ------
+    UserError
+        If it cannot be called so, or returns something else.
+    """
+    name = getattr(function, "__name__", "generator")
+    try:
+        first, *others = inspect.signature(function).parameters.values()
+    except ValueError:
+        raise UserError(f"the generator {name} must take rng: def {name}(rng, *, n=50)") from None
+    if missing := [p.name for p in others if p.default is p.empty and p.kind is not p.VAR_KEYWORD]:
+        raise UserError(
+            f"the generator {name} is called with {first.name} alone, and '{missing[0]}' has no "
+            "default; one that draws data for a given truth is decorated: @sbc.contracts.generator"
+        )
+    sizes = {p.name: p.default for p in others if p.default is not p.empty}
+    (truth, data), (other, _) = (
+        _drawn(name, function, np.random.default_rng(seed), sizes) for seed in (0, 1)
+    )
+    longest = max((a.shape[0] for a in data.values() if a.ndim), default=0)
+    fixed = all(np.array_equal(truth[n], other.get(n, np.nan)) for n in truth)
+    regime = FIXED if fixed else PRIOR
+    made = PlainGenerator(
+        name=name,
+        simulate=function,
+        sizes=sizes,
+        dims={n: _ROWS for n, a in data.items() if a.ndim and a.shape[0] == longest},
+        indexes={},
+        features={},
+        owed={} if fixed else {PRIOR: (EVERYONE,)},
+    )
+    made.__doc__ = function.__doc__
+    made.regimes[regime] = Regime(regime, function, {}, summary(function))
+    return made
+
+
+def _drawn(
+    name: str, function: Draw, rng: np.random.Generator, sizes: Mapping[str, Any]
+) -> tuple[dict[str, Any], Data]:
+    found = function(rng, **sizes)
+    if not (isinstance(found, tuple) and len(found) == 2):
+        raise UserError(f"the generator {name} must return (truth, data), two dicts")
+    if not all(isinstance(part, Mapping) for part in found):
+        kinds = " and ".join(type(part).__name__ for part in found)
+        raise UserError(f"the generator {name} must return (truth, data), two dicts, not {kinds}")
+    truth, data = found
+    return dict(truth), {str(n): np.asarray(a) for n, a in data.items()}

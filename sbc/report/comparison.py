@@ -1,0 +1,105 @@
+"""Estimators against each other on the same datasets, where their common luck cancels out."""
+
+from __future__ import annotations
+
+import json
+import math
+from itertools import combinations
+from typing import Any
+
+import pandas as pd
+
+from sbc.plugins.errors import UserError
+from sbc.report.table import grid, with_error
+from sbc.report.targets import ELEMENT, Subject, subjects_of
+from sbc.stats.vectors import difference
+from sbc.store.frames import Run
+from sbc.store.settings import OWN_REGIMES
+
+#: The metrics whose differences are told.
+COMPARED = (
+    "bias",
+    "mean_z",
+    "rmse",
+    "empirical_se",
+    "model_se",
+    "z_sd",
+    "coverage",
+    "width",
+    "crps",
+)
+_SHOWN = ("bias", "rmse", "coverage", "width", "crps")
+
+
+def comparison(run: Run) -> pd.DataFrame:
+    """Subtract every pair of estimators, dataset by dataset.
+
+    Parameters
+    ----------
+    run : Run
+        Of two estimators or engines, or more, on shared datasets.
+
+    Returns
+    -------
+    DataFrame
+        One row an estimand and pair: ``a``, ``b``, the ``n_datasets`` where both worked, and for
+        each metric the difference a − b and the Monte Carlo error of that difference. Vectors have
+        a row of their own before those of their elements; ``kind`` tells them apart.
+
+    Raises
+    ------
+    UserError
+        In the regimes ``self`` and ``posterior``, where every estimator has datasets of its own.
+    """
+    if run.settings.truth in OWN_REGIMES:
+        raise UserError(
+            f"in regime '{run.settings.truth}' estimators share no datasets: nothing to compare"
+        )
+    fitted = [s for s in subjects_of(run) if any(len(frame) for frame in s.frames.values())]
+    rows = []
+    for name in dict.fromkeys(subject.name for subject in fitted):
+        for one, other in combinations([s for s in fitted if s.name == name], 2):
+            if one.frames.keys() == other.frames.keys():
+                rows.append(_row(run, one, other))
+    return pd.DataFrame(rows)
+
+
+def _row(run: Run, one: Subject, other: Subject) -> dict[str, Any]:
+    first, second = (next(iter(s.frames.values()))["k"] for s in (one, other))
+    both = set(first) & set(second)
+    a, b = one.of(both).what, other.of(both).what
+    row: dict[str, Any] = {"estimand": one.name, "kind": one.kind}
+    row |= {"a": _name(run, one), "b": _name(run, other), "n_datasets": len(both)}
+    for name in COMPARED:
+        row[name], row[f"{name}_mcse"] = difference(name, a, b)
+    return row
+
+
+def render_comparison(run: Run, kind: str = "text", elements: bool = False) -> str:
+    """Write the differences as text, Markdown, CSV or JSON; arguments as for `table.render`."""
+    frame = comparison(run)
+    if kind == "csv":
+        return frame.to_csv(index=False).rstrip("\n")
+    records = frame.to_dict(orient="records")
+    if kind == "json":
+        plain = [
+            {n: None if isinstance(v, float) and not math.isfinite(v) else v for n, v in r.items()}
+            for r in records
+        ]
+        return json.dumps(plain, indent=2, allow_nan=False)
+    rows = [
+        {
+            "estimand": r["estimand"],
+            "difference": f"{r['a']} − {r['b']}",
+            **{name: with_error(r[name], r[f"{name}_mcse"]) for name in _SHOWN},
+            "datasets": str(r["n_datasets"]),
+        }
+        for r in records
+        if elements or r["kind"] != ELEMENT
+    ]
+    return grid(rows, kind) if rows else "one estimator: nothing to compare"
+
+
+def _name(run: Run, subject: Subject) -> str:
+    one = len(run.settings.engines) == 1
+    return subject.estimator if one else f"{subject.estimator} by {subject.engine}"

@@ -1,0 +1,247 @@
+"""The six figures of one estimator and one quantity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
+
+from sbc.report.figures.colours import AXIS, BAND, INK, LABEL
+from sbc.report.figures.pictures import SHOWN, Picture, canvas, draw_dots, draw_segments, thinned
+from sbc.report.table import with_error
+from sbc.stats.metrics import Fits, proportional_bias
+from sbc.stats.uniformity import Band, ecdf_band, histogram_band
+
+
+def pair_pictures(fits: Fits, colour: str, whole: bool = True) -> list[Picture]:
+    """Draw what can be drawn of one stream.
+
+    Parameters
+    ----------
+    fits : Fits
+        The datasets whose fits worked; fewer than two give no figures.
+    colour : str
+        The estimator's.
+    whole : bool
+        Whether the quantity is an estimand; of others the ranks alone are shown.
+    """
+    if fits.truth.size < 2:
+        return []
+    chosen: list[Callable[[Fits, str], Picture]] = [rank_histogram, ecdf_difference, coverage_curve]
+    return [draw(fits, colour) for draw in chosen + ([zip_plot, recovery, sharpness] * whole)]
+
+
+def bins_for(n: int) -> int:
+    """Choose a number of bins, a power of two, that leaves about ten ranks or more in each."""
+    return int(2 ** np.clip(np.floor(np.log2(max(n, 1) / 10)), 2, 5))
+
+
+def band_for(n: int) -> Band:
+    """Give the simultaneous 95 % band of an ECDF, from a few sizes that serve all others.
+
+    Simulating one takes most of a second; above 100 values it shrinks like 1/√n to within a
+    percent, so that the band of a size near by is stretched.
+    """
+    if n <= 100:
+        return ecdf_band(n)
+    near = min(1000, int(round(100 * 2 ** (round(3 * np.log2(n / 100)) / 3), -1)))
+    band = ecdf_band(near)
+    stretch = np.sqrt(near / n)
+    return Band(band.x, band.lower * stretch, band.upper * stretch)
+
+
+def _ecdf(values: np.ndarray, at: np.ndarray) -> np.ndarray:
+    return np.searchsorted(np.sort(values), at, side="right") / values.size
+
+
+def rank_histogram(fits: Fits, colour: str) -> Picture:
+    """Draw the ranks of the truth, spread over (0, 1), with what is expected of each bin."""
+    n = fits.u.size
+    bins = bins_for(n)
+    band = histogram_band(n, bins)
+    counts, edges = np.histogram(fits.u, bins=bins, range=(0, 1))
+    figure, axes = canvas()
+    axes.axhspan(band.lower, band.upper, color=BAND.light, lw=0)
+    axes.stairs(counts, edges, fill=True, color=colour, alpha=0.75, lw=0)
+    for limit in (band.lower, band.upper):  # which bars would hide
+        axes.axhline(limit, color=AXIS.light, lw=0.6)
+    axes.axhline(band.expected, color=INK.light, lw=0.8, ls=(0, (4, 2)))
+    axes.set(xlim=(0, 1), ylim=(0, 1.08 * max(int(counts.max()), band.upper)))
+    axes.set(xlabel="share of draws below the truth, u", ylabel="datasets")
+    outside = int(((counts < band.lower) | (counts > band.upper)).sum())
+    return Picture(
+        "rank-histogram",
+        "Rank histogram",
+        "Level within the grey band: calibrated. High at the right: estimates too low; at the "
+        "left: too high. A U: posterior too narrow; a hump: too wide. Each bin leaves its band "
+        "once in twenty by chance.",
+        f"Rank histogram of {n} datasets in {bins} bins, {band.expected:.1f} expected in each; "
+        f"{outside} of {bins} bins lie outside their 95 % band of {band.lower} to {band.upper}.",
+        figure,
+    )
+
+
+def ecdf_difference(fits: Fits, colour: str) -> Picture:
+    """Draw the ECDF of u minus the diagonal, with its simultaneous band."""
+    band = band_for(fits.u.size)
+    difference = _ecdf(fits.u, band.x) - band.x
+    figure, axes = canvas()
+    _band(axes, band.x, band.lower, band.upper)
+    axes.axhline(0, color=INK.light, lw=0.8, ls=(0, (4, 2)))
+    axes.plot(band.x, difference, color=colour)
+    axes.set(xlim=(0, 1), xlabel="u", ylabel="ECDF of u − u")
+    leaves = bool(((difference < band.lower) | (difference > band.upper)).any())
+    worst = int(np.abs(difference).argmax())
+    return Picture(
+        "ecdf-difference",
+        "ECDF difference",
+        "A calibrated line stays within the band all along, in 95 of 100 runs. An arch above "
+        "zero: estimates too high; below: too low. First up, then down: posterior too narrow; "
+        "first down, then up: too wide.",
+        f"Difference between the distribution of u and the uniform one. It "
+        f"{'leaves' if leaves else 'stays within'} the 95 % band; at most "
+        f"{difference[worst]:+.2f}, at u = {band.x[worst]:.2f}.",
+        figure,
+    )
+
+
+def coverage_curve(fits: Fits, colour: str) -> Picture:
+    """Draw the coverage of central intervals of all levels, with its simultaneous band."""
+    held = np.abs(2 * fits.u - 1)
+    band = band_for(held.size)
+    share = _ecdf(held, band.x)
+    figure, axes = canvas()
+    _band(axes, band.x, band.x + band.lower, band.x + band.upper)
+    axes.plot([0, 1], [0, 1], color=INK.light, lw=0.8, ls=(0, (4, 2)))
+    axes.plot(band.x, share, color=colour)
+    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="nominal level", ylabel="coverage")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    at = [f"{100 * _ecdf(held, np.array([p]))[0]:.0f} % at {100 * p:.0f} %" for p in (0.5, 0.95)]
+    return Picture(
+        "coverage",
+        "Coverage at every level",
+        "How often the central interval of each level held the truth. On the diagonal: as "
+        "promised. Below: intervals too short or shifted; above: too long.",
+        f"Coverage against nominal level: {' and '.join(at)}.",
+        figure,
+    )
+
+
+def _band(axes: Axes, x: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
+    axes.fill_between(x, low, high, color=BAND.light, lw=0)
+
+
+def zip_plot(fits: Fits, colour: str) -> Picture:
+    """Draw 95 % intervals around the truth, those farthest from it on top."""
+    z = np.abs(fits.mean - fits.truth) / fits.sd
+    order = np.argsort(z, kind="stable")
+    height = (np.arange(z.size) + 0.5) / z.size
+    shown = thinned(z.size)
+    low, high = (fits.quantiles[p][order] - fits.truth[order] for p in (0.025, 0.975))
+    missed = (low > 0) | (high < 0)
+    figure, axes = canvas()
+    for these, style in (
+        (shown[~missed[shown]], {"color": colour, "alpha": 0.5, "lw": 0.8}),
+        (shown[missed[shown]], {"color": INK.light, "lw": 0.9}),
+    ):
+        draw_segments(
+            axes,
+            np.column_stack([low[these], height[these]]),
+            np.column_stack([high[these], height[these]]),
+            **style,
+        )
+    axes.axvline(0, color=INK.light, lw=0.8)
+    axes.axhline(0.95, color=LABEL.light, lw=0.8, ls=(0, (4, 2)))
+    axes.set(ylim=(0, 1), xlabel="95 % interval − truth", ylabel="datasets by |z|")
+    axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
+    return Picture(
+        "zip",
+        "Zip plot",
+        "One line a dataset: its 95 % interval, the truth at 0, sorted by |z|. Strong lines miss "
+        "the truth; they should begin at the dashed line and be as many on either side."
+        + _sampled(z.size, "every so many along the order"),
+        f"95 % intervals of {z.size} datasets sorted by distance from the truth; "
+        f"{int(missed.sum())} miss it, {int((low > 0).sum())} of them from above and "
+        f"{int((high < 0).sum())} from below.",
+        figure,
+    )
+
+
+def _sampled(n: int, how: str) -> str:
+    return f" Of {n:,} datasets {SHOWN} are drawn, {how}." if n > SHOWN else ""
+
+
+def recovery(fits: Fits, colour: str) -> Picture:
+    """Draw posterior means against truths; where there is one truth, their distribution."""
+    if np.ptp(fits.truth) == 0:
+        return _one_truth(fits, colour)
+    shown = slice(0, SHOWN)
+    slope = proportional_bias(fits)
+    ends = np.array([fits.truth.min(), fits.truth.max()])
+    figure, axes = canvas()
+    draw_dots(axes, fits.truth[shown], fits.mean[shown], colour)
+    axes.plot(ends, ends, color=INK.light, lw=0.8, ls=(0, (4, 2)))
+    if np.isfinite(slope.value):
+        fitted = fits.mean.mean() + (1 + slope.value) * (ends - fits.truth.mean())
+        axes.plot(ends, fitted, color=colour, lw=1.4)
+    axes.set(xlabel="truth", ylabel="posterior mean")
+    told = with_error(1 + slope.value, slope.mcse)
+    return Picture(
+        "recovery",
+        "Posterior mean against truth",
+        f"Dashed: mean = truth. Full line: least squares, slope {told}. A slope below 1 is "
+        "shrinkage, which a posterior owes wherever data are weak; a shifted line is bias."
+        + _sampled(fits.truth.size, "the first ones"),
+        f"Posterior mean against truth for {fits.truth.size} datasets; slope {told}.",
+        figure,
+    )
+
+
+def _one_truth(fits: Fits, colour: str) -> Picture:
+    figure, axes = canvas()
+    axes.hist(fits.mean, bins=bins_for(fits.mean.size) * 2, color=colour, alpha=0.75, lw=0)
+    axes.axvline(fits.truth[0], color=INK.light, lw=1)
+    axes.axvline(fits.mean.mean(), color=colour, lw=1.2, ls=(0, (4, 2)))
+    axes.set(xlabel="posterior mean", ylabel="datasets")
+    middle = with_error(fits.mean.mean(), fits.mean.std(ddof=1) / np.sqrt(fits.mean.size))
+    return Picture(
+        "recovery",
+        "Posterior means",
+        f"Full line: the one truth, {fits.truth[0]:.4g}. Dashed: the average of the posterior "
+        f"means, {middle}. Their distance is the bias.",
+        f"Posterior means of {fits.mean.size} datasets average {middle}; the truth is "
+        f"{fits.truth[0]:.4g}.",
+        figure,
+    )
+
+
+def sharpness(fits: Fits, colour: str) -> Picture:
+    """Draw z-scores against contraction, or against posterior sds where there is one truth."""
+    shown = slice(0, SHOWN)
+    z = (fits.mean - fits.truth) / fits.sd
+    varies = fits.prior_var is not None
+    x = 1 - fits.sd**2 / fits.prior_var if fits.prior_var is not None else fits.sd
+    figure, axes = canvas()
+    axes.axhspan(-2, 2, color=BAND.light, lw=0)
+    axes.axhline(0, color=AXIS.light, lw=0.7)
+    draw_dots(axes, x[shown], z[shown], colour)
+    axes.set(xlabel="contraction" if varies else "posterior sd", ylabel="z-score")
+    what = "contraction" if varies else "posterior sd"
+    beyond = int((np.abs(z) > 2).sum())
+    reading = (
+        "Right: the data taught much (0: nothing, 1: everything). "
+        if varies
+        else "One truth, so no contraction; posterior sds instead. "
+    )
+    return Picture(
+        "sharpness",
+        f"z-score against {what}",
+        reading + "About 95 of 100 dots belong into the band; all above it: too high and too sure; "
+        "all near 0 and at the left: safe and useless." + _sampled(z.size, "the first ones"),
+        f"z-scores of {z.size} datasets against {what}: {beyond} beyond 2, "
+        f"average {what} {x.mean():.2f}.",
+        figure,
+    )

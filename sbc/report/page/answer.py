@@ -1,0 +1,137 @@
+"""The first section: one verdict for each estimator and quantity, and what it is about."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from sbc.report.labels import Labels, coverage_text, plural
+from sbc.report.table import with_error
+from sbc.report.verdicts import WORDS, Pair
+from sbc.stats.intervals import wilson
+from sbc.store.frames import Run
+from sbc.store.rows import FAILED
+from sbc.store.settings import OWN_REGIMES
+
+_REGIMES = {
+    "effects": "The estimands are drawn anew for each dataset; the rest of the world is fixed.",
+    "prior": "Every parameter is drawn anew for each dataset, from the prior of the full model.",
+    "fixed": "One truth, new data for each dataset.",
+    "self": "Truth and data are drawn from each estimator's own joint distribution, so that each "
+    "estimator has datasets of its own.",
+    "posterior": "The truth is drawn from each estimator's own posterior given real data, data are "
+    "replicated from there, and the estimator is fitted to both, so that each has datasets of its "
+    "own.",
+}
+
+
+def regime_words(run: Run) -> list[str]:
+    """Say what the truth was drawn from, and what a verdict means there."""
+    settings = run.settings
+    first = _REGIMES.get(settings.truth, f"The truth is drawn as regime '{settings.truth}' says.")
+    if settings.simulator:
+        first = (
+            "Prior SBC: the truth is drawn from each estimator's own prior, and the data by "
+            f"{settings.simulator}."
+        )
+    words = [first, _owed(run)]
+    if settings.truth == "fixed":
+        words.append("At a single truth even an exact posterior has ranks that are not uniform.")
+    if settings.truth in OWN_REGIMES:
+        words.append("This says nothing about whether the estimator suits another world.")
+    return words
+
+
+def _owed(run: Run) -> str:
+    owing, everyone = run.owing, run.settings.estimators
+    if not owing:
+        return (
+            "No estimator owes uniform ranks here: a verdict is a statement about that estimator "
+            "in this world, not about its code."
+        )
+    names = ", ".join(owing)
+    if len(owing) == len(everyone):
+        return f"Uniform ranks are owed by {names}: any departure is a fault of model or sampler."
+    return (
+        f"Only {names} owes uniform ranks: there, a departure is a fault of model or sampler. "
+        "For the others a verdict is a statement about that estimator in this world."
+    )
+
+
+def columns_of(pairs: list[Pair]) -> list[str]:
+    """List the quantities, estimands first, in the order in which they come."""
+    ordered = sorted(pairs, key=lambda pair: not pair.is_estimand)
+    return list(dict.fromkeys(pair.quantity for pair in ordered if pair.quantity))
+
+
+def grid(run: Run, pairs: list[Pair], labels: Labels, anchors: list[str]) -> list[dict[str, Any]]:
+    """Arrange the verdicts in rows, one an estimator and engine."""
+    columns = columns_of(pairs)
+    rows = []
+    for estimator in run.settings.estimators:
+        for engine in run.settings.engines:
+            mine = {
+                pair.quantity: _cell(pair, anchor)
+                for pair, anchor in zip(pairs, anchors, strict=True)
+                if (pair.estimator, pair.engine) == (estimator, engine)
+            }
+            rows.append(
+                {
+                    "name": labels.label(estimator, engine),
+                    "place": labels.places[estimator],
+                    "full": estimator,
+                    "owed": estimator in run.owing,
+                    "fits": _fits(run, estimator, engine),
+                    "cells": [(column, mine.get(column)) for column in columns],
+                }
+            )
+    return rows
+
+
+def _cell(pair: Pair, anchor: str) -> dict[str, Any]:
+    symbol, words, kind = WORDS[pair.outcome]
+    lines: list[tuple[str, str]] = []
+    if pair.n:
+        # The number that says how comes first: bias, unless width is what is wrong.
+        lines = [
+            ("bias", f"{with_error(*pair.bias)} sd"),
+            ("95 % interval covers", coverage_text(pair.coverage)),
+        ]
+        lines = lines[::-1] if pair.test.shape == "scale" else lines
+        contraction = pair.contraction
+        if pair.is_estimand and not math.isnan(contraction.value):
+            lines.append(("contraction", f"{contraction.value:.2f}"))
+    return {
+        "symbol": symbol,
+        "words": words,
+        "kind": kind,
+        "note": pair.note,
+        "anchor": anchor,
+        "lines": lines,
+    }
+
+
+def _fits(run: Run, estimator: str, engine: str) -> dict[str, Any]:
+    fits = run.fits[(run.fits.estimator == estimator) & (run.fits.engine == engine)]
+    failed = int(fits.status.isin(FAILED).sum())
+    return {
+        "n": plural(len(fits), "fit"),
+        "failed": failed,
+        "escalated": int((fits.attempt > 0).sum()),
+    }
+
+
+def degenerate(run: Run) -> str:
+    """Say how many datasets teach nothing, if a feature of that name tells."""
+    own = run.settings.truth in OWN_REGIMES
+    found = []
+    for estimator in run.settings.estimators if own else run.settings.estimators[:1]:
+        features = run.features(estimator)
+        if "degenerate" in features and len(features):
+            hits, n = int((features["degenerate"] > 0).sum()), len(features)
+            low, high = wilson(hits, n)
+            share = f"{100 * hits / n:.0f} % [{100 * low:.0f}, {100 * high:.0f}]"
+            found.append(f"{share} for {estimator}" if own else share)
+    if not found:
+        return ""
+    return f"Degenerate datasets, all of whose outcomes are the same: {'; '.join(found)}."

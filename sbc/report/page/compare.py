@@ -1,0 +1,177 @@
+"""The second section: estimators side by side, alone and as differences on the same datasets."""
+
+from __future__ import annotations
+
+import math
+from itertools import groupby, islice
+from typing import Any
+
+from sbc.report.figures.overall import Interval, Measure, interval_plot
+from sbc.report.figures.pictures import Picture
+from sbc.report.labels import Labels, coverage_text
+from sbc.report.table import p_value, with_error
+from sbc.report.verdicts import Pair
+from sbc.stats import metrics
+from sbc.stats.metrics import Estimate, Proportion
+from sbc.stats.vector_ranks import PooledUniformity
+from sbc.stats.vectors import Elements, difference
+
+_READ = "Dot: estimate; line: 95 % interval of its Monte Carlo error. "
+MEASURES = (
+    Measure("bias", "Bias", "bias, in units of the estimand", 0.0,
+            _READ + "Dashed: no bias."),
+    Measure("rmse", "Root mean squared error", "RMSE, in units of the estimand", None,
+            _READ + "Farther left is better."),
+    Measure("coverage", "Coverage of the 95 % interval", "coverage", 0.95,
+            _READ + "Dashed: 95 %, as promised."),
+)  # fmt: skip
+_ON_THE_SAME = (
+    "Difference to the estimator in the heading, the one of smallest RMSE, on the datasets where "
+    "both worked: chance that both share cancels. "
+)
+DIFFERENCES = (
+    Measure("paired-rmse", "Difference of RMSE", "RMSE − RMSE of the best", 0.0,
+            _ON_THE_SAME + "Right of the dashed line: worse."),
+    Measure("paired-bias", "Difference of bias", "bias − bias of the best", 0.0,
+            _ON_THE_SAME + "On the dashed line: the same bias."),
+    Measure("paired-coverage", "Difference of coverage", "coverage − coverage of the best", 0.0,
+            _ON_THE_SAME + "Left of the dashed line: covers less often."),
+)  # fmt: skip
+
+
+def _value(name: str, pair: Pair) -> Estimate | Proportion:
+    if name == "coverage":
+        return pair.coverage
+    return pair.measure(name)
+
+
+def _interval(group: str, label: str, colour: str, estimate: Estimate | Proportion) -> Interval:
+    if isinstance(estimate, Proportion):
+        return Interval(group, label, colour, estimate.value, estimate.low, estimate.high)
+    half = 1.96 * estimate.mcse
+    return Interval(group, label, colour, estimate.value, estimate.value - half,
+                    estimate.value + half)  # fmt: skip
+
+
+def by_estimand(pairs: list[Pair]) -> list[tuple[str, list[Pair]]]:
+    """Group the pairs that hold fits by their estimand."""
+    known = [pair for pair in pairs if pair.is_estimand and pair.n]
+    order = list(dict.fromkeys(pair.quantity for pair in known))
+    known.sort(key=lambda pair: order.index(pair.quantity))
+    return [(name, list(group)) for name, group in groupby(known, key=lambda pair: pair.quantity)]
+
+
+def side_by_side(pairs: list[Pair], labels: Labels) -> list[Picture]:
+    """Draw bias, RMSE and coverage of all estimators."""
+    pictures = []
+    for measure in MEASURES:
+        rows = [
+            _interval(
+                name,
+                labels.label(pair.estimator, pair.engine),
+                labels.colour(pair.estimator),
+                _value(measure.name, pair),
+            )
+            for name, group in by_estimand(pairs)
+            for pair in group
+        ]
+        pictures.append(interval_plot(measure, rows))
+    return [picture for picture in pictures if picture]
+
+
+def differences(pairs: list[Pair], labels: Labels) -> list[Picture]:
+    """Draw what tells estimators apart on the datasets that they share."""
+    pictures = []
+    for measure in DIFFERENCES:
+        rows = [
+            row
+            for name, group in by_estimand(pairs)
+            for row in _against(name, group, measure, labels)
+        ]
+        pictures.append(interval_plot(measure, rows))
+    return [picture for picture in pictures if picture]
+
+
+def _against(name: str, group: list[Pair], measure: Measure, labels: Labels) -> list[Interval]:
+    metric = measure.name.removeprefix("paired-")
+    options: dict[str, Any] = {"kind": "quantile"} if metric == "coverage" else {}
+    best = min(group, key=lambda pair: pair.measure("rmse").value)
+    heading = f"{name}, minus {labels.label(best.estimator, best.engine)}"
+    rows = []
+    for pair in group:
+        common = _common(pair, best)
+        if pair is best or len(common) < 3:
+            continue
+        found = difference(metric, pair.on(common), best.on(common), **options)
+        if not math.isfinite(found.mcse):
+            continue
+        label = labels.label(pair.estimator, pair.engine)
+        rows.append(_interval(heading, label, labels.colour(pair.estimator), found))
+    return rows
+
+
+def _common(pair: Pair, other: Pair) -> set[int]:
+    """Find the datasets to which both were fitted, with the same truth of all elements."""
+    if pair.frames.keys() != other.frames.keys():
+        return set()
+    shared = [
+        set(frame.merge(other.frames[name][["k", "truth"]], on=["k", "truth"])["k"])
+        for name, frame in pair.frames.items()
+    ]
+    return set.intersection(*shared)
+
+
+NUMBERS = ("bias", "bias / sd", "RMSE", "coverage 50 %", "coverage 95 %", "width 95 %",
+           "contraction", "CRPS", "rank p")  # fmt: skip
+
+
+def numbers(pairs: list[Pair], labels: Labels) -> list[dict[str, Any]]:
+    """Write every number of the section, with its Monte Carlo error."""
+    rows = []
+    for name, group in by_estimand(pairs):
+        for pair in group:
+            half = pair.measure("coverage", level=0.5, kind="quantile")
+            share = pair.coverage
+            cells = [
+                with_error(*pair.measure("bias")),
+                with_error(*pair.bias),
+                with_error(*pair.measure("rmse")),
+                with_error(half.value, half.mcse),
+                f"{with_error(share.value, share.mcse)} [{share.low:.2f}, {share.high:.2f}]",
+                with_error(*pair.measure("width")),
+                with_error(*pair.contraction),
+                with_error(*pair.measure("crps")),
+                p_value(pair.test.p),
+            ]
+            rows.append(
+                {
+                    "estimand": name,
+                    "estimator": labels.label(pair.estimator, pair.engine),
+                    "place": labels.places[pair.estimator],
+                    "cells": list(zip(NUMBERS, cells, strict=True)),
+                }
+            )
+    return rows
+
+
+ELEMENT_NUMBERS = ("bias", "bias / sd", "RMSE", "coverage 95 %", "rank p")
+SHOWN_ELEMENTS = 100
+
+
+def of_elements(pair: Pair) -> list[dict[str, Any]]:
+    """Write the numbers of each element of a vector, `SHOWN_ELEMENTS` at most; none of a scalar."""
+    if not isinstance(pair.fits, Elements) or not pair.n:
+        return []
+    assert isinstance(pair.test, PooledUniformity)
+    rows = []
+    parts = zip(pair.fits.names, pair.fits.fits, pair.test.elements, strict=True)
+    for name, fits, test in islice(parts, SHOWN_ELEMENTS):
+        cells = [
+            with_error(*metrics.bias(fits)),
+            with_error(*metrics.mean_z(fits)),
+            with_error(*metrics.rmse(fits)),
+            coverage_text(metrics.coverage(fits, kind="quantile")),
+            p_value(test.p),
+        ]
+        rows.append({"name": name, "cells": list(zip(ELEMENT_NUMBERS, cells, strict=True))})
+    return rows

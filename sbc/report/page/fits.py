@@ -1,0 +1,148 @@
+"""The fourth section: how the fits went, which failed, and the datasets that surprised most."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sbc.report.figures.overall import Spread, spread_plot
+from sbc.report.figures.pictures import Picture
+from sbc.report.labels import Labels, replay_command
+from sbc.report.table import APPROXIMATE, plain_number
+from sbc.store.frames import Run
+from sbc.store.reasons import readable, reasons
+from sbc.store.rows import FAILED, POOR
+
+_BOX = "Thick: the middle half of the fits; thin: 90 %; ticks: extremes; dot: median. "
+_SPREADS = {
+    "ess": Spread("ess", "Effective sample size", "smallest ESS of a fit", (160, 400), True,
+                  _BOX + "Left of 400 a fit counts as low; left of 160 it is tried again."),
+    "rhat": Spread("rhat", "R-hat", "largest R-hat of a fit", (1.01, 1.05), False,
+                   _BOX + "Right of 1.01 a fit counts as low; right of 1.05 it is tried again."),
+    "pareto_k": Spread("pareto_k", "Pareto k̂", "k̂ of a fit's importance ratios", (0.7,), False,
+                       _BOX + "What an approximation has in place of R-hat and ESS. Right of 0.7 "
+                       "it is far from the posterior."),
+    "elbo_drift": Spread("elbo_drift", "Drift of the ELBO", "nats in the last quarter", (0.5,),
+                         False, _BOX + "How far the evidence lower bound still rose; right of 0.5 "
+                         "nats, beyond its noise, the fit is tried again with more iterations."),
+    "seconds": Spread("seconds", "Time", "seconds a fit, all attempts", (), True, _BOX),
+}  # fmt: skip
+SHOWN_FAILURES, SHOWN_WORST = 12, 10
+
+
+def spreads(run: Run, labels: Labels) -> list[Picture]:
+    """Draw R-hat and ESS, or what an approximation has in their place, and seconds."""
+    if run.fits.empty:
+        return []
+    results = run.results.assign(ess=run.results[["ess_bulk", "ess_tail"]].min(axis=1))
+    worst = results.groupby(["estimator", "engine", "k"], sort=False).agg(
+        ess=("ess", "min"), rhat=("rhat", "max")
+    )
+    sources = {
+        "ess": worst["ess"],
+        "rhat": worst["rhat"],
+        **{
+            name: run.fits.set_index(["estimator", "engine"])[name]
+            for name in (*APPROXIMATE, "seconds")
+        },
+    }
+    pictures = []
+    for name, column in sources.items():
+        groups = dict(iter(column.groupby(["estimator", "engine"], sort=False)))
+        columns = [
+            (labels.label(*key), labels.colour(key[0]), groups[key])
+            for key in _keys(run)
+            if key in groups
+        ]
+        pictures.append(spread_plot(_SPREADS[name], columns))
+    return [picture for picture in pictures if picture]
+
+
+def _keys(run: Run) -> list[tuple[str, str]]:
+    return [(name, e) for name in run.settings.estimators for e in run.settings.engines]
+
+
+STATUSES = ("fits", "ok", "low ESS", "divergent", "failed", "escalated", "divergences", "seconds")
+#: In place of what only a Markov chain has, where a run holds approximations.
+OWN = ("k̂ > 0.7", "median k̂", "ELBO drift")
+
+
+def statuses(run: Run, labels: Labels) -> list[dict[str, Any]]:
+    """Count what became of each estimator's fits."""
+    approximate = run.fits[list(APPROXIMATE)].notna().any(axis=None)
+    chains = run.results.groupby("engine")["rhat"].count()  # of independent draws there are none
+    rows = []
+    for estimator, engine in _keys(run):
+        fits = run.fits_of(estimator, engine)
+        cells = dict(zip(STATUSES, _counts(fits), strict=True))
+        if not chains.get(engine, True):
+            cells |= dict.fromkeys(("low ESS", "divergent", "divergences"), "–")
+        if approximate:
+            k, drift = (plain_number(fits[name].dropna().median()) for name in APPROXIMATE)
+            poor = str(int((fits.status == POOR).sum())) if k != "–" else "–"
+            cells |= dict(zip(OWN, (poor, k, drift), strict=True))
+        rows.append(
+            {
+                "estimator": labels.label(estimator, engine),
+                "place": labels.places[estimator],
+                "cells": list(cells.items()),
+            }
+        )
+    return rows
+
+
+def _counts(fits: pd.DataFrame) -> list[str]:
+    count = fits.status.value_counts()
+    numbers = [len(fits), *(int(count.get(name, 0)) for name in ("ok", "low_ess", "divergent"))]
+    numbers += [fits.status.isin(FAILED).sum(), (fits.attempt > 0).sum(), fits.divergences.sum()]
+    return [*map(str, map(int, numbers)), f"{fits.seconds.sum():.0f}"]
+
+
+def failures(run: Run, labels: Labels) -> tuple[list[dict[str, Any]], int]:
+    """List the failed fits by their text, the most frequent first.
+
+    Returns
+    -------
+    list of dict, int
+        What is shown, and how many more kinds of failure there are.
+    """
+    rows = [
+        {
+            "estimator": labels.label(estimator, engine),
+            "place": labels.places[estimator],
+            "status": reason.status,
+            "text": readable(reason.text),
+            "count": reason.count,
+            "command": replay_command(run, reason.datasets[0], estimator, engine),
+        }
+        for estimator, engine in _keys(run)
+        for reason in reasons(run.fits_of(estimator, engine))
+    ]
+    rows.sort(key=lambda row: -int(str(row["count"])))
+    return rows[:SHOWN_FAILURES], max(0, len(rows) - SHOWN_FAILURES)
+
+
+def worst(run: Run, estimands: dict[str, set[str]], labels: Labels) -> list[dict[str, Any]]:
+    """List the fits whose estimates lie farthest from the truth, in posterior sds."""
+    mine = [q in estimands[e] for e, q in zip(run.results.estimator, run.results.quantity)]  # noqa: B905
+    frame: pd.DataFrame = run.results[np.array(mine, dtype=bool)]
+    z = (frame["mean"] - frame["truth"]) / frame["sd"]
+    order = z.abs().sort_values(ascending=False, kind="stable").index[:SHOWN_WORST]
+    rows = []
+    for index in order:
+        row = frame.loc[index]
+        rows.append(
+            {
+                "k": int(row["k"]),
+                "estimator": labels.label(row["estimator"], row["engine"]),
+                "place": labels.places[row["estimator"]],
+                "estimand": row["quantity"],
+                "truth": f"{row['truth']:.3g}",
+                "posterior": f"{row['mean']:.3g} ± {row['sd']:.2g}",
+                "z": f"{z[index]:+.1f}",
+                "command": replay_command(run, int(row["k"]), row["estimator"], row["engine"]),
+            }
+        )
+    return rows

@@ -1,0 +1,111 @@
+"""What a summary has rows of: scalars, elements of vectors, and vectors with theirs pooled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sbc.plugins.errors import unknown
+from sbc.report.strata import strata
+from sbc.stats.metrics import Fits
+from sbc.stats.vectors import Elements
+from sbc.store.frames import Run, as_elements, as_fits
+from sbc.store.names import units
+
+#: What a row may be about: an estimand by itself, one of a vector's elements, or all of them.
+SCALAR, ELEMENT, VECTOR = "scalar", "element", "vector"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a row is about.
+
+    Attributes
+    ----------
+    estimator, engine : str
+        Whose fits.
+    name : str
+        Of the estimand; ``p[*]`` for a vector.
+    kind : {"scalar", "element", "vector"}
+        What it is.
+    frames : dict of str to DataFrame
+        The rows of the run's results: one frame, or one an element.
+    members : array of shape (n, J), optional
+        Which elements of which datasets a vector pools; by default all.
+    """
+
+    estimator: str
+    engine: str
+    name: str
+    kind: str
+    frames: dict[str, pd.DataFrame]
+    members: NDArray[np.bool_] | None = None
+
+    @cached_property
+    def what(self) -> Fits | Elements:
+        """The fits as arrays."""
+        if self.kind != VECTOR:
+            return as_fits(next(iter(self.frames.values())))
+        elements = as_elements(self.frames)
+        return elements if self.members is None else replace(elements, members=self.members)
+
+    @property
+    def used(self) -> list[pd.DataFrame]:
+        """The rows of the results that count, one frame an element."""
+        if self.members is None:
+            return list(self.frames.values())
+        return [x[mask] for x, mask in zip(self.frames.values(), self.members.T, strict=True)]
+
+    def of(self, datasets: Any) -> Subject:
+        """Keep some of the datasets."""
+        kept = {name: frame[frame["k"].isin(datasets)] for name, frame in self.frames.items()}
+        return replace(self, frames=kept)
+
+
+def subjects_of(run: Run) -> list[Subject]:
+    """List what there is a row of, vectors before their elements, empty where no fit has worked."""
+    found = dict(run.streams(estimands_only=True))
+    subjects = []
+    for estimator, engine in product(run.settings.estimators, run.settings.engines):
+        mine = [key[2] for key in found if key[:2] == (estimator, engine)]
+        empty = run.results.iloc[:0]
+        for unit, names in units(mine or run.estimands(estimator) or [""]).items():
+            frames = {name: found.get((estimator, engine, name), empty) for name in names}
+            if len(names) > 1:
+                subjects.append(Subject(estimator, engine, unit, VECTOR, frames))
+            kind = ELEMENT if len(names) > 1 else SCALAR
+            subjects += [
+                Subject(estimator, engine, name, kind, {name: frame})
+                for name, frame in frames.items()
+            ]
+    return subjects
+
+
+def strata_of(
+    run: Run, subject: Subject, fits: pd.DataFrame, by: str
+) -> Iterator[tuple[str, Subject, pd.DataFrame]]:
+    """Break a subject down by a feature, of datasets or, if it is an array, of elements."""
+    features = run.features(subject.estimator)
+    if by not in features:
+        raise unknown("feature", by, features.columns, f"in the data of {run.settings.generator}")
+    if not any(isinstance(value, list) for value in features[by]):
+        values = features[by].reindex(fits["k"]).to_numpy(float)
+        known = np.isfinite(values)  # of a dataset that could not be drawn there is none
+        parts = [(label, known.nonzero()[0][mask]) for label, mask in strata(values[known])]
+        parts += [] if known.all() else [("unknown", (~known).nonzero()[0])]
+        for label, rows in parts:
+            yield label, subject.of(fits["k"].iloc[rows]), fits.iloc[rows]
+    elif subject.kind == VECTOR:
+        numbers = next(iter(subject.frames.values()))["k"]
+        table = features[by].reindex(numbers)
+        if all(len(row) == len(subject.frames) for row in table):
+            values = np.array(table.tolist(), dtype=float).reshape(len(table), len(subject.frames))
+            for label, mask in strata(values.ravel()):
+                yield label, replace(subject, members=mask.reshape(values.shape)), fits

@@ -1,0 +1,1 @@
+"""Functions of numbers: ranks, uniformity, metrics, intervals, diagnostics of draws."""

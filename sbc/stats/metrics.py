@@ -1,0 +1,398 @@
+"""How good one estimator of one estimand is over n datasets, and how sure of that we are.
+
+Every metric takes a `Fits` and returns an `Estimate` or a `Proportion`: a value and its Monte
+Carlo standard error (MCSE), which says how far the value would move if the n datasets were drawn
+again. What is not defined (no dataset, the spread of one number, a relative bias of many truths)
+is NaN and raises no warning, so that a table can ask every metric of every row. Only a level
+whose quantiles are missing is an error.
+
+The body of a metric returns its result *and* its influence values psi: dataset i moves the value
+by about psi_i/n. They live there and nowhere else. Their standard error sd(psi)/√n is the MCSE
+unless a docstring gives another formula, and `paired` compares estimators by their difference.
+
+Notation: theta truth, m and s posterior mean and sd, e = m − theta, z = e/s, u the randomised
+probability integral transform (PIT) of theta; sd(.) and var(.) divide by n − 1.
+
+References
+----------
+.. [1] Morris, White & Crowther (2019), Statistics in Medicine 38:2074. doi:10.1002/sim.8086
+.. [2] MacKinnon & White (1985), J. Econometrics 29:305 (HC3). doi:10.1016/0304-4076(85)90158-7
+.. [3] Dawid & Sebastiani (1999), Annals of Statistics 27:65. doi:10.1214/aos/1018031101
+.. [4] Gneiting & Raftery (2007), JASA 102:359 (CRPS). doi:10.1198/016214506000001437
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NamedTuple, get_args, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sbc.stats.intervals import checked_level, wilson
+
+FloatArray = NDArray[np.float64]
+Kind = Literal["pit", "quantile"]
+IntervalFor = Callable[[int, int], tuple[FloatArray, FloatArray]]
+
+
+class Estimate(NamedTuple):
+    """A value and its Monte Carlo standard error, in the same unit."""
+
+    value: float
+    mcse: float
+
+
+class Proportion(NamedTuple):
+    """A share of the datasets, its Monte Carlo standard error and its 95 % interval, in [0, 1]."""
+
+    value: float
+    mcse: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, eq=False)
+class Fits:
+    """One estimator and one estimand over the n datasets whose fits worked.
+
+    Attributes
+    ----------
+    truth, mean, sd : array of shape (n,)
+        True value, posterior mean and posterior sd (> 0), on the scale of the estimand.
+    u : array of shape (n,)
+        Randomised PIT of the truth in its posterior, in (0, 1).
+    quantiles : mapping of float to array of shape (n,)
+        Posterior quantiles by their probability.
+    crps : array of shape (n,), optional
+        Continuous ranked probability score, see `sbc.stats.crps`.
+    prior_var : float, optional
+        Variance of the law that the truths were drawn from, where there is one.
+
+    Raises
+    ------
+    ValueError
+        If an array is not one-dimensional or its length is not that of `truth`.
+    """
+
+    truth: FloatArray
+    mean: FloatArray
+    sd: FloatArray
+    u: FloatArray
+    quantiles: Mapping[float, FloatArray] = field(default_factory=dict)
+    crps: FloatArray | None = None
+    prior_var: float | None = None
+
+    def __post_init__(self) -> None:
+        columns = {"truth": self.truth, "mean": self.mean, "sd": self.sd, "u": self.u}
+        columns |= {f"quantile {p:g}": q for p, q in self.quantiles.items()}
+        columns |= {} if self.crps is None else {"crps": self.crps}
+        for name, column in columns.items():
+            if column.shape != (self.truth.size,):
+                raise ValueError(f"{name} has shape {column.shape}, not ({self.truth.size},)")
+
+    def take(self, mask: NDArray[np.bool_]) -> Fits:
+        """Keep the datasets for which `mask`, a boolean array of shape (n,), is True."""
+        names = ["truth", "mean", "sd", "u"] + ([] if self.crps is None else ["crps"])
+        kept = {name: getattr(self, name)[mask] for name in names}
+        return replace(self, quantiles={p: q[mask] for p, q in self.quantiles.items()}, **kept)
+
+
+METRICS: dict[str, Callable[..., Estimate | Proportion]] = {}
+"""Every metric by its name. Each can be called with a `Fits` alone; the three that take a
+``level`` then take .95, for which `width` and `bias_eliminated_coverage` need the quantiles."""
+_BODIES: dict[str, Callable[..., tuple[Estimate | Proportion, FloatArray]]] = {}
+
+
+def _metric[**P, R: (Estimate, Proportion)](
+    body: Callable[P, tuple[R, FloatArray]],
+) -> Callable[P, R]:
+    """Enter a metric in `METRICS`; its callers get the result, not the influence values."""
+    quiet = np.errstate(all="ignore")(body)  # 0/0 is how the undefined becomes NaN
+
+    @functools.wraps(body)
+    def metric(*args: P.args, **kwargs: P.kwargs) -> R:
+        return quiet(*args, **kwargs)[0]
+
+    # help() reads the body's signature, which would promise the influence values too.
+    returns = get_args(get_type_hints(body)["return"])[0].__name__
+    signature = inspect.signature(body).replace(return_annotation=returns)
+    metric.__dict__["__signature__"] = signature
+    METRICS[body.__name__] = metric
+    _BODIES[body.__name__] = quiet
+    return metric
+
+
+def influence(metric: str, fits: Fits, **options: Any) -> tuple[float, FloatArray]:
+    """Value of a metric and how far each dataset moves it.
+
+    Parameters
+    ----------
+    metric : str
+        A key of `METRICS`.
+    fits : Fits
+        n datasets.
+    **options
+        Further arguments of the metric, such as ``level``.
+
+    Returns
+    -------
+    value : float
+    psi : array of shape (n,)
+        In the unit of the metric; their mean vanishes like 1/n.
+
+    Raises
+    ------
+    ValueError
+        If there is no such metric.
+    """
+    if metric not in _BODIES:
+        raise ValueError(f"no metric called {metric!r}; there are {', '.join(METRICS)}")
+    result, psi = _BODIES[metric](fits, **options)
+    return result.value, psi
+
+
+def standard_error(x: FloatArray) -> float:
+    """Return sd(x)/√n, the standard error of the mean of n numbers; NaN for fewer than two."""
+    return math.sqrt(_var(x) / x.size) if x.size > 1 else math.nan
+
+
+def _var(x: FloatArray) -> np.float64:
+    return np.var(x, ddof=1) if x.size > 1 else np.float64(np.nan)
+
+
+def _mean(x: FloatArray) -> tuple[Estimate, FloatArray]:
+    mean = np.mean(x) if x.size else np.float64(np.nan)
+    return Estimate(float(mean), standard_error(x)), x - mean
+
+
+def _root_mean(x: FloatArray) -> tuple[Estimate, FloatArray]:
+    mean, psi = _mean(x)
+    root = np.sqrt(mean.value)
+    psi = psi / (2 * root)
+    return Estimate(float(root), standard_error(psi)), psi
+
+
+def _spread(x: FloatArray) -> tuple[Estimate, FloatArray]:
+    var = _var(x)
+    # Two numbers are always equally far from their mean: their psi would promise an error of 0.
+    psi = (_mean(x)[1] ** 2 - var) / (2 * np.sqrt(var)) if x.size > 2 else np.full(x.shape, np.nan)
+    return Estimate(float(np.sqrt(var)), standard_error(psi)), psi
+
+
+def _share(hits: NDArray[np.bool_], interval: IntervalFor) -> tuple[Proportion, FloatArray]:
+    (p, _), psi = _mean(hits.astype(float))
+    mcse = math.sqrt(p * (1 - p) / hits.size) if hits.size > 1 else math.nan
+    low, high = interval(int(hits.sum()), hits.size)
+    return Proportion(p, mcse, float(low), float(high)), psi
+
+
+def share(hits: NDArray[np.bool_]) -> Proportion:
+    """Give the share of datasets that hit, with its error and its 95 % Wilson interval."""
+    return _share(hits, wilson)[0]
+
+
+def _central(fits: Fits, level: float) -> tuple[FloatArray, FloatArray]:
+    tail = (1 - checked_level(level)) / 2
+    # 1 − .95 is not quite .05: look for the probability, not for its last bit.
+    low, high = (
+        [q for p, q in fits.quantiles.items() if abs(p - want) < 1e-9] for want in (tail, 1 - tail)
+    )
+    if low and high:
+        return low[0], high[0]
+    lower = [p for p in sorted(fits.quantiles, reverse=True) if p < 0.5]
+    levels = [f"{1 - 2 * p:g}" for p in lower if any(abs(1 - p - r) < 1e-9 for r in fits.quantiles)]
+    raise ValueError(f"no quantiles for level {level:g}; available: {', '.join(levels) or 'none'}")
+
+
+@_metric
+def bias(fits: Fits) -> tuple[Estimate, FloatArray]:
+    """Mean of e, in the unit of the estimand; 0 is best. MCSE sd(e)/√n [1]_."""
+    return _mean(fits.mean - fits.truth)
+
+
+@_metric
+def relative_bias(fits: Fits) -> tuple[Estimate, FloatArray]:
+    """Bias as a share of the one truth of all datasets; NaN if that is 0 or there are several.
+
+    The MCSE is that of the bias over abs(theta) [1]_.
+    """
+    same = fits.truth.size > 0 and np.ptp(fits.truth) == 0 and fits.truth[0] != 0
+    return _mean((fits.mean - fits.truth) / (fits.truth if same else np.nan))
+
+
+@_metric
+def proportional_bias(fits: Fits) -> tuple[Estimate, FloatArray]:
+    """Slope of m on theta, minus 1: −0.2 says that a fifth of every effect is lost.
+
+    NaN where all truths are the same. The MCSE is the HC3 standard error, which needs no equal
+    variances [2]_; it is NaN when a dataset alone decides the slope (leverage 1).
+    """
+    n, x = fits.truth.size, _mean(fits.truth)[1]
+    # Truths that are the same may still differ from their mean by a rounding error.
+    sxx = np.sum(x**2) if n > 1 and np.ptp(fits.truth) > 0 else np.float64(np.nan)
+    slope = np.sum(x * fits.mean) / sxx
+    residual = _mean(fits.mean)[1] - slope * x
+    room = 1 - 1 / max(n, 1) - x**2 / sxx
+    psi = n * x * residual / sxx / np.where(room > 1e-9, room, np.nan)
+    return Estimate(float(slope - 1), float(np.sqrt(np.sum(psi**2)) / n)), psi
+
+
+@_metric
+def mean_z(fits: Fits) -> tuple[Estimate, FloatArray]:
+    """Mean of z: the bias in posterior sds; 0 under calibration. MCSE sd(z)/√n."""
+    return _mean((fits.mean - fits.truth) / fits.sd)
+
+
+@_metric
+def z_sd(fits: Fits) -> tuple[Estimate, FloatArray]:
+    """Spread sd(z): 1 under calibration, above 1 for posteriors that are too narrow.
+
+    MCSE √((m4 − m2²)/(4 (n − 1) sd(z)²)) with the central moments m2, m4 of z; no normality is
+    assumed. NaN for n = 2, where it would always be 0.
+    """
+    return _spread((fits.mean - fits.truth) / fits.sd)
+
+
+@_metric
+def empirical_se(fits: Fits) -> tuple[Estimate, FloatArray]:
+    """Spread sd(e), in the unit of the estimand. MCSE sd(e)/√(2 (n − 1)), for normal e [1]_."""
+    (value, _), psi = _spread(fits.mean - fits.truth)
+    return Estimate(value, value / math.sqrt(2 * max(fits.truth.size - 1, 1))), psi
+
+
+@_metric
+def mse(fits: Fits) -> tuple[Estimate, FloatArray]:
+    """Mean of e², in the squared unit of the estimand. MCSE sd(e²)/√n [1]_."""
+    return _mean((fits.mean - fits.truth) ** 2)
+
+
+@_metric
+def rmse(fits: Fits) -> tuple[Estimate, FloatArray]:
+    """Root of the MSE, in the unit of the estimand. MCSE that of the MSE over 2 RMSE [1]_."""
+    return _root_mean((fits.mean - fits.truth) ** 2)
+
+
+@_metric
+def model_se(fits: Fits) -> tuple[Estimate, FloatArray]:
+    """Root of mean s²: the error that the posteriors claim. MCSE √(var(s²)/(4 n modSE²)) [1]_."""
+    return _root_mean(fits.sd**2)
+
+
+@_metric
+def model_se_error(fits: Fits) -> tuple[Estimate, FloatArray]:
+    """Model SE over empirical SE, minus 1: below 0 for posteriors that are too narrow.
+
+    MCSE (modSE/empSE) √(var(s²)/(4 n modSE⁴) + 1/(2 (n − 1))): e normal and unrelated to s [1]_.
+    """
+    (model, model_mcse), model_psi = _root_mean(fits.sd**2)
+    (actual, _), actual_psi = _spread(fits.mean - fits.truth)
+    ratio = np.float64(model) / actual
+    half = 1 / (2 * max(fits.truth.size - 1, 1))
+    mcse = ratio * np.sqrt((np.float64(model_mcse) / model) ** 2 + half)
+    return Estimate(float(ratio - 1), float(mcse)), ratio * (
+        model_psi / model - actual_psi / actual
+    )
+
+
+@_metric
+def coverage(
+    fits: Fits,
+    level: float = 0.95,
+    kind: Kind = "pit",
+    interval: IntervalFor = wilson,
+) -> tuple[Proportion, FloatArray]:
+    """Share of datasets whose central posterior interval holds the truth.
+
+    Parameters
+    ----------
+    fits : Fits
+        n datasets.
+    level : float
+        Probability of the posterior interval, in (0, 1).
+    kind : {"pit", "quantile"}
+        ``pit`` asks whether abs(2u − 1) ≤ level, exactly Bernoulli(level) under calibration: gate
+        on this one. ``quantile`` takes the interval between two sample quantiles, which a user
+        would report and which, from S draws, covers at best level (S − 1)/(S + 1).
+    interval : callable
+        Makes `low` and `high` of hits and n: `wilson` or `clopper_pearson`.
+
+    Returns
+    -------
+    Proportion
+        MCSE √(p (1 − p)/n) [1]_, which is 0 when all or none are hit: read the interval instead.
+
+    Raises
+    ------
+    ValueError
+        If `level` or `kind` is not one of these, or the quantiles are not in `fits`.
+    """
+    if kind not in get_args(Kind):
+        raise ValueError(f"kind must be one of {', '.join(get_args(Kind))}, not {kind!r}")
+    if kind == "pit":
+        return _share(np.abs(2 * fits.u - 1) <= checked_level(level), interval)
+    low, high = _central(fits, level)
+    return _share((low <= fits.truth) & (fits.truth <= high), interval)
+
+
+@_metric
+def bias_eliminated_coverage(
+    fits: Fits, level: float = 0.95, interval: IntervalFor = wilson
+) -> tuple[Proportion, FloatArray]:
+    """Coverage of the quantile intervals after each is moved by minus the bias.
+
+    Far above `coverage` when bias is to blame, as low when the width is. Arguments and errors are
+    those of ``coverage(kind="quantile")``. The MCSE, as there, takes the bias for known [1]_.
+    """
+    (low, high), (shift, _) = _central(fits, level), bias(fits)
+    return _share((low - shift <= fits.truth) & (fits.truth <= high - shift), interval)
+
+
+@_metric
+def width(fits: Fits, level: float = 0.95) -> tuple[Estimate, FloatArray]:
+    """Mean width of the quantile interval, in the unit of the estimand; errors as `coverage`."""
+    low, high = _central(fits, level)
+    return _mean(high - low)
+
+
+@_metric
+def contraction(fits: Fits) -> tuple[Estimate, FloatArray]:
+    """Mean of 1 − s²/prior_var: 0 for data that teach nothing, near 1 for a sharp posterior.
+
+    Negative where the posterior is wider than the prior; NaN without a prior variance.
+    """
+    return _mean(1 - fits.sd**2 / (np.nan if fits.prior_var is None else fits.prior_var))
+
+
+@_metric
+def crps(fits: Fits) -> tuple[Estimate, FloatArray]:
+    """Mean CRPS, in the unit of the estimand, ≥ 0, less is better [4]_; NaN if not stored."""
+    return _mean(np.full(fits.truth.shape, np.nan) if fits.crps is None else fits.crps)
+
+
+@_metric
+def dawid_sebastiani(fits: Fits) -> tuple[Estimate, FloatArray]:
+    """Mean of 2 log s + z², less is better [3]_; only differences mean something."""
+    return _mean(2 * np.log(fits.sd) + ((fits.mean - fits.truth) / fits.sd) ** 2)
+
+
+@_metric
+def mean_u(fits: Fits) -> tuple[Estimate, FloatArray]:
+    """Mean of u: ½ under calibration, less for estimates that are too high.
+
+    MCSE sd(u)/√n, right at any truth; under calibration it tends to 1/√(12 n).
+    """
+    return _mean(fits.u)
+
+
+@_metric
+def mean_w(fits: Fits) -> tuple[Estimate, FloatArray]:
+    """Mean of w = abs(2u − 1): ½ under calibration, more for posteriors that are too narrow.
+
+    MCSE sd(w)/√n, right at any truth; under calibration it tends to 1/√(12 n).
+    """
+    return _mean(np.abs(2 * fits.u - 1))

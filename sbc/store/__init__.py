@@ -1,0 +1,1 @@
+"""A run as data: its settings, its rows, the names in them, and the lock on its folder."""

@@ -1,0 +1,150 @@
+"""The run's folder and its ``run.json``, which says what the run is."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sbc.plugins.errors import UserError
+from sbc.store.lock import LOCK_FILE, Lock
+from sbc.store.settings import Settings
+
+RUN_FILE = "run.json"
+PARTIAL = f"{RUN_FILE}.partial"
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of a new run, or take an empty one.
+
+    Raises
+    ------
+    UserError
+        If it exists and is not empty, or cannot be made.
+    """
+    try:
+        _clear_unmade(folder)
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            hint = ""
+            if (folder / RUN_FILE).exists():
+                hint = f", or go on with that run: --resume {shlex.quote(str(folder))}"
+            raise UserError(f"{folder} exists already; name another folder{hint}")
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise UserError(f"cannot write to {folder}: {problem.strerror}") from problem
+
+
+def _clear_unmade(folder: Path) -> None:
+    """Remove what a process left that was killed while it made a run, before the first fit."""
+    if not (folder / PARTIAL).is_file() or (folder / RUN_FILE).exists():
+        return
+    names = {PARTIAL, LOCK_FILE, *(f"results.sqlite{end}" for end in ("", "-wal", "-shm"))}
+    lock = Lock(folder)
+    if {file.name for file in folder.iterdir()} <= names:
+        for name in names - {LOCK_FILE}:
+            (folder / name).unlink(missing_ok=True)
+    lock.release()
+
+
+def write_run(folder: Path, run: dict[str, Any]) -> None:
+    """Write ``run.json`` whole or not at all.
+
+    Raises
+    ------
+    UserError
+        If it cannot be written.
+    """
+    draft_run(folder, run)
+    publish_run(folder)
+
+
+def draft_run(folder: Path, run: dict[str, Any]) -> None:
+    """Write what is to be ``run.json`` under another name."""
+    with _writing(folder):
+        (folder / PARTIAL).write_text(json.dumps(run, indent=2) + "\n", encoding="utf-8")
+
+
+def publish_run(folder: Path) -> None:
+    """Make the draft ``run.json``: from now on the folder is a run."""
+    with _writing(folder):
+        (folder / PARTIAL).replace(folder / RUN_FILE)
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        raise UserError(f"cannot write to {folder}: {problem.strerror}") from problem
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """Read ``run.json``.
+
+    Raises
+    ------
+    UserError
+        If it is not there or not what sbc wrote.
+    """
+    file = folder / RUN_FILE
+    check_folder(folder)
+    try:
+        run = json.loads(file.read_text(encoding="utf-8"))
+        _check_kinds(run)
+        Settings.from_json(run["settings"])
+    except FileNotFoundError:
+        raise UserError(f"{folder} is not a run: it has no {RUN_FILE}") from None
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as problem:
+        raise UserError(f"{file} is damaged: {type(problem).__name__}: {problem}") from problem
+    return run
+
+
+def refuse_sweep(folder: Path, run: dict[str, Any]) -> None:
+    """Tell who takes one run that this is many.
+
+    Raises
+    ------
+    UserError
+        If it is a sweep.
+    """
+    if "sweep" in run:
+        raise UserError(
+            f"{folder} is a sweep and no single run: `sbc table` and `sbc report` show it, "
+            f"`sbc sweep --resume {shlex.quote(str(folder))}` goes on with it"
+        )
+
+
+def _check_kinds(run: Any) -> None:
+    """Refuse what readers would stumble over.
+
+    Raises
+    ------
+    TypeError
+        Naming the entry.
+    """
+    if not isinstance(run, dict) or not isinstance(run["settings"], dict):
+        raise TypeError("it holds no settings")
+    estimands = run.get("estimands", {})
+    if not isinstance(estimands, dict):
+        raise TypeError("'estimands' is no table")
+    lists = {f"estimands of {name}": names for name, names in estimands.items()}
+    lists |= {name: run[name] for name in ("owing", "regimes", "command") if name in run}
+    for name, words in lists.items():
+        if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+            raise TypeError(f"'{name}' is no list of names")
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that is not there.
+
+    Raises
+    ------
+    UserError
+        Naming it.
+    """
+    if not os.path.isdir(folder):  # unlike Path.is_dir it never raises, however long the name
+        raise UserError(f"no folder {folder}")

@@ -1,0 +1,258 @@
+"""A finished or running run as pandas frames; nothing here samples."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sbc.plugins.contracts import LOG_LIKELIHOOD
+from sbc.plugins.errors import UserError
+from sbc.stats.metrics import Fits
+from sbc.stats.ranks import pit
+from sbc.stats.vectors import Elements
+from sbc.store.database import RESULTS_FILE, Store, read_run, reading
+from sbc.store.folder import refuse_sweep
+from sbc.store.names import natural, vector_of
+from sbc.store.reasons import readable
+from sbc.store.rows import CELL, FAILED, PROBABILITIES
+from sbc.store.settings import Settings
+from sbc.store.shard import Shard
+
+_QUANTILES = ["q" + f"{p:g}"[2:].ljust(2, "0") for p in PROBABILITIES]
+KEYS = ["estimator", "engine", "quantity"]
+_TEXT = ("estimator", "engine", "status", "error", "quantity")
+_WHOLE = ("k", "attempt", "divergences", "steps", "seed", "chains", "draws", "rank", "ties", "size")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run, read into memory.
+
+    Attributes
+    ----------
+    folder : Path
+        Where it was read from.
+    provenance : dict
+        The contents of ``run.json``.
+    settings : Settings
+        What was run.
+    fits : DataFrame
+        One row a fit: k, estimator, engine, status, error, attempt, divergences, steps, seconds…
+    results : DataFrame
+        One row a fit and quantity, of the fits that worked: truth, mean, sd, quantiles, rank, u…
+    cell : int
+        Of a sweep, where this is one of its cells.
+    """
+
+    folder: Path
+    provenance: dict[str, Any]
+    settings: Settings
+    fits: pd.DataFrame
+    results: pd.DataFrame
+    cell: int = 0
+
+    def streams(self, estimands_only: bool = False) -> Iterator[tuple[tuple[str, str, str], Any]]:
+        """Yield ((estimator, engine, quantity), frame sorted by dataset), in the run's order."""
+        order = {name: i for i, name in enumerate(self.settings.estimators)}
+        groups = dict(iter(self.results.groupby(KEYS, sort=False)))
+        for key in sorted(groups, key=lambda key: (order.get(key[0], 0), key[1], natural(key[2]))):
+            if not estimands_only or self._is_estimand(key[0], key[2]):
+                yield key, groups[key]
+
+    @property
+    def owing(self) -> list[str]:
+        """Estimators that owe uniform ranks, as was known when the run was made.
+
+        Asking their generator now would run its file, which the run folder of a stranger may name.
+        """
+        return self.provenance.get("owing", [])
+
+    @property
+    def regimes(self) -> list[str]:
+        """Truth regimes of its generator, as was known when the run was made."""
+        return self.provenance.get("regimes", [self.settings.truth])
+
+    @property
+    def shard(self) -> Shard:
+        """Which part of its plan this is."""
+        return Shard.of_run(self.provenance)
+
+    def fits_of(self, estimator: str, engine: str) -> pd.DataFrame:
+        """Pick the fits of one estimator by one engine."""
+        return self.fits[(self.fits.estimator == estimator) & (self.fits.engine == engine)]
+
+    @property
+    def all_failed(self) -> bool:
+        """Whether there are fits and none of them worked."""
+        return bool(len(self.fits) and self.fits["status"].isin(FAILED).all())
+
+    @property
+    def lines(self) -> list[str]:
+        """What a reader should know of how estimators were put to the test, whose it is first."""
+        told = self.provenance.get("lines")
+        if not isinstance(told, dict):
+            return []
+        several = len(told) > 1
+        return [
+            readable(f"{name}: {line}" if several else str(line))
+            for name, lines in told.items()
+            for line in (lines if isinstance(lines, list) else [])
+        ]
+
+    def estimands(self, estimator: str) -> list[str]:
+        """List what an estimator estimates, whether or not a fit of it has worked."""
+        return self.provenance.get("estimands", {}).get(estimator, [])
+
+    def features(self, estimator: str = "") -> pd.DataFrame:
+        """Read the features of every dataset, indexed by its number.
+
+        In regime ``self`` each estimator has its own datasets; elsewhere its name does not matter.
+        """
+        with undamaged(self.folder / RESULTS_FILE):
+            found = {
+                k: _numbers(json.loads(text))
+                for k, source, text in self.datasets("features")
+                if source in ("", estimator)
+            }
+            return pd.DataFrame.from_dict(found, orient="index")
+
+    def datasets(self, column: str) -> Iterator[tuple[int, str, str]]:
+        """Read one column of the table of datasets, with their numbers and sources."""
+        first = self.cell * CELL
+        last = first + CELL - 1 if "sweep" in self.provenance else 2**62
+        query = f"SELECT k - ?, source, {column} FROM dataset WHERE k BETWEEN ? AND ? ORDER BY k"
+        with Store.open(self.folder) as store:
+            yield from store.rows(query, (first, first, last))
+
+    def draws(self, key: tuple[str, str, str], datasets: Any) -> np.ndarray:
+        """Read the thinned draws that the truth was ranked in, shape (n_datasets, L).
+
+        Raises
+        ------
+        UserError
+            If draws are missing or of another number than their row says.
+        """
+        query = "SELECT k, size, draws FROM thinned WHERE estimator = ? AND engine = ?"
+        with Store.open(self.folder) as store:
+            rows = store.rows(f"{query} AND quantity = ?", key)
+            found = {
+                k - self.cell * CELL: np.frombuffer(blob, "<f8")
+                for k, size, blob in rows
+                if len(blob) == 8 * size
+            }
+        with undamaged(self.folder / RESULTS_FILE, f"the draws of {key} are incomplete"):
+            return np.array([found[k] for k in datasets]).reshape(len(datasets), -1)
+
+    def _is_estimand(self, estimator: str, quantity: str) -> bool:
+        known = self.estimands(estimator)
+        if not known:
+            return quantity != LOG_LIKELIHOOD
+        return quantity in known or vector_of(quantity) in known
+
+
+def load_run(folder: str | Path) -> Run:
+    """Read a run.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The run's folder, finished or not.
+
+    Raises
+    ------
+    UserError
+        If it is not a run, or its file is damaged.
+    """
+    folder = Path(folder)
+    provenance = read_run(folder)
+    refuse_sweep(folder, provenance)
+    settings = Settings.from_json(provenance["settings"])
+    return Run(folder, provenance, settings, *read_rows(folder))
+
+
+def read_rows(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read the fits and the results of a run, or of all cells of a sweep; errors as `load_run`."""
+    file = folder / RESULTS_FILE
+    worked = f"status NOT IN ({', '.join('?' * len(FAILED))})"
+    with Store.open(folder) as store, reading(file):
+        store.connection.execute("BEGIN")  # both queries see the same moment of a run under way
+        fits = _frame(store, "SELECT * FROM fit ORDER BY k, estimator, engine")
+        results = _frame(
+            store,
+            f"SELECT result.* FROM result JOIN fit USING (k, estimator, engine) "
+            f"WHERE {worked} ORDER BY k, estimator, engine, quantity",
+            FAILED,
+        )
+    with undamaged(file):
+        fits, results = fits.astype(_dtypes(fits)), results.astype(_dtypes(results))
+        results["u"] = pit(results["rank"], results["ties"], results["size"], results["jitter"])
+    return fits, results
+
+
+@contextmanager
+def undamaged(file: Path, what: str = "") -> Iterator[None]:
+    """Tell in one line that what a file holds makes no sense."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, OverflowError, RecursionError) as problem:
+        raise UserError(f"{file} is damaged: {what or problem}") from problem
+
+
+def _numbers(features: Any) -> dict[str, Any]:
+    """Take a dataset's features: numbers, or lists of them.
+
+    Raises
+    ------
+    TypeError
+        For anything else.
+    """
+    if not isinstance(features, dict):
+        raise TypeError("the features of a dataset are no table")
+    for value in features.values():
+        for number in value if isinstance(value, list) else [value]:
+            if not isinstance(number, int | float):
+                raise TypeError(f"a feature cannot be {number!r}")
+    return features
+
+
+def _frame(store: Store, query: str, parameters: tuple[str, ...] = ()) -> pd.DataFrame:
+    cursor = store.connection.execute(query, parameters)
+    return pd.DataFrame(cursor.fetchall(), columns=[column[0] for column in cursor.description])
+
+
+def _dtypes(frame: pd.DataFrame) -> dict[str, str]:
+    """Say what each column is: a table that is empty or holds NULLs is no different."""
+    kinds = {**dict.fromkeys(_TEXT, "object"), **dict.fromkeys(_WHOLE, "int64")}
+    return {name: kinds.get(name, "float64") for name in frame}
+
+
+def as_fits(frame: pd.DataFrame) -> Fits:
+    """Turn the rows of one stream into the arrays that metrics take."""
+    truth = frame["truth"].to_numpy(float)
+    varies = len(truth) > 1 and np.ptp(truth) > 0
+    with np.errstate(over="ignore"):  # of truths that nobody has drawn
+        prior_var = float(truth.var(ddof=1)) if varies else None
+    return Fits(
+        truth=truth,
+        mean=frame["mean"].to_numpy(float),
+        sd=frame["sd"].to_numpy(float),
+        u=frame["u"].to_numpy(float),
+        quantiles={
+            p: frame[name].to_numpy(float)
+            for p, name in zip(PROBABILITIES, _QUANTILES, strict=True)
+        },
+        crps=frame["crps"].to_numpy(float),
+        prior_var=prior_var,
+    )
+
+
+def as_elements(frames: Mapping[str, pd.DataFrame]) -> Elements:
+    """Turn the rows of a vector's elements, by their names, into what is pooled."""
+    return Elements(tuple(frames), tuple(as_fits(frame) for frame in frames.values()))

@@ -1,0 +1,69 @@
+"""Why fits failed: the commonest reasons, those that differ in numbers alone taken together."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pandas as pd
+
+from sbc.store.rows import FAILED
+
+#: What is said of a failed fit that left no text.
+_SILENT = {
+    "nonconverged": "did not converge in any attempt: R-hat above 1.05 or an ESS below 160",
+    "timeout": "took too long",
+    "error": "stopped without a word",
+}
+_NUMBER = re.compile(r"[-+]?\d[\d.,]*(?:e[-+]?\d+)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One kind of failure: its status and text as in its first fit, and the datasets it met."""
+
+    status: str
+    text: str
+    datasets: tuple[int, ...]
+
+    @property
+    def count(self) -> int:
+        """How many fits failed so."""
+        return len(self.datasets)
+
+
+def reasons(fits: pd.DataFrame) -> list[Reason]:
+    """Sort failed fits by what was wrong, the commonest first.
+
+    Parameters
+    ----------
+    fits : DataFrame
+        With the columns ``k``, unless that is the index, ``status`` and ``error``.
+    """
+    kinds: dict[tuple[str, str], list[int]] = {}
+    texts: dict[tuple[str, str], str] = {}
+    failed = fits[fits["status"].isin(FAILED)]
+    datasets = failed.get("k", failed.index)
+    for k, status, error in zip(datasets, failed["status"], failed["error"], strict=True):
+        key = (status, _NUMBER.sub("#", error))
+        texts.setdefault(key, error or _SILENT.get(status, status))
+        kinds.setdefault(key, []).append(int(k))
+    found = [Reason(key[0], texts[key], tuple(numbers)) for key, numbers in kinds.items()]
+    return sorted(found, key=lambda reason: -reason.count)
+
+
+def readable(text: str, longest: int = 400) -> str:
+    """Cut what nobody reads to the end, and what no page can hold."""
+    clean = "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text)
+    return clean if len(clean) <= longest else f"{clean[:longest]} …"
+
+
+def listed(fits: pd.DataFrame, most: int = 3) -> list[str]:
+    """Write the commonest reasons, each on a line with its count."""
+    found = reasons(fits)
+    lines = [
+        f"{reason.count} × {readable(' '.join(reason.text.split()), 200)}"
+        for reason in found[:most]
+    ]
+    more = sum(reason.count for reason in found[most:])
+    return [*lines, f"{more} × something else"] if more else lines

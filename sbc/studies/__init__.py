@@ -1,0 +1,1 @@
+"""What users ask for: runs, gates, replays, merges, designs, sweeps, the lecture."""

@@ -1,0 +1,199 @@
+"""The Python interface: what the commands do, in a script or a notebook.
+
+    run = sbc.run("mundlak", datasets=200)
+    run.table()
+
+    with pm.Model() as model:
+        ...
+    sbc.run(model)
+
+`run` fits, or goes on with a folder of fits; `load` reads a folder and never fits.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sbc.fitting import handed
+from sbc.fitting.engine_choice import settled
+from sbc.fitting.handed import Named
+from sbc.fitting.options import default_folder, settings_over
+from sbc.plugins import live
+from sbc.plugins.errors import UserError
+from sbc.store.settings import Settings, validate
+
+if TYPE_CHECKING:
+    from sbc.fitting.workers.threads import HandOut
+    from sbc.studies.loaded import LoadedRun
+
+
+def run(
+    estimator: Named | Iterable[Named] | Mapping[str, Named] | None = None,
+    generator: Named | None = None,
+    *,
+    simulator: Named | None = None,
+    name: str = "model",
+    truth: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    estimands: Iterable[str] | None = None,
+    engine: str | Iterable[str] | None = None,
+    datasets: int | None = None,
+    seed: int | None = None,
+    draws: int | None = None,
+    tune: int | None = None,
+    chains: int | None = None,
+    target_accept: float | None = None,
+    data: str | Path | None = None,
+    out: str | Path | None = None,
+    resume: str | Path | None = None,
+    jobs: int | None = None,
+    isolate: bool = False,
+    fit_timeout: float | None = None,
+    cluster: str | None = None,
+    max_failures: int | str | None = None,
+    progress: bool = True,
+) -> LoadedRun:
+    """Fit estimators to simulated datasets, as ``python -m sbc run`` does, with its defaults.
+
+    Parameters
+    ----------
+    estimator : str, model, function, or several of them
+        Names, ``"path/to/file.py:name"``, ``"all"``; a ``pm.Model`` or a Bambi model; a function
+        that states one, from wherever: a notebook's cell, a lambda, a closure, a method. Several
+        that stand in no file are a dict, by their names.
+    generator : str, generator or function
+        The simulated world; a plain function is ``(rng, *, n=50) -> (truth, data)``.
+    simulator : str or function
+        ``(rng, truth, given) -> data``: data from it, truth from the model's own prior.
+    name : str
+        Of a model that stands in no file; random numbers depend on it.
+    truth : str
+        How the truth is chosen: a regime of the generator, ``"self"`` or ``"posterior"``.
+    parameters : mapping
+        Of the generator, such as ``{"n_groups": 50}``.
+    estimands : iterable of str
+        What to rank instead of what the estimators name: variables, or as ``"theta[3]"``.
+    engine : str or several
+        Samplers.
+    datasets, seed : int
+        How many, and the seed of all random numbers.
+    draws, tune, chains, target_accept : number
+        Budget of the first attempt at each fit; draws and warm-up are those of a chain.
+    data : str or Path
+        The real data of truth ``"posterior"``.
+    out : str or Path
+        The new run's folder; by default one under ``reports``.
+    resume : str or Path
+        A run to go on with instead; what else is given must agree with it, `datasets` may grow.
+    jobs : int
+        Workers; by default all cores.
+    isolate : bool
+        Whether each worker is a process, so that a model that crashes costs one fit.
+    fit_timeout : float
+        Seconds after which a fit is ended, as a failed row.
+    cluster : str
+        A Dask scheduler's address, ``"tcp://HOST:PORT"``: its workers fit instead of this machine.
+    max_failures : int or str
+        A count, or a share as ``"10%"``: the run is stopped when more fits fail.
+    progress : bool
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    sbc.loaded.LoadedRun
+        With the frames ``fits`` and ``results``, ``table()``, ``report()`` and ``to_datatree()``.
+
+    Raises
+    ------
+    sbc.errors.UserError
+        For a name, a value or a model that cannot be, in the words of the command line; on resume
+        also where a model that stands in no file is not handed over again, or is another.
+    sbc.errors.TooManyFailuresError
+        If more fits fail than `max_failures`; the others are kept.
+    """
+    from sbc.fitting import loop
+    from sbc.fitting.limits import NO_LIMIT, Limit
+    from sbc.fitting.workers import local
+
+    if out is not None and resume is not None:
+        raise UserError("out starts a new run and resume goes on with one; name one of them")
+    wanted = {
+        "estimator": _listed("estimator", estimator, name),
+        "generator": _listed("generator", generator, "generator"),
+        "simulator": _listed("simulator", simulator, "simulator"),
+        "truth": truth,
+        "set": [f"{name}={_written(value)}" for name, value in (parameters or {}).items()],
+        "estimand": _listed("estimand", estimands),
+        "engine": _listed("engine", engine),
+        **{"datasets": datasets, "seed": seed, "draws": draws, "tune": tune, "chains": chains},
+        "target_accept": target_accept,
+        "data": None if data is None else str(data),
+    }
+    made = None
+    if resume is not None:
+        before = load(resume)
+        live.check_known(before.provenance, before.folder)
+        made = before.settings
+    settings = settings_over(made, wanted)
+    validate(settings)
+    settings = settled(settings, engine is not None or resume is not None)
+    if cluster is not None and (isolate or fit_timeout is not None):
+        raise UserError("isolate and fit_timeout are for this machine, not for a cluster's workers")
+    limit = NO_LIMIT if max_failures is None else Limit.parse(str(max_failures))
+    with _hands(cluster, settings) as hands:  # what is wrong with a cluster is told first
+        if resume is None:
+            store = loop.create(settings, Path(out or default_folder(settings)), ["sbc.run"])
+        else:
+            store, settings = loop.resume(Path(resume), settings)
+        with store:
+            loop.execute(
+                *(settings, store, jobs or os.cpu_count() or 1, progress),
+                hand_out=hands or local.hands(isolate, fit_timeout),
+                limit=limit,
+            )
+    return load(store.folder)
+
+
+@contextmanager
+def _hands(cluster: str | None, settings: Settings) -> Iterator[HandOut | None]:
+    if cluster is None:
+        yield None
+        return
+    from sbc.fitting.workers.cluster import Cluster
+
+    with Cluster.connect(cluster, settings) as connected:
+        yield connected.fits
+
+
+def load(folder: str | Path) -> LoadedRun:
+    """Read a run, finished or not, into pandas frames.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The run's.
+
+    Returns
+    -------
+    sbc.loaded.LoadedRun
+
+    Raises
+    ------
+    sbc.errors.UserError
+        If it is not a run, or its file is damaged.
+    """
+    from sbc.studies.loaded import LoadedRun
+
+    return LoadedRun.of(folder)
+
+
+def _listed(kind: str, chosen: Any, name: str = "") -> str | None:
+    return None if chosen is None else ",".join(handed.names(kind, chosen, name))
+
+
+def _written(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -1,0 +1,170 @@
+"""Fit and judge by turns, until every check is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sbc.gates.baseline import TOLERANCE
+from sbc.gates.checks import Subject, checks_of
+from sbc.gates.config import Config
+from sbc.gates.expectations import Better, Unmoved
+from sbc.gates.gate import Gate, judge_run, nothing_expected
+from sbc.gates.judge import rival
+from sbc.stats.sequential.power import detectable
+from sbc.store.folder import read_run
+from sbc.store.frames import Run, load_run
+from sbc.store.settings import Settings, owes_uniform, regimes_of
+
+if TYPE_CHECKING:
+    from sbc.fitting.workers.threads import HandOut
+
+BATCH = 25
+"""Datasets between two looks. Looking costs nothing in error rates."""
+
+LEAST = 10
+"""Datasets below which no fault shows."""
+
+
+def judge_while_running(
+    settings: Settings,
+    folder: Path,
+    config: Config,
+    *,
+    jobs: int,
+    most: int,
+    resume: bool = False,
+    baseline: Run | None = None,
+    tolerance: float = TOLERANCE,
+    watch: Callable[[Gate], None] = lambda gate: None,
+    begun: Callable[[], None] = lambda: None,
+    say: Callable[[str], None] = lambda line: None,
+    hand_out: HandOut | None = None,
+) -> Gate:
+    """Fit batch after batch of datasets until every check is decided.
+
+    Parameters
+    ----------
+    settings : Settings
+        What to fit; the number of datasets is chosen here.
+    folder : Path
+        The run's folder: a new one, or one to go on with.
+    config : Config
+        What is expected.
+    jobs : int
+        Workers.
+    most : int
+        Datasets after which to give up, at least 1.
+    resume : bool
+        Whether `folder` is a run already.
+    baseline, tolerance
+        As for `judge_run`.
+    watch : callable
+        Called with the verdicts after each batch.
+    begun : callable
+        Called as soon as there is a run that can be gone on with.
+    say : callable
+        Told before the first fit what the gate can see.
+    hand_out : callable, optional
+        Gives the fits to workers, as for `sbc.fitting.loop.execute`.
+
+    Returns
+    -------
+    Gate
+        What is decided, of one estimator by one engine, is not fitted to the datasets that others
+        still need.
+
+    Raises
+    ------
+    UserError
+        As `judge_run`, or if the run cannot be made.
+    """
+    from sbc.fitting import loop
+    from sbc.fitting.workers import local
+
+    owing = [name for name in settings.estimators if owes_uniform(settings, name)]
+    empty: dict[str, list[str]] = {name: [] for name in settings.estimators}
+    subject = Subject(settings, owing, empty, empty, regimes_of(settings))
+    if not checks_of(config, subject) and baseline is None:
+        raise nothing_expected(settings)  # before the first fit
+
+    def look() -> Gate:
+        return judge_run(load_run(folder), replace(config, n_max=most), baseline, tolerance)
+
+    n, waiting = min(BATCH, most), list(product(settings.estimators, settings.engines))
+    if resume:
+        gate, n = look(), settings.datasets
+        waiting = _waiting(gate)
+        if not waiting:
+            return gate
+    first = True
+    while True:
+        grown = replace(settings, datasets=n)
+        if resume:
+            store, grown = loop.resume(folder, grown)
+        else:
+            store, resume = loop.create(grown, folder), True
+        begun()
+        with store:
+            if first:
+                say(sees(grown, read_run(folder), most, config))
+            first = False
+            for engine in grown.engines:
+                names = tuple(name for name, by in waiting if by == engine)
+                loop.execute(
+                    *(replace(grown, estimators=names, engines=(engine,)), store, jobs),
+                    progress=False,
+                    hand_out=hand_out or local.fits,
+                )
+        gate = look()
+        watch(gate)
+        waiting = _waiting(gate)
+        if not waiting or n >= most:
+            return gate
+        n = min(n + BATCH, most)
+
+
+def sees(settings: Settings, run: Mapping[str, Any], most: int, config: Config) -> str:
+    """Say the least fault of ranks that so many datasets show.
+
+    Parameters
+    ----------
+    settings, run
+        A run's settings and what ``run.json`` says of it.
+    most : int
+        Datasets after which the gate gives up, at least 1.
+    config : Config
+        The gate's error rates.
+    """
+    if most < LEAST:
+        return f"{most} datasets show no fault of ranks: allow {LEAST} or more"
+    # Every estimand and the log likelihood are a stream each.
+    streams = sum(len(names) + 1 for names in run["estimands"].values()) * len(settings.engines)
+    fault = detectable(most, max(1, streams), config.alpha_fail)
+    return (
+        f"up to {most} datasets: they show with a chance of 80 % a bias of {fault.bias:.2f} "
+        f"posterior sds, or reported sds {fault.sd_low:.2f} or {fault.sd_high:.2f} times the right "
+        "ones"
+    )
+
+
+def _waiting(gate: Gate) -> list[tuple[str, str]]:
+    """List what needs more datasets, as (estimator, engine); nothing if all is settled."""
+    if gate.outcome == "fail" or any(found.surely for found in gate.failures):
+        return []
+    there = {(found.estimator, found.engine): found.n for found in gate.failures}
+    waiting = set()
+    for verdict in gate.verdicts:
+        check = verdict.check
+        key = (check.estimator, check.engine)
+        if verdict.outcome != "inconclusive":
+            continue
+        if isinstance(check.expectation, Unmoved) and verdict.n < there[key]:
+            continue  # the baseline has no more to compare with
+        waiting.add(key)
+        if isinstance(check.expectation, Better):
+            waiting.add(rival(check, check.expectation))
+    return [p for p in product(gate.settings.estimators, gate.settings.engines) if p in waiting]

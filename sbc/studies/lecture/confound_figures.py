@@ -1,0 +1,105 @@
+"""Pictures of the confound: five posteriors over each other, and where Mundlak and latent part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sbc.report.figures.colours import PALETTE, assign
+from sbc.report.figures.overall import Interval, Measure, interval_plot
+from sbc.report.figures.pictures import Picture
+from sbc.report.figures.posterior import posterior_figure
+from sbc.report.table import with_error
+from sbc.stats import metrics
+from sbc.stats.paired import paired
+from sbc.studies.lecture.confound_data import TRUTH
+from sbc.studies.lecture.evidence import Evidence
+from sbc.studies.lecture.single import Single
+
+_READ = "Dot: estimate; line: 95 % interval of its Monte Carlo error. "
+PARTS = (
+    Measure("bias", "Bias of beta_XY", "bias", 0.0, _READ + "Dashed: no bias."),
+    Measure("rmse", "Error of beta_XY", "root mean squared error", None,
+            _READ + "Farther left is nearer to the truth."),
+    Measure("model_se", "What they report of it", "root mean squared posterior sd", None,
+            _READ + "Who carries more uncertainty lies farther right."),
+    Measure("z_sd", "Is what they report enough?", "sd of error / posterior sd", 1.0,
+            _READ + "Right of the dashed line posterior sds are too small."),
+)  # fmt: skip
+
+
+def posteriors(singles: Sequence[Single]) -> Picture:
+    """Draw the posteriors of beta_XY and beta_ZY of all estimators."""
+    figure = posterior_figure({one.estimator: one.draws for one in singles}, TRUTH, "")
+    told = [
+        f"{one.estimator}: " + ", ".join(f"{name} {x.mean():.2f} (sd {x.std():.2f})"
+                                         for name, x in one.draws.items())
+        for one in singles
+    ]  # fmt: skip
+    return Picture(
+        "confound-posteriors",
+        "Five posteriors for one dataset",
+        "Dashed: the truth that made the data.",
+        f"Posterior mean and sd of {'; '.join(told)}.",
+        figure,
+    )
+
+
+def parting(worlds: Sequence[Evidence]) -> list[Picture]:
+    """Draw Mundlak and latent beside each other in every world that has both."""
+    pictures = []
+    for measure in PARTS:
+        rows = [row for evidence in worlds for row in _rows(measure.name, evidence)]
+        pictures.append(interval_plot(measure, rows))
+    return [picture for picture in pictures if picture]
+
+
+def _rows(metric: str, evidence: Evidence) -> list[Interval]:
+    places = assign(("mundlak", "latent"))
+    rows = []
+    for name in ("mundlak", "latent"):
+        value, mcse = metrics.METRICS[metric](evidence.fits(name, "beta_XY"))[:2]
+        half = 1.96 * mcse
+        colour = PALETTE[places[name]].light
+        rows.append(Interval(evidence.world.words, name, colour, value, value - half, value + half))
+    return rows
+
+
+def parted(worlds: Sequence[Evidence]) -> list[dict[str, Any]]:
+    """Write how far Mundlak and latent are apart on the same datasets, as rows of a table."""
+    rows = []
+    for evidence in worlds:
+        both = evidence.pair("mundlak", "latent", "beta_XY")
+        apart = [(part.axis, with_error(*paired(part.name, *both))) for part in PARTS]
+        rows.append({"world": evidence.world.words, "cells": apart})
+    return rows
+
+
+NUMBERS = ("bias", "RMSE", "coverage 95 %", "contraction", "failed")
+
+
+def numbers(worlds: Sequence[Evidence], places: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Write what lies behind the claims about the confound, each number with its error."""
+    rows = []
+    for evidence in worlds:
+        for quantity in TRUTH:
+            for name in evidence.world.estimators:
+                fits = evidence.fits(name, quantity)
+                share = metrics.coverage(fits)
+                cells = (
+                    with_error(*metrics.bias(fits)),
+                    with_error(*metrics.rmse(fits)),
+                    with_error(share.value, share.mcse),
+                    with_error(*metrics.contraction(fits)),
+                    f"{evidence.failed(name)} of {evidence.datasets}",
+                )
+                rows.append(
+                    {
+                        "world": evidence.world.words,
+                        "estimand": quantity,
+                        "estimator": name,
+                        "place": places[name],
+                        "cells": list(zip(NUMBERS, cells, strict=True)),
+                    }
+                )
+    return rows

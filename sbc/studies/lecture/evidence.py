@@ -1,0 +1,88 @@
+"""What the lecture's runs have to say: rows of its worlds, ready for a number to be taken."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from sbc.fitting.datasets import draw_dataset
+from sbc.plugins.contracts import Data
+from sbc.stats.metrics import Fits
+from sbc.store.frames import Run, as_fits, load_run
+from sbc.store.rows import FAILED
+from sbc.studies.lecture.worlds import World
+
+#: Prior sd of beta_XY and beta_ZY in every estimator of the confound.
+PRIOR_SD = 1.0
+SCORES = "loo.csv"
+#: By PSIS as the lecture has it, then with alpha integrated out: see `sbc.studies.lecture.loo`.
+COLUMNS = ("k", "estimator", "psis_elpd", "psis_p", "psis_bad", "elpd", "p", "bad")
+
+
+class Evidence:
+    """One world's run, read and never sampled.
+
+    Parameters
+    ----------
+    world : World
+        Which.
+    folder : Path
+        Of its run.
+    """
+
+    def __init__(self, world: World, folder: Path) -> None:
+        self.world = world
+        self.run: Run = load_run(folder)
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """Leave-one-out scores: one row a dataset and estimator, as far as they were taken."""
+        file = self.run.folder / SCORES
+        found = pd.read_csv(file) if file.is_file() else pd.DataFrame(columns=list(COLUMNS))
+        return found.sort_values(["k", "estimator"], ignore_index=True)
+
+    @property
+    def datasets(self) -> int:
+        """How many there are."""
+        return self.run.settings.datasets
+
+    def failed(self, estimator: str) -> int:
+        """Count the fits that are in no number."""
+        fits = self.run.fits
+        return int(((fits.estimator == estimator) & fits.status.isin(FAILED)).sum())
+
+    def rows(self, estimator: str, quantity: str) -> pd.DataFrame:
+        """Give the fits of one quantity that worked, by their dataset."""
+        results = self.run.results
+        mine = (results.estimator == estimator) & (results.quantity == quantity)
+        return results[mine].set_index("k", drop=False).sort_index()
+
+    def fits(self, estimator: str, quantity: str) -> Fits:
+        """Give them as metrics take them."""
+        return replace(as_fits(self.rows(estimator, quantity)), prior_var=PRIOR_SD**2)
+
+    def pair(self, a: str, b: str, quantity: str) -> tuple[Fits, Fits]:
+        """Give two estimators on the datasets where both worked."""
+        one, other = (self.rows(name, quantity) for name in (a, b))
+        common = one.index.intersection(other.index)
+        first, second = (as_fits(frame.loc[common]) for frame in (one, other))
+        return first, second
+
+    def means(self, estimator: str, vector: str) -> pd.DataFrame:
+        """Give the posterior means of a vector: one row a dataset, one column an element."""
+        results = self.run.results
+        mine = results[(results.estimator == estimator)
+                       & results.quantity.str.startswith(f"{vector}[")]  # fmt: skip
+        element = mine.quantity.str.extract(r"\[(\d+)\]", expand=False).astype(int)
+        return mine.assign(element=element).pivot(index="k", columns="element", values="mean")
+
+    def data(self, k: int) -> Data:
+        """Draw a dataset of the world again; no model is needed for that."""
+        return draw_dataset(self.run.settings, k, "").data
+
+    def features(self) -> pd.DataFrame:
+        """Give what is known of every dataset."""
+        return self.run.features()

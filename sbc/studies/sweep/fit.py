@@ -1,0 +1,115 @@
+"""Fit a sweep: one store, one plan over all cells, each model compiled once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from sbc.fitting import loop
+from sbc.fitting.fit import Task
+from sbc.store.database import Store
+from sbc.store.folder import read_run, write_run
+from sbc.store.settings import Settings
+from sbc.store.shard import WHOLE, Shard
+from sbc.studies.sweep.doubt import Doubts, doubts, spend
+from sbc.studies.sweep.plan import Plan
+from sbc.studies.sweep.read import load_sweep, plan_of
+
+
+def create(
+    settings: Settings, plan: Plan, folder: Path, command: list[str] | None = None,
+    part: Shard = WHOLE,
+) -> Store:  # fmt: skip
+    """Check settings and plan, and make the sweep's folder, or that of one part of it.
+
+    Raises
+    ------
+    UserError
+        If something cannot be, or the folder cannot be used.
+    """
+    tried = plan.grid.settings(settings, 0)
+    return loop.create(settings, folder, command, part, tried, sweep=plan.to_json())
+
+
+def tasks(settings: Settings, plan: Plan) -> Iterator[Task]:
+    """List the fits of a sweep, estimator by estimator, so that each model is compiled once."""
+    cells = [plan.grid.settings(settings, cell) for cell in range(len(plan.grid.cells))]
+    for engine in settings.engines:
+        for estimator in settings.estimators:
+            for cell, world in enumerate(cells):
+                for k in range(plan.datasets[estimator][cell]):
+                    yield Task(world, estimator, engine, k, cell)
+
+
+def execute(
+    folder: Path,
+    settings: Settings,
+    plan: Plan,
+    jobs: int,
+    progress: bool = True,
+    watch: Callable[[Plan, Doubts], None] = lambda plan, open_: None,
+    **hands: Any,
+) -> Plan:
+    """Fit what is missing of a plan; then, batch by batch, what its precision and bounds ask for.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the sweep.
+    settings, plan
+        Take the place of those that are there; `resumed` says whether they can.
+    jobs : int
+        Workers.
+    progress : bool
+        Whether to draw a progress bar on stderr.
+    watch : callable
+        Told the plan and what is in doubt after each batch.
+    **hands
+        Of `sbc.fitting.loop.execute`.
+
+    Returns
+    -------
+    Plan
+        With what has been spent.
+
+    Raises
+    ------
+    UserError
+        As `sbc.fitting.loop.execute`, and if models or data have changed since the sweep was made.
+    """
+    run = read_run(folder)
+    loop.check_files(folder, run, settings)
+    part = Shard.of_run(run)
+    open_: Doubts | None = None
+    while True:
+        with Store.open(folder, write=True) as store:
+            run = read_run(folder)
+            write_run(folder, run | {"settings": settings.to_json(), "sweep": plan.to_json()})
+            loop.execute(
+                settings, store, jobs, progress=progress, tasks=tasks(settings, plan), **hands
+            )
+        if not (plan.precision or plan.bounds) or part != WHOLE:
+            return plan
+        sweep = load_sweep(folder)
+        open_ = doubts(sweep, open_)
+        watch(plan, open_)
+        more = spend(sweep, open_) if plan.precision else {}
+        if not more:
+            return plan
+        plan = plan.grown(more)
+
+
+def resumed(folder: Path, settings: Settings) -> Plan:
+    """Check that a sweep can go on with these settings, and give its plan.
+
+    Raises
+    ------
+    UserError
+        If the folder is no sweep, or was made with other settings.
+    """
+    run = read_run(folder)
+    plan = plan_of(folder, run)
+    made = Settings.from_json(run["settings"])
+    made.check_same(settings, str(folder))
+    return plan.at_least(settings.datasets) if settings.datasets > made.datasets else plan

@@ -1,0 +1,151 @@
+"""What a study is to deliver, and whether it does: intervals narrow enough, and honest ones.
+
+The share of datasets whose interval is narrow enough is judged against the assurance, and coverage
+against its least value, by exact e-processes (`sbc.stats.sequential.coverage`): both may be looked
+at after every dataset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from sbc.gates.decisions import Levels, hits_of, on_coverage
+from sbc.gates.expectations import Bounds
+from sbc.gates.history import Panel, panel
+from sbc.gates.judge import agreed
+from sbc.stats.sequential.coverage import interval, judge_bounds
+from sbc.stats.sequential.judge import Outcome
+from sbc.store.frames import Run
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What is asked of the 95 % interval of every estimand.
+
+    Attributes
+    ----------
+    width : float
+        The largest width that will do.
+    assurance : float
+        The least chance, in (0, 1), that a dataset gives an interval no wider than that.
+    coverage : float
+        The least coverage, in (0, 1).
+    """
+
+    width: float
+    assurance: float
+    coverage: float = 0.9
+
+
+class Share(NamedTuple):
+    """A share of the datasets, and the ends of what is not excluded, each at the error rate."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Delivered(NamedTuple):
+    """What one size of study delivers for one estimand.
+
+    `narrow` is the share of datasets whose interval is narrow enough, `covered` that of those whose
+    interval holds the truth.
+    """
+
+    estimand: str
+    datasets: int
+    narrow: Share
+    covered: Share
+    outcome: Outcome
+    reason: str
+
+
+def delivered(run: Run, goal: Goal, least: int, alpha: float) -> list[Delivered]:
+    """Judge what one estimator's intervals are like in one cell.
+
+    Parameters
+    ----------
+    run : Run
+        The cell: one estimator and one engine.
+    goal : Goal
+        What is asked.
+    least : int
+        Datasets before which nothing passes: coverage only has to be not refuted, and of a few
+        datasets nothing is.
+    alpha : float
+        Chance, in (0, 1), that a judgement is wrong.
+
+    Returns
+    -------
+    list of Delivered
+        One an estimand and element of a vector. It passes if the assurance is shown to be reached
+        and the coverage is not shown to be too low; it fails if either is shown. A failed fit has
+        no interval, and so none that is narrow.
+    """
+    (estimator,), (engine,) = run.settings.estimators, run.settings.engines
+    found = panel(run.fits, run.results, estimator, engine)
+    names = [key[2] for key, _ in run.streams(estimands_only=True)] or run.estimands(estimator)
+    wide = {name: _widths(run, name, found.n) for name in names}
+    return [
+        _judged(name, wide[name] <= goal.width, _hits(found, name), goal, least, alpha)
+        for name in names
+    ]
+
+
+def _widths(run: Run, name: str, n: int) -> np.ndarray:
+    """Give the widths in the order of the datasets, infinite for failed fits."""
+    mine = run.results[run.results["quantity"] == name].set_index("k").reindex(range(n))
+    width = (mine["q975"] - mine["q025"]).to_numpy(float)
+    return np.where(np.isfinite(width), width, np.inf)
+
+
+def _hits(found: Panel, name: str) -> np.ndarray:
+    if name not in found.quantities:  # no fit has worked
+        return np.full(found.n, np.nan)
+    return hits_of(found.get(name, "u"), 0.95)
+
+
+def _judged(
+    name: str, narrow: np.ndarray, hits: np.ndarray, goal: Goal, least: int, alpha: float
+) -> Delivered:
+    if not narrow.size:
+        nothing = Share(np.nan, np.nan, np.nan)
+        return Delivered(name, 0, nothing, nothing, "inconclusive", "no datasets yet")
+    widths = judge_bounds(
+        narrow.astype(float), None, goal.assurance, 1.0, alpha_fail=alpha, alpha_pass=alpha
+    ).outcome
+    bounds = Bounds("coverage_95", goal.coverage, np.inf)
+    honest = agreed(on_coverage(hits, bounds, Levels(alpha, alpha)))[0]
+    outcome, reason = _together(widths, honest, narrow.size >= least)
+    shares = (_share(narrow.astype(float), alpha), _share(hits, alpha))
+    return Delivered(name, narrow.size, *shares, outcome, reason)
+
+
+def _share(hits: np.ndarray, alpha: float) -> Share:
+    known = hits[np.isfinite(hits)]
+    if not known.size:
+        return Share(np.nan, 0.0, 1.0)
+    return Share(float(known.mean()), *interval(known, None, alpha))
+
+
+def _together(widths: Outcome, honest: Outcome, enough: bool) -> tuple[Outcome, str]:
+    if honest == "fail":
+        return "fail", "coverage too low"
+    if widths == "fail":
+        return "fail", "too wide"
+    if widths == "pass" and enough:
+        shown = "coverage shown" if honest == "pass" else "coverage not refuted"
+        return "pass", f"narrow enough, {shown}"
+    return "inconclusive", "not decided"
+
+
+def of_all(found: Sequence[Delivered]) -> Outcome:
+    """Say whether all estimands are as asked: one that is not is enough to say no."""
+    outcomes = {one.outcome for one in found}
+    if "fail" in outcomes:
+        return "fail"
+    return "pass" if outcomes == {"pass"} else "inconclusive"

@@ -1,0 +1,247 @@
+"""A sweep as one page of HTML that needs nothing beside itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from sbc.gates.expectations import Bounds
+from sbc.report.figures.colours import assign
+from sbc.report.figures.pictures import Picture, styled
+from sbc.report.labels import Labels, plural
+from sbc.report.page import answer
+from sbc.report.page.origin import origin
+from sbc.report.page.page import figure_of
+from sbc.report.page.template import fill
+from sbc.report.table import with_error
+from sbc.report.targets import Subject
+from sbc.store.frames import Run
+from sbc.store.rows import FAILED
+from sbc.studies.sweep.answers import ALPHA, Answer, answers
+from sbc.studies.sweep.best import TIE, best
+from sbc.studies.sweep.colours import scale_of
+from sbc.studies.sweep.figures import heat_map, legend, line_plot, title_of
+from sbc.studies.sweep.read import Sweep
+from sbc.studies.sweep.surfaces import Surface, counted, estimands_of, metrics_of, surfaces
+from sbc.studies.sweep.table import sentences_of
+
+_HERE = Path(__file__).parent
+_KINDS = {"pass": "good", "fail": "bad", "inconclusive": "open"}
+
+
+@dataclass(frozen=True)
+class Look:
+    """A sweep with what is asked of it and how its estimators are named and coloured."""
+
+    sweep: Sweep
+    bounds: Sequence[Bounds]
+    given: list[Answer]
+    labels: Labels
+
+    @classmethod
+    def of(cls, sweep: Sweep, bounds: Sequence[Bounds] = ()) -> Look:
+        """Judge a sweep by some bounds, or by its own."""
+        bounds = bounds or sweep.plan.expectations
+        labels = Labels.of(sweep.runs[0], assign(sweep.settings.estimators))
+        return cls(sweep, bounds, answers(sweep, bounds), labels)
+
+    def who(self, thing: Surface | Subject | Answer) -> dict[str, Any]:
+        """Name an estimator with its dot's place in the palette."""
+        name = self.labels.label(thing.estimator, thing.engine)
+        return {"name": name, "place": self.labels.places[thing.estimator]}
+
+    def drawn(self, found: list[Surface]) -> list[tuple[dict[str, Any] | None, Picture]]:
+        """Draw a metric: maps with their legend, or one figure of lines."""
+        grid = self.sweep.plan.grid
+        names = [self.who(surface)["name"] for surface in found]
+        if len(grid.vary) == 1:
+            colours = [self.labels.colour(surface.estimator) for surface in found]
+            return [(None, line_plot(found, grid, names, colours))]
+        scale = scale_of(found[0].metric, found)
+        maps: list[tuple[dict[str, Any] | None, Picture]] = [
+            (self.who(surface), heat_map(surface, grid, scale, name))
+            for surface, name in zip(found, names, strict=True)
+        ]
+        return [*maps, (None, legend(scale, found[0].metric))]
+
+
+def sweep_page(sweep: Sweep, bounds: Sequence[Bounds] = ()) -> str:
+    """Write the page.
+
+    Parameters
+    ----------
+    sweep : Sweep
+        Finished or not.
+    bounds : sequence of Bounds
+        What to hold it against; by default what its plan says.
+    """
+    look = Look.of(sweep, bounds)
+    with styled():
+        parts = [_part(look, name, f"e{i}") for i, name in enumerate(estimands_of(sweep))]
+        effort = _effort(look)
+    return fill(
+        _HERE / "sweep.html.j2",
+        title=sweep.folder.name or str(sweep.folder),
+        world=f"{sweep.settings.generator} · {sweep.settings.describe_truth()}",
+        varied=[_varied(name, values) for name, values in sweep.plan.grid.vary.items()],
+        regime=answer.regime_words(sweep.runs[0]),
+        state=_state(sweep),
+        fits=plural(sum(len(run.fits) for run in sweep.runs), "fit"),
+        cells=plural(len(sweep.runs), "cell"),
+        parts=parts,
+        effort=effort,
+        maps=len(sweep.plan.grid.vary) == 2,
+        everyone=[look.who(surface) for surface in counted(sweep, failed=False)],
+        asked=[str(bound) for bound in look.bounds],
+        own=bool(bounds or sweep.plan.bounds),
+        precision=[f"{name} to {value:g}" for name, value in sweep.plan.precision.items()],
+        limits=_limits(sweep),
+        alpha=f"{100 * ALPHA:g} %",
+        tie=f"{TIE:g}",
+        origin=_origin(sweep),
+        more=Markup((_HERE / "sweep.css").read_text(encoding="utf-8")),
+    )
+
+
+def sweep_pictures(sweep: Sweep, bounds: Sequence[Bounds] = ()) -> Iterator[tuple[str, Picture]]:
+    """Draw every figure of the page, with a name for its file."""
+    look = Look.of(sweep, bounds)
+    for estimand in estimands_of(sweep):
+        for metric in metrics_of(sweep, look.bounds):
+            found = surfaces(sweep, estimand, metric, look.bounds, look.given)
+            with styled():
+                drawn = look.drawn(found)
+            for who, picture in drawn:
+                parts = [estimand, picture.name, who["name"] if who else ""]
+                yield "_".join(filter(None, parts)), picture
+
+
+def _varied(name: str, values: Sequence[float]) -> str:
+    return f"{name}: {', '.join(f'{value:g}' for value in values)}"
+
+
+def _state(sweep: Sweep) -> str:
+    there, planned = sum(len(r.fits) for r in sweep.runs), sweep.plan.fits(sweep.settings)
+    if not there:
+        return "This sweep holds no fits yet: there is nothing to show."
+    if part := sweep.runs[0].shard.describe():
+        return f"This is {part} of a sweep: the datasets of the others are not in it."
+    return (
+        f"This sweep is not finished: {there:,} of {planned:,} fits are there."
+        if there < planned
+        else ""
+    )
+
+
+def _limits(sweep: Sweep) -> str:
+    plan = sweep.plan
+    budget = "" if plan.budget is None else f", {plan.budget:,} fits in all"
+    return f"at most {plan.most:,} datasets in a cell{budget}"
+
+
+def _part(look: Look, estimand: str, anchor: str) -> dict[str, Any]:
+    """Give what the page says of one estimand."""
+    sweep = look.sweep
+    rows, measured = [], {}
+    for metric in metrics_of(sweep, look.bounds):
+        found = surfaces(sweep, estimand, metric, look.bounds, look.given)
+        measured[metric] = found
+        bound = next((str(one) for one in look.bounds if one.metric == metric), "")
+        rows.append(
+            {
+                "title": title_of(metric),
+                "bound": bound,
+                "panels": _panels(look.drawn(found), f"{anchor}{metric}"),
+            }
+        )
+    return {
+        "anchor": anchor,
+        "estimand": estimand,
+        "sentences": [
+            {**look.who(mine), "text": text.partition(": ")[2], "bound": str(mine.bound)}
+            for mine, text in sentences_of(sweep, look.given)
+            if mine.estimand == estimand
+        ],
+        "metrics": rows,
+        "best": _best(look, estimand),
+        "numbers": _numbers(look, measured),
+    }
+
+
+def _panels(drawn: list[tuple[dict[str, Any] | None, Picture]], name: str) -> list[dict[str, Any]]:
+    return [
+        {"who": who} | figure_of(picture, f"{name}f{i}") for i, (who, picture) in enumerate(drawn)
+    ]
+
+
+def _best(look: Look, estimand: str) -> dict[str, Any]:
+    """Arrange who has the smallest errors like the grid: the first parameter to the right."""
+    sweep = look.sweep
+    (x_name, xs), *rest = sweep.plan.grid.vary.items()
+    y_name, ys = rest[0] if rest else ("", (None,))
+    cells = [
+        {
+            "tied": [look.who(subject) for subject in found.tied],
+            "rmse": with_error(*found.ranked[0][1]) if found.ranked else "–",
+        }
+        for found in (best(sweep, run.cell, estimand) for run in sweep.runs)
+    ]
+    rows = [
+        {
+            "label": "" if y is None else f"{y_name} = {y:g}",
+            "cells": [(f"{x_name} = {x:g}", cells[i * len(ys) + j]) for i, x in enumerate(xs)],
+        }
+        for j, y in reversed(list(enumerate(ys)))
+    ]
+    return {"columns": [f"{x_name} = {x:g}" for x in xs], "rows": rows}
+
+
+def _numbers(look: Look, found: dict[str, list[Surface]]) -> dict[str, Any]:
+    """List every number with its error, cell by cell."""
+    sweep, metrics = look.sweep, list(found)
+    rows = []
+    for i, cell in enumerate(sweep.cells):
+        for j, first in enumerate(found[metrics[0]]):
+            numbers = []
+            for metric in metrics:
+                surface = found[metric][j]
+                factor = 100 if metric.startswith("coverage_") else 1
+                text = with_error(factor * surface.value[i], factor * surface.error[i])
+                kind = _KINDS[surface.outcomes[i]] if surface.outcomes else ""
+                numbers.append((title_of(metric), text, kind))
+            where = [(name, f"{value:g}") for name, value in cell.items()]
+            rows.append({**look.who(first), "where": where, "numbers": numbers})
+    return {"columns": [*sweep.plan.grid.vary], "metrics": [title_of(m) for m in metrics],
+            "rows": rows}  # fmt: skip
+
+
+def _effort(look: Look) -> list[dict[str, Any]]:
+    """Show how many datasets went where and, if there are any, where fits failed."""
+    sweep = look.sweep
+    shown = [counted(sweep, failed=False)]
+    failed = counted(sweep, failed=True)
+    if any((surface.value > 0).any() for surface in failed):
+        shown.append(failed)
+    return [
+        {
+            "title": title_of(found[0].metric),
+            "bound": "",
+            "panels": _panels(look.drawn(found), found[0].metric),
+        }
+        for found in shown
+    ]
+
+
+def _origin(sweep: Sweep) -> list[tuple[str, str]]:
+    """List what it takes to make the sweep again."""
+    empty = [run.fits for run in sweep.runs if len(run.fits)]
+    fits = pd.concat(empty) if empty else sweep.runs[0].fits
+    whole = Run(sweep.folder, sweep.provenance, sweep.settings, fits, sweep.runs[0].results)
+    told = [row for row in origin(whole) if row[0] != "datasets"]
+    failed = int(fits["status"].isin(FAILED).sum())
+    return [*told[:4], ("fits", f"{len(fits):,}, of which {failed:,} failed"), *told[4:]]

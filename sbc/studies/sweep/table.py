@@ -1,0 +1,189 @@
+"""A sweep in rows and sentences: every number with its cell, and where each estimator holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from sbc.gates.expectations import Bounds
+from sbc.report.table import LEVELS, grid, plain_records, regime_line, table, with_error
+from sbc.store.settings import write_value
+from sbc.studies.sweep.answers import ALPHA, Answer, answers
+from sbc.studies.sweep.best import best
+from sbc.studies.sweep.read import Sweep
+from sbc.studies.sweep.regions import sentence
+
+_WORD = {"pass": "holds", "fail": "broken", "inconclusive": "?"}
+
+
+def sweep_table(
+    sweep: Sweep, bounds: Sequence[Bounds] = (), levels: tuple[float, ...] = LEVELS
+) -> pd.DataFrame:
+    """Summarise every cell.
+
+    Parameters
+    ----------
+    sweep : Sweep
+        Finished or not.
+    bounds : sequence of Bounds
+        Whose answers to add; by default those of the plan.
+    levels : tuple of float
+        Whose coverage to report, in (0, 1).
+
+    Returns
+    -------
+    DataFrame
+        The columns of `sbc.report.table.table`, before them ``cell`` and the parameters that vary,
+        behind them ``best_rmse``, whether no estimator is beyond doubt better, and for each bound
+        an ``answer_*``: pass, fail or inconclusive.
+    """
+    bounds = bounds or sweep.plan.expectations
+    given = answers(sweep, bounds)
+    frames = []
+    for run, cell in zip(sweep.runs, sweep.cells, strict=True):
+        frame = table(run, levels=levels)
+        for i, (name, value) in enumerate({"cell": run.cell, **cell}.items()):
+            frame.insert(i, name, value, allow_duplicates=True)
+        frame["best_rmse"] = _is_best(sweep, run.cell, frame)
+        for bound in bounds:
+            frame[f"answer_{bound.metric}"] = _column(frame, run.cell, bound, given)
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+def _is_best(sweep: Sweep, cell: int, frame: pd.DataFrame) -> list[bool | None]:
+    tied = {
+        (subject.estimator, subject.engine, name)
+        for name in dict.fromkeys(frame["estimand"])
+        for subject in best(sweep, cell, name).tied
+    }
+    return [key in tied for key in _keys(frame)]
+
+
+def _column(
+    frame: pd.DataFrame, cell: int, bound: Bounds, given: Sequence[Answer]
+) -> list[str | None]:
+    found = {
+        (a.estimator, a.engine, a.estimand): a.outcome
+        for a in given
+        if a.cell == cell and a.bound == bound
+    }
+    return [found.get(key) for key in _keys(frame)]
+
+
+def _keys(frame: pd.DataFrame) -> list[tuple[str, str, str]]:
+    names = ["estimator", "engine", "estimand"]
+    return list(frame[names].itertuples(index=False, name=None))
+
+
+def render(
+    sweep: Sweep,
+    kind: str = "text",
+    bounds: Sequence[Bounds] = (),
+    levels: tuple[float, ...] = LEVELS,
+) -> str:
+    """Write the table as text, Markdown, CSV or JSON, as `table.render` writes a run's."""
+    bounds = bounds or sweep.plan.expectations
+    frame = sweep_table(sweep, bounds, levels)
+    if kind == "json":
+        return json.dumps(plain_records(frame), indent=2, allow_nan=False)
+    if kind == "csv":
+        return frame.to_csv(index=False).rstrip("\n")
+    rows = [
+        _readable(row, list(sweep.plan.grid.vary), bounds)
+        for row in frame.to_dict(orient="records")
+        if row["kind"] != "element"
+    ]
+    return "\n".join(
+        [
+            f"{regime_line(sweep.runs[0])}.",
+            "",
+            grid(rows, kind),
+            "",
+            _NOTE,
+            "",
+            words(sweep, bounds),
+        ]
+    )
+
+
+_NOTE = (
+    "a (b) = estimate and Monte Carlo standard error of its last digits; * = none is better by "
+    "more than two Monte Carlo errors of the difference."
+)
+
+
+def _readable(row: dict[str, Any], vary: Sequence[str], bounds: Sequence[Bounds]) -> dict[str, str]:
+    return {
+        **{name: f"{row[name]:g}" for name in vary},
+        "estimator": row["estimator"],
+        **({} if row["engine"] == "nutpie" else {"engine": row["engine"]}),
+        "estimand": row["estimand"],
+        "bias": with_error(row["bias"], row["bias_mcse"]),
+        "RMSE": with_error(row["rmse"], row["rmse_mcse"]) + (" *" if row["best_rmse"] else ""),
+        "coverage 95 %": with_error(row["coverage_95"], row["coverage_95_mcse"]),
+        "contraction": with_error(row["contraction"], row["contraction_mcse"]),
+        **{str(b): _WORD.get(str(row[f"answer_{b.metric}"]), "–") for b in bounds},
+        "datasets": str(row["n_datasets"]),
+        "failed": str(row["n_failed"]),
+    }
+
+
+def words(sweep: Sweep, bounds: Sequence[Bounds]) -> str:
+    """Say of each estimator, estimand and bound where it holds, and what that is worth."""
+    sentences = sentences_of(sweep, answers(sweep, bounds))
+    return "\n".join([*(text for _, text in sentences), "", worth()])
+
+
+def worth() -> str:
+    """Say how sure an answer is."""
+    return (
+        f"Each answer errs with a chance of at most {100 * ALPHA:g} %, whenever it is looked at: "
+        "exact for coverage, asymptotic for means. That is the chance in one cell, not in all of "
+        "them together."
+    )
+
+
+def sentences_of(sweep: Sweep, given: Sequence[Answer]) -> list[tuple[Answer, str]]:
+    """Give the sentence of each estimator, engine, estimand and bound, with one of its answers."""
+    groups: dict[tuple[str, str, str, str], list[Answer]] = {}
+    for answer in given:
+        key = (answer.estimand, str(answer.bound), answer.estimator, answer.engine)
+        groups.setdefault(key, []).append(answer)
+    several = len(sweep.settings.engines) > 1
+    found = []
+    for (estimand, bound, estimator, engine), mine in sorted(
+        groups.items(), key=lambda item: _order(sweep, item[1][0])
+    ):
+        who = estimator.rpartition(":")[2] + (f" by {engine}" if several else "")
+        cells = [sweep.cells[answer.cell] for answer in mine]
+        outcomes = [answer.outcome for answer in mine]
+        text = sentence(f"{who}, {estimand}", bound, cells, outcomes)
+        found.append((mine[0], text))
+    return found
+
+
+def _order(sweep: Sweep, answer: Answer) -> tuple[Any, ...]:
+    settings = sweep.settings
+    return (
+        answer.estimand,
+        answer.bound.metric,
+        settings.estimators.index(answer.estimator),
+        settings.engines.index(answer.engine),
+    )
+
+
+def spending(sweep: Sweep) -> str:
+    """Say how many datasets each estimator has in each cell."""
+    rows = []
+    for run, cell in zip(sweep.runs, sweep.cells, strict=True):
+        counts = run.fits.groupby("estimator")["k"].nunique()
+        rows.append(
+            {name: write_value(value) for name, value in cell.items()}
+            | {name: str(counts.get(name, 0)) for name in sweep.settings.estimators}
+        )
+    total = sum(len(run.fits) for run in sweep.runs)
+    return f"datasets by cell, {total:,} fits in all\n\n{grid(rows, 'text')}"
