@@ -12,7 +12,7 @@ from sbc.plugins.contracts import Budget
 from sbc.store.database import RESULTS_FILE
 from sbc.store.settings import Settings
 
-PLUGINS = Path(__file__).parent / "plugins"
+PLUGINS = Path(__file__).parent / "files"
 WORLD = f"{PLUGINS}/normal_mean.py:normal_world"
 
 

@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-WORLD = ROOT / "tests/plugins/normal_mean.py"
+WORLD = ROOT / "tests/files/normal_mean.py"
 SETTINGS = {
     "exact": {
         "generator": f"{WORLD}:normal_world",

@@ -45,5 +45,5 @@ def test_the_comparison_sees_one_flipped_row_in_ten():
 
 def test_the_fused_likelihood_gives_the_posterior_of_pymc_s_own():
     data = GENERATOR.draw(np.random.default_rng(3), "effects").data
-    plain = "tests/plugins/plain_bernoulli.py:plain_bernoulli"
+    plain = "tests/files/plain_bernoulli.py:plain_bernoulli"
     assert distance(summary("nutpie", "naive", data), summary("nutpie", plain, data, 2)) < 5

@@ -8,7 +8,7 @@ from sbc.engines.pathfinder import normals_along
 from sbc.plugins import registry
 from sbc.plugins.contracts import Budget
 
-FILE = "tests/plugins/by_hand.py"
+FILE = "tests/files/by_hand.py"
 BUDGET = Budget(draws=2000, tune=1, chains=2, target_accept=0.8)
 N = 4000
 

@@ -9,7 +9,7 @@ from sbc.plugins.contracts import LOG_LIKELIHOOD, Budget
 from sbc.plugins.errors import UserError
 from sbc.stats.diagnostics import diagnose
 
-FILE = "tests/plugins/normal_mean.py"
+FILE = "tests/files/normal_mean.py"
 BUDGET = Budget(draws=400, tune=200, chains=2, target_accept=0.8)
 CONFOUND = registry.generator("confound")
 CLOSED = "needs a posterior in closed form"  # what `exact` says, before it looks at the model

@@ -1,0 +1,276 @@
+"""The fixture and the marker as a user's test suite meets them."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from synthetic import SETTINGS, fits, scaled
+
+# What is imported here stays when pytester forgets the modules that a test brought in.
+from sbc.cli import pytest_gate
+from sbc.cli.main import main
+from sbc.fitting import fit, loop
+from sbc.fitting.options import DEFAULTS
+from sbc.gates import words as gate_output
+from sbc.gates.config import Config
+from sbc.plugins import likelihoods
+from sbc.plugins.contracts import Budget
+from sbc.studies import gate
+
+pytest_plugins = ("pytester",)
+#: Loaded here, as an inner session forgets what it has loaded itself; PyTensor cannot be twice.
+_LOADED = (fit, gate, gate_output, likelihoods)
+
+TESTS = Path(__file__).resolve().parents[1]
+FAKE = f"""
+    import sys
+    import pytest
+    sys.path.insert(0, {str(TESTS)!r})
+    from synthetic import calibrated, fits, scaled, shifted
+    from sbc.fitting import loop as running, preflight
+
+    STREAMS = {{"mundlak": calibrated(400), "naive": scaled(0.4, 400), "latent": shifted(0.4, 400)}}
+
+    @pytest.fixture(autouse=True)
+    def execute(monkeypatch):
+        def fake(settings, store, jobs, progress=True, hand_out=None):
+            done = store.done()
+            for name in settings.estimators:
+                print("FITTED", name, settings.seed, settings.datasets)
+                for row in fits({{"beta_XY": STREAMS[name][:settings.datasets]}}, estimator=name):
+                    if (row.dataset, name, "nutpie") not in done:
+                        store.add(row)
+        monkeypatch.setattr(running, "execute", fake)
+        monkeypatch.setattr(preflight, "estimands", lambda settings: {{}})  # without importing PyMC
+"""
+
+
+@pytest.fixture
+def suite(pytester):
+    """Run a test file whose fits are made up; strict, as this project's own suite is."""
+
+    def go(text, *arguments):
+        pytester.makeconftest(FAKE)
+        pytester.makepyfile(text)
+        options = (
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:hypothesispytest",
+            "-W",
+            "error",
+            "--strict-markers",
+            "-s",
+            *arguments,
+        )
+        return pytester.runpytest_inprocess(*options)
+
+    return go
+
+
+THREE_LINES = """
+    def test_mundlak(sbc_gate):
+        sbc_gate.calibrated("mundlak", "beta_XY", generator="confound", truth="effects")
+"""
+
+
+def test_three_lines_are_enough(suite):
+    suite(THREE_LINES).assert_outcomes(passed=1)
+
+
+def test_a_test_that_fails_prints_the_verdict_and_how_to_replay_it(suite, tmp_path, monkeypatch):
+    result = suite("""
+        def test_naive(sbc_gate):
+            sbc_gate.calibrated("naive", "beta_XY", delta=0.1, parameters={"n_rows": 50})
+    """)
+    result.assert_outcomes(failed=1)
+    shown = result.stdout.str()
+    assert re.search(r"FAIL +naive beta_XY: calibrated within 0.1", shown)
+    assert "errors" in shown
+    assert "pytest_gate.py" not in shown  # no traceback through the plugin
+    command = re.search(r"replay: (python -m sbc gate .*)", shown)[1]
+    words = shlex.split(command)
+    assert words[:6] == ["python", "-m", "sbc", "gate", "--run", "--estimator"]
+
+    # the same made-up fits, by way of the command line
+    def fake(settings, store, jobs, progress=True, hand_out=None):
+        done = store.done()
+        for row in fits({"beta_XY": scaled(0.4, 400)[: settings.datasets]}, estimator="naive"):
+            if (row.dataset, "naive", "nutpie") not in done:
+                store.add(row)
+
+    monkeypatch.setattr(loop, "execute", fake)
+    assert main([*words[3:], "--out", str(tmp_path / "replayed"), "--quiet"]) == 1
+
+
+def test_what_must_be_caught_is_caught(suite):
+    result = suite("""
+        def test_control(sbc_gate):
+            sbc_gate.miscalibrated("naive", "beta_XY")
+
+        def test_control_that_is_calibrated(sbc_gate):
+            sbc_gate.miscalibrated("mundlak", "beta_XY")
+    """)
+    result.assert_outcomes(passed=1, failed=1)
+
+
+def test_bounds_may_be_asked_for(suite):
+    result = suite("""
+        def test_bounds(sbc_gate):
+            sbc_gate.expect("mundlak", {"beta_XY": {"coverage_95": [0.85, 0.99], "bias": 0.2}})
+
+        def test_bounds_in_fixed(sbc_gate):
+            sbc_gate.expect("mundlak", {"beta_XY": {"bias": 0.01}}, truth="fixed", datasets=60)
+    """)
+    result.assert_outcomes(passed=1, failed=1)
+    assert "mundlak:beta_XY={bias = 0.01}" in result.stdout.str()
+
+
+UNDECIDED = """
+    def test_latent(sbc_gate):
+        sbc_gate.calibrated("latent", "beta_XY", delta=0.1, datasets=30)
+"""
+
+
+def test_undecided_is_not_a_pass_unless_allowed(suite):
+    result = suite(UNDECIDED)
+    result.assert_outcomes(failed=1)
+    shown = result.stdout.str()
+    assert "INCONCLUSIVE" in shown
+    assert "--sbc-datasets" in shown
+    suite(UNDECIDED, "--sbc-allow-inconclusive").assert_outcomes(passed=1)
+
+
+MISTAKES = {
+    "calibrated('mundalk')": "Did you mean 'mundlak'?",
+    "calibrated('mundlak', 'beta_X')": "Did you mean 'beta_XY'?",
+    "calibrated('mundlak', truth='fixed')": "need not be nominal at one truth",
+    "calibrated('mundlak', generater='confound')": "Did you mean 'generator'?",
+    "calibrated('mundlak', preset='daily')": "no preset called 'daily'",
+    "expect('mundlak', {'beta_XY': 'calibratd'})": "Did you mean 'calibrated'?",
+    "calibrated('mundlak', delta=3)": "delta lies between 0 and 0.5",
+}
+
+
+def test_mistakes_are_told_in_a_line(suite):
+    calls = [f"def test_{i}(sbc_gate):\n    sbc_gate.{call}\n" for i, call in enumerate(MISTAKES)]
+    result = suite("\n".join(calls))
+    result.assert_outcomes(failed=len(MISTAKES))
+    shown = result.stdout.str()
+    assert "Traceback" not in shown
+    for i, message in enumerate(MISTAKES.values()):
+        told = re.search(rf"_ test_{i} _+\n(sbc: .*(?:\n  available.*)?)", shown)[1]
+        assert message in told
+
+
+def test_tests_of_one_session_share_a_run(suite):
+    result = suite("""
+        def test_loosely(sbc_gate):
+            sbc_gate.calibrated("mundlak", "beta_XY", delta=0.14)
+
+        def test_strictly(sbc_gate):
+            sbc_gate.calibrated("mundlak", "beta_XY", delta=0.07, datasets=400)
+
+        def test_loosely_again(sbc_gate):
+            sbc_gate.calibrated("mundlak", "beta_XY", delta=0.14)
+
+        def test_with_another_seed(sbc_gate):
+            sbc_gate.calibrated("mundlak", "beta_XY", delta=0.14, seed=2)
+    """)
+    result.assert_outcomes(passed=4)
+    fitted = re.findall(r"FITTED mundlak (\d+) (\d+)", result.stdout.str())
+    sizes = [int(n) for seed, n in fitted if seed == "1"]
+    assert sizes[0] == 25
+    assert sizes == sorted(sizes)  # each goes on where the one before has stopped
+    assert sizes[-1] == max(sizes) > 100
+    assert ("2", "25") in fitted
+
+
+def test_options_and_markers(suite):
+    text = """
+        import pytest
+
+        @pytest.mark.sbc(datasets=25, delta=0.05)
+        def test_marked(sbc_gate):
+            sbc_gate.calibrated("mundlak", "beta_XY")
+
+        def test_unmarked(sbc_gate):
+            sbc_gate.calibrated("mundlak", "beta_XY")
+
+        def test_other():
+            pass
+    """
+    result = suite(text, "--sbc-seed", "7", "--sbc-preset", "nightly", "--sbc-datasets", "75")
+    result.assert_outcomes(passed=1, failed=2)
+    shown = result.stdout.str()
+    assert "calibrated within 0.05" in shown
+    assert "25 datasets did not decide" in shown
+    assert "calibrated within 0.07" in shown
+    assert "75 datasets did not decide" in shown
+    assert "--seed 7" in shown
+    suite(text, "-m", "not sbc").assert_outcomes(passed=1, deselected=2)
+
+
+def test_the_verdict_is_a_property_of_the_test(suite, pytester):
+    suite(THREE_LINES, "--junitxml=out.xml")
+    assert "mundlak beta_XY: calibrated within 0.14" in (pytester.path / "out.xml").read_text()
+
+
+def test_replays_name_whatever_is_not_the_default():
+    budget = {name: DEFAULTS[name] for name in ("draws", "tune", "chains", "target_accept")}
+    settings = replace(
+        SETTINGS,
+        parameters={"n_rows": 50},
+        budget=Budget(**budget | {"draws": 900, "target_accept": 0.9}),
+    )
+    command = pytest_gate.replay(
+        settings, Config(n_max=70, alpha_fail=0.01), {"beta_XY": "calibrated"}
+    )
+    assert command == (
+        "python -m sbc gate --run --estimator mundlak --generator confound --truth effects "
+        "--set n_rows=50 --engine nutpie --seed 1 --draws 900 --target-accept 0.9 --delta 0.1 "
+        "--max-datasets 70 --alpha-fail 0.01 --expect mundlak:beta_XY=calibrated"
+    )
+
+
+# -- in processes of their own -------------------------------------------------------------------
+
+
+def test_starting_pytest_imports_nothing_heavy(tmp_path):
+    (tmp_path / "test_empty.py").write_text("def test_nothing(): pass\n")
+    code = (
+        "import pytest, sys; pytest.main(['-q', '-p', 'no:cacheprovider', sys.argv[1]]); "
+        "print('MODULES', *sorted(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    modules = done.stdout.partition("MODULES ")[2].split()
+    ours = [name for name in modules if name.partition(".")[0] == "sbc"]
+    assert ours == ["sbc", "sbc.cli", "sbc.cli.pytest_plugin"], (
+        "pip install -e . registers the plugin"
+    )
+    assert not {"pymc", "pytensor", "pandas", "scipy"} & set(modules)
+
+
+def test_workers_share_a_run(pytester):
+    pytester.makeconftest(FAKE)
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.mark.parametrize("delta", [0.14, 0.141, 0.142, 0.143])
+        def test_mundlak(sbc_gate, delta):
+            sbc_gate.calibrated("mundlak", "beta_XY", delta=delta)
+    """)
+    result = pytester.runpytest_subprocess(
+        "-p", "xdist", "-n", "2", "-W", "error", "-p", "no:cacheprovider", "--basetemp=shared"
+    )
+    result.assert_outcomes(passed=4)
+    runs = [path for path in (pytester.path / "shared" / "sbc").iterdir() if path.is_dir()]
+    assert len(runs) == 1
