@@ -7,9 +7,8 @@ from typing import Any
 import pymc as pm
 
 from sbc.fitting import handed
-from sbc.fitting.datasets import draw_dataset
-from sbc.fitting.estimands import estimator_of
 from sbc.fitting.options import settings_over
+from sbc.fitting.setup import draw_dataset, estimator_of
 from sbc.plugins.contracts import Dataset, Estimator
 from sbc.store.settings import Settings
 

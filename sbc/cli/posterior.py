@@ -98,7 +98,5 @@ def _posteriors(settings: Settings, dataset: int) -> tuple[dict[str, Any], dict[
 
 
 def _wanted(task: Any, name: str, ranked: dict[str, Any]) -> bool:
-    from sbc.fitting.estimands import estimator_of
-
-    estimands = estimator_of(task.settings, task.estimator).estimands
+    estimands = task.setup.estimator.estimands
     return name in ranked and name.partition("[")[0] in estimands

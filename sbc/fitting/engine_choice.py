@@ -8,7 +8,7 @@ from dataclasses import replace
 from sbc.fitting.options import DEFAULTS
 from sbc.plugins import registry
 from sbc.plugins.errors import UserError
-from sbc.store.settings import Settings, world_of
+from sbc.store.settings import Settings
 
 #: Takes discrete variables.
 COMPOUND = "pymc"
@@ -40,12 +40,12 @@ def settled(settings: Settings, named: bool) -> Settings:
 def _discrete(settings: Settings, name: str) -> str:
     """Name a discrete free variable of a user's model; empty if there is none."""
     from sbc.engines import _model
-    from sbc.fitting.estimands import designs, estimator_of
+    from sbc.fitting.setup import setup_of
 
     try:
-        estimator = estimator_of(settings, name)
-        data = estimator.select(designs(settings)[0])
-        found = _model.discrete(_model.build(estimator, world_of(settings), data))
+        setup = setup_of(settings, name)
+        data = setup.estimator.select(setup.designs[0])
+        found = _model.discrete(_model.build(setup.estimator, setup.generator, data))
     except UserError:
         raise
     except Exception:

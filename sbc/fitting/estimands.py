@@ -3,46 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sbc.plugins import registry
-from sbc.plugins.contracts import Data, Estimator, users_own
+from sbc.plugins.contracts import Estimator, users_own
 from sbc.plugins.errors import UserError
 from sbc.plugins.undecorated import DEFAULT, Own
 from sbc.plugins.validate import check_arguments
 from sbc.store.names import spaced, vector_of
-from sbc.store.settings import OWN_REGIMES, Settings, world_key, world_of
+from sbc.store.settings import OWN_REGIMES, Settings
+
+if TYPE_CHECKING:
+    from sbc.fitting.setup import Setup
 
 #: A variable with more elements is ranked only where it is named.
 LARGEST = 500
-
-_found: dict[Any, Estimator] = {}
-_guard = RLock()
-
-
-def estimator_of(settings: Settings, spec: str) -> Estimator:
-    """Give an estimator as a run has it: its estimands named, its arrays found.
-
-    Raises
-    ------
-    UserError
-        If an ordinary function cannot be called with the generator's arrays, or states no variable
-        that could be estimated.
-    """
-    key = (spec, *world_key(settings), settings.estimands, str(settings.parameters))
-    with _guard:
-        if key not in _found:
-            _found[key] = _resolved(settings, spec)
-        return _found[key]
-
-
-def forget() -> None:
-    """Drop what was found: a file that models were read from has changed."""
-    with _guard:
-        _found.clear()
 
 
 def is_wanted(settings: Settings, estimator: Estimator, quantity: str) -> bool:
@@ -55,69 +32,48 @@ def is_wanted(settings: Settings, estimator: Estimator, quantity: str) -> bool:
     return bool({quantity, variable} & asked)
 
 
-def designs(settings: Settings) -> list[Data]:
-    """Draw the data of two datasets, always the same ones, to try models on.
+def resolved(setup: Setup) -> Estimator:
+    """Name what is ranked and, of a user's own model, find out how it can be fitted.
 
-    Raises
-    ------
-    UserError
-        If the generator cannot draw.
+    Errors as of `Setup.estimator`.
     """
-    generator = world_of(settings)
-    try:
-        return [_design(settings, seed) for seed in (0, 1)]
-    except (ArithmeticError, LookupError, MemoryError, ValueError) as problem:
-        raise UserError(f"{generator.name} cannot draw a dataset: {problem}") from problem
-
-
-def _design(settings: Settings, seed: int) -> Data:
-    generator, rng = world_of(settings), np.random.default_rng(seed)
-    if settings.truth in generator.regimes:
-        return generator.draw(rng, settings.truth, **settings.parameters).data
-    return generator.design(rng, **settings.parameters)
-
-
-def _resolved(settings: Settings, spec: str) -> Estimator:
-    """Name what is ranked and, of a user's own model, find out how it can be fitted."""
-    made = registry.estimator(spec)
+    settings, made = setup.settings, registry.estimator(setup.spec)
     own_truth = settings.truth in OWN_REGIMES
     if isinstance(made, Own):
-        first, second = designs(settings)
-        made = made.placed(world_of(settings), first, second, own_truth)
+        made = made.placed(setup.generator, setup.designs[0], setup.designs[1], own_truth)
     if settings.estimands:
-        check_arguments(made, world_of(settings), designs(settings)[0])
-        made = replace(made, estimands=_variables(settings, made))
+        check_arguments(made, setup.generator, setup.designs[0])
+        made = replace(made, estimands=_variables(setup, made))
     elif isinstance(made, Own):
-        made = _all_free(settings, made)
-    if not registry.is_users(spec):
+        made = _all_free(setup, made)
+    if not registry.is_users(setup.spec):
         return made
     from sbc.fitting import examine
 
-    check_arguments(made, world_of(settings), designs(settings)[0])
-    return examine.examined(settings, spec, made, designs(settings))
+    check_arguments(made, setup.generator, setup.designs[0])
+    return examine.examined(setup, made)
 
 
-def _variables(settings: Settings, made: Estimator) -> tuple[str, ...]:
+def _variables(setup: Setup, made: Estimator) -> tuple[str, ...]:
     """Name the variables that are asked for, by themselves or by one of their elements."""
     from sbc.engines import _model
 
-    world = world_of(settings)
-    model = _model.build(replace(made, estimands=()), world, made.select(designs(settings)[0]))
-    known = model.named_vars
+    data = made.select(setup.designs[0])
+    known = _model.build(replace(made, estimands=()), setup.generator, data).named_vars
     found = []
-    for name in settings.estimands:
+    for name in setup.settings.estimands:
         variable = name if name in known else vector_of(name)
         own = users_own(variable)  # a name that sbc has for itself
         found.append(own if own in known else variable)
     return tuple(dict.fromkeys(found))
 
 
-def _all_free(settings: Settings, made: Own) -> Own:
+def _all_free(setup: Setup, made: Own) -> Own:
     """Rank every free variable which, unless in an `OWN_REGIMES`, has a truth."""
     from sbc.engines import _model
 
-    world = world_of(settings)
-    model = _model.build(made, world, made.select(designs(settings)[0]))
+    settings, world = setup.settings, setup.generator
+    model = _model.build(made, world, made.select(setup.designs[0]))
     named: list[tuple[str, int]] = []
     large: list[tuple[str, int]] = []
     for rv in model.free_RVs:

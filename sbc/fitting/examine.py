@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pymc as pm
@@ -14,7 +14,6 @@ from pymc.pytensorf import compile
 
 from sbc.engines import _model
 from sbc.fitting.joint import as_written
-from sbc.fitting.joints import joint_of
 from sbc.fitting.suitable import refuse
 from sbc.fitting.verify import difference
 from sbc.plugins import outcomes
@@ -24,25 +23,24 @@ from sbc.plugins.modes import CHEAP
 from sbc.plugins.template import value_of
 from sbc.plugins.undecorated import Own, conditional
 from sbc.store.names import element
-from sbc.store.settings import OWN_REGIMES, SELF, Settings, world_of
+from sbc.store.settings import OWN_REGIMES, SELF
+
+if TYPE_CHECKING:
+    from sbc.fitting.setup import Setup
 
 #: So many points tell an element that is constant by definition from one that varies.
 _POINTS = 20
 
 
-def examined(settings: Settings, spec: str, made: Estimator, designs: Sequence[Data]) -> Estimator:
+def examined(setup: Setup, made: Estimator) -> Estimator:
     """Find out what a model is like, and refuse it if it cannot supply truth or data.
 
     Parameters
     ----------
-    settings : Settings
-        Of the run.
-    spec : str
-        The estimator as the run names it.
+    setup : Setup
+        Where it is to be fitted.
     made : Estimator
-        The same, its estimands named.
-    designs : sequence of dict
-        The data of two datasets.
+        Its estimator, the estimands named.
 
     Returns
     -------
@@ -54,7 +52,7 @@ def examined(settings: Settings, spec: str, made: Estimator, designs: Sequence[D
     UserError
         If the model itself is to supply truth and data, and cannot.
     """
-    generator = world_of(settings)
+    settings, generator, designs = setup.settings, setup.generator, setup.designs
     written = as_written(made, generator, designs[0])
     lines = list(made.lines)
     if settings.truth in OWN_REGIMES:
@@ -63,10 +61,10 @@ def examined(settings: Settings, spec: str, made: Estimator, designs: Sequence[D
     made = _named(made, generator, designs, written)
     law_lines: list[str] = []
     if settings.truth == SELF:
-        law_lines = joint_of(settings, spec, made, designs[0]).law.lines
+        law_lines = setup.joint(made, designs[0]).law.lines
     lines += [*_told_constant(made.constant), *law_lines]
     made = replace(made, lines=tuple(dict.fromkeys(lines)))
-    return _verified(settings, spec, made, designs)
+    return _verified(setup, made)
 
 
 def _conditional(model: pm.Model) -> list[str]:
@@ -183,7 +181,7 @@ def _told_constant(constant: Sequence[str]) -> list[str]:
     return [f"{shown} {verb} constant by definition and not ranked"]
 
 
-def _verified(settings: Settings, spec: str, made: Estimator, designs: Sequence[Data]) -> Estimator:
+def _verified(setup: Setup, made: Estimator) -> Estimator:
     """Compare the model whose data are swapped with the model as written; compile anew if need be.
 
     Raises
@@ -191,8 +189,8 @@ def _verified(settings: Settings, spec: str, made: Estimator, designs: Sequence[
     UserError
         If not even a model of its own for each dataset has the density that is written.
     """
-    generator = world_of(settings)
-    drawn = [_dataset(settings, spec, made, design, i) for i, design in enumerate(designs)]
+    generator = setup.generator
+    drawn = [_dataset(setup, made, design, i) for i, design in enumerate(setup.designs)]
     found = difference(made, generator, drawn)
     if not found:
         return made
@@ -208,11 +206,11 @@ def _verified(settings: Settings, spec: str, made: Estimator, designs: Sequence[
     return replace(anew, lines=(*anew.lines, line))
 
 
-def _dataset(settings: Settings, spec: str, made: Estimator, design: Data, i: int) -> Dataset:
-    rng = np.random.default_rng(i)
+def _dataset(setup: Setup, made: Estimator, design: Data, i: int) -> Dataset:
+    settings, rng = setup.settings, np.random.default_rng(i)
     if settings.truth == SELF:
-        return joint_of(settings, spec, made, design).draw(rng, design, i)
-    generator = world_of(settings)
+        return setup.joint(made, design).draw(rng, design, i)
+    generator = setup.generator
     if settings.truth in generator.regimes:
         return generator.draw(rng, settings.truth, **settings.parameters)
     return Dataset({}, design)

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
-from threading import Lock
 from typing import Any
 
 import numpy as np
 
-from sbc.fitting import estimands
-from sbc.fitting.datasets import draw_dataset, source, stream
-from sbc.fitting.estimands import designs, estimator_of, is_wanted
+from sbc.fitting.compiled import compiled_for, deterministics, while_compiling
+from sbc.fitting.convergence import (
+    accept_constant_discrete,
+    flag_constant_draws,
+    ladder,
+    status,
+)
+from sbc.fitting.estimands import is_wanted
+from sbc.fitting.setup import Setup, setup_of
 from sbc.fitting.summarise import summarise
 from sbc.plugins import blame, registry
 from sbc.plugins.contracts import (
     LOG_LIKELIHOOD,
     Array,
-    Budget,
     Data,
     Dataset,
     Draws,
@@ -30,20 +33,8 @@ from sbc.plugins.contracts import (
 from sbc.plugins.errors import UserError
 from sbc.plugins.validate import check_arguments, check_data
 from sbc.stats import ranks, seeds
-from sbc.store.names import vector_of
-from sbc.store.rows import (
-    CELL,
-    DIVERGENT,
-    ERROR,
-    FAILED,
-    LOW_ESS,
-    NONCONVERGED,
-    OK,
-    POOR,
-    Fit,
-    Result,
-)
-from sbc.store.settings import OWN_REGIMES, POSTERIOR, Settings, owes_uniform, world_key, world_of
+from sbc.store.rows import CELL, ERROR, FAILED, Fit
+from sbc.store.settings import OWN_REGIMES, POSTERIOR, Settings, owes_uniform
 
 
 @dataclass(frozen=True)
@@ -64,6 +55,11 @@ class Task:
     def key(self) -> tuple[int, str, str]:
         """Its key in the store."""
         return (self.cell * CELL + self.dataset, self.estimator, self.engine)
+
+    @property
+    def setup(self) -> Setup:
+        """What its names stand for."""
+        return setup_of(self.settings, self.estimator)
 
 
 def fit(task: Task) -> Fit:
@@ -90,22 +86,18 @@ def _reason(problem: Exception) -> str:
 
 def blank(task: Task) -> Fit:
     """Give the row of a fit of which no more is known than which one it is."""
-    settings = task.settings
-    return Fit(
-        *task.key,
-        ERROR,
-        stream=seeds.describe(stream(settings, task.dataset, task.estimator)),
-        source=source(settings, task.estimator),
-    )
+    setup = task.setup
+    stream = seeds.describe(setup.stream(task.dataset))
+    return Fit(*task.key, ERROR, stream=stream, source=setup.source())
 
 
 def described(task: Task) -> Fit:
     """Give the row of a fit of which its dataset is known and no more."""
-    return _described(task, draw_dataset(task.settings, task.dataset, task.estimator))
+    return _described(task, task.setup.draw(task.dataset))
 
 
 def _described(task: Task, drawn: Dataset) -> Fit:
-    features = world_of(task.settings).features
+    features = task.setup.generator.features
     data = as_replicated(drawn.data)
     return replace(
         blank(task),
@@ -117,21 +109,20 @@ def _described(task: Task, drawn: Dataset) -> Fit:
 def _drawn(task: Task) -> Dataset:
     """Draw the dataset; a posterior to take truths from is sampled once, on nobody's time."""
     with while_compiling() if task.settings.truth == POSTERIOR else nullcontext():
-        return draw_dataset(task.settings, task.dataset, task.estimator)
+        return task.setup.draw(task.dataset)
 
 
 def _climb(task: Task) -> Fit:
-    settings = task.settings
-    generator = world_of(settings)
+    settings, setup = task.settings, task.setup
     drawn = _drawn(task)
     row = _described(task, drawn)
     key = (settings.seed, task.dataset, task.estimator)
     try:
-        estimator = estimator_of(settings, task.estimator)
-        check_data(generator, drawn.data)
+        estimator = setup.estimator
+        check_data(setup.generator, drawn.data)
         data = estimator.select(drawn.data)
-        compiled = compiled_for(task, data)
-        truth = _truth_of_quantities(task, estimator, compiled, drawn, data)
+        compiled = compiled_for(setup, task.engine, data)
+        truth = _truth_of_quantities(task, compiled, drawn, data)
         budgets = (registry.engine(task.engine).ladder or ladder)(settings.budget)
         for attempt, budget in enumerate(budgets):
             seed = seeds.fit_seed(*key, task.engine, attempt)
@@ -140,12 +131,12 @@ def _climb(task: Task) -> Fit:
             results = summarise(
                 *(draws, truth, partial(_jitter, task), estimator.elements, estimator.constant)
             )
-            draws = _moving(draws, results)
-            results = _settled(results, draws)
+            draws = flag_constant_draws(draws, results)
+            results = accept_constant_discrete(results, draws)
             results = tuple(r for r in results if is_wanted(settings, estimator, r.quantity))
             row = replace(
                 row,
-                status=_status(results, draws, budget),
+                status=status(results, draws, budget),
                 error=draws.trouble,
                 divergences=draws.divergences,
                 pareto_k=draws.pareto_k,
@@ -164,18 +155,17 @@ def _jitter(task: Task, quantity: str) -> float:
     return ranks.jitter(task.settings.seed, task.dataset, task.estimator, quantity, task.engine)
 
 
-def _truth_of_quantities(
-    task: Task, estimator: Estimator, compiled: Any, drawn: Dataset, data: Data
-) -> dict[str, Any]:
+def _truth_of_quantities(task: Task, compiled: Any, drawn: Dataset, data: Data) -> dict[str, Any]:
     """Give the true value of everything that is ranked.
 
     The log likelihood and other functions of parameters and data are ranked only where the truth is
     a point of the estimator's own joint distribution; elsewhere they have no true value.
     """
+    estimator = task.setup.estimator
     missing = [name for name in estimator.estimands if name not in drawn.truth]
     known = drawn.truth
     if missing:
-        known = known | _derived(task, estimator, data, missing).at(drawn.truth, data)
+        known = known | deterministics(task.setup, data, missing).at(drawn.truth, data)
     truth = {name: known[name] for name in estimator.estimands}
     if owes_uniform(task.settings, task.estimator):
         truth[LOG_LIKELIHOOD] = compiled.log_likelihood(drawn.truth, data)
@@ -214,144 +204,6 @@ def _with_quantities(estimator: Estimator, draws: Draws, data: Data) -> Draws:
     return replace(draws, values={**draws.values, **computed})
 
 
-def _settled(results: tuple[Result, ...], draws: Draws) -> tuple[Result, ...]:
-    """Take chains that all stay at one value of a discrete number as agreeing: R-hat is 0 / 0.
-
-    A continuous one that does not move is a sampler that is stuck, and no result.
-    """
-    discrete = {name for name, v in draws.values.items() if v.dtype.kind in "biu"}
-    others = draws.values.keys() - {LOG_LIKELIHOOD}
-    if others <= discrete and all(
-        (np.ptp(draws.values[n], axis=(0, 1)) == 0).all() for n in others
-    ):
-        discrete.add(LOG_LIKELIHOOD)  # a function of nothing but these
-    size = float(np.prod(next(iter(draws.values.values())).shape[:2]))
-    return tuple(
-        replace(r, rhat=1.0, ess_bulk=size, ess_tail=size)
-        if vector_of(r.quantity) in discrete and r.sd < 1e-12 * (1 + abs(r.mean))
-        else r
-        for r in results
-    )
-
-
-def _moving(draws: Draws, results: tuple[Result, ...]) -> Draws:
-    """Have independent draws that are all the same, of no discrete variable, count as a failure."""
-    still = [r.quantity for r in results if r.sd == 0 and not r.mean.is_integer()]
-    if draws.independent and still and not draws.trouble:
-        return replace(draws, trouble=f"all draws of {', '.join(still)} are the same")
-    return draws
-
-
-def ladder(budget: Budget) -> list[Budget]:
-    """List the budgets of successive attempts: smaller steps, longer warm-up, then more draws."""
-    accept = budget.target_accept
-    return [
-        budget,
-        replace(budget, target_accept=max(accept, 0.95), tune=2 * budget.tune),
-        replace(
-            budget, target_accept=max(accept, 0.99), tune=4 * budget.tune, draws=2 * budget.draws
-        ),
-    ]
-
-
-def _status(results: tuple[Result, ...], draws: Draws, budget: Budget) -> str:
-    """Judge a fit by the diagnostics that its algorithm has."""
-    if draws.trouble:
-        return NONCONVERGED
-    if draws.independent:
-        return POOR if draws.pareto_k > 0.7 else OK
-    chains, length = next(iter(draws.values.values())).shape[:2]
-    return judge(results, draws.divergences, replace(budget, chains=chains, draws=length))
-
-
-def judge(results: tuple[Result, ...], divergences: int, budget: Budget) -> str:
-    """Give the status that a fit's worst quantity and its divergences deserve.
-
-    Converged means R-hat ≤ 1.05 and bulk and tail ESS ≥ 160 throughout; with R-hat > 1.01 or an
-    ESS < 400 the fit is kept as ``low_ess``. Divergences alone never drop a fit: more than 0.5 %
-    of the draws flag it.
-    """
-    # NumPy's, which give NaN wherever it stands among the numbers.
-    worst_rhat = float(np.max([r.rhat for r in results]))
-    least_ess = float(np.min([(r.ess_bulk, r.ess_tail) for r in results]))
-    if not (worst_rhat <= 1.05 and least_ess >= 160):  # NaN fails too
-        return NONCONVERGED
-    if divergences > 0.005 * budget.chains * budget.draws:
-        return DIVERGENT
-    return OK if worst_rhat <= 1.01 and least_ess >= 400 else LOW_ESS
-
-
-_derivations: dict[tuple[Any, ...], Any] = {}
-_compiled: dict[tuple[str, ...], list[Any]] = {}
-_locks: dict[tuple[str, ...], Lock] = {}
-_guard = Lock()
-#: So many models are kept of an estimator that is compiled anew for each dataset.
-_KEPT = 8
-#: Entered while a model is compiled, which takes long and does not count as the fit's time.
-while_compiling: Callable[[], AbstractContextManager[object]] = nullcontext
-
-
-def _derived(task: Task, estimator: Estimator, data: Data, names: list[str]) -> Any:
-    """Give what computes these deterministics at a truth, compiled once."""
-    from sbc.fitting.deterministics import Derived
-
-    structure = estimator.structure(data)
-    generator = world_of(task.settings)
-    lengths = _lengths(data) if not structure else ()
-    key = (*world_key(task.settings), task.estimator, *names, structure, lengths)
-    with _guard:
-        if key not in _derivations:
-            with while_compiling():
-                _derivations[key] = Derived(estimator, generator, data, names)
-        return _derivations[key]
-
-
-def _lengths(data: Data) -> tuple[tuple[int, ...], ...]:
-    return tuple(np.shape(array) for array in data.values())
-
-
-def compiled_for(task: Task, data: Data) -> Any:
-    """Give a compiled model that takes data of these shapes, compiling only if there is none.
-
-    Nothing that a compiled model keeps of the dataset that it was compiled on, but its shapes,
-    reaches the draws of another.
-    """
-    settings = task.settings
-    estimator = estimator_of(settings, task.estimator)
-    structure = estimator.structure(data)
-    names = (*world_key(settings), task.estimator, task.engine, *settings.estimands)
-    key = (*names, structure)
-    with _guard:
-        lock = _locks.setdefault(key, Lock())
-    with lock:
-        known = _compiled.setdefault(key, [])
-        for compiled in known:
-            if compiled.accepts(data):
-                return compiled
-        engine = registry.engine(task.engine)
-        with while_compiling():
-            known.append(engine.compile(estimator, world_of(settings), data))
-        if estimator.anew:
-            _drop_others(names, key)
-        return known[-1]
-
-
-def _drop_others(names: tuple[str, ...], key: tuple[str, ...]) -> None:
-    """Forget what was compiled for other datasets, but for the last few, which threads may use."""
-    with _guard:
-        mine = [k for k in _compiled if k[:-1] == names and k != key]
-        for old in mine[: -_KEPT or None]:
-            del _compiled[old]
-
-
-def forget() -> None:
-    """Drop every compiled model: a file that models were read from has changed."""
-    with _guard:
-        _compiled.clear()
-        _derivations.clear()
-    estimands.forget()
-
-
 def prepare(task: Task) -> None:
     """Compile a task's model on its dataset, so that a model that cannot work is told at once.
 
@@ -362,15 +214,15 @@ def prepare(task: Task) -> None:
     UserError
         If the data and the model do not fit together.
     """
-    generator = world_of(task.settings)
-    estimator = estimator_of(task.settings, task.estimator)
-    check_arguments(estimator, generator, designs(task.settings)[0])
+    setup = task.setup
+    estimator = setup.estimator
+    check_arguments(estimator, setup.generator, setup.designs[0])
     try:
         data = _drawn(task).data
-        check_data(generator, data)
+        check_data(setup.generator, data)
         selected = estimator.select(data)
     except UserError:
         raise
     except Exception:
         return
-    compiled_for(task, selected)
+    compiled_for(setup, task.engine, selected)

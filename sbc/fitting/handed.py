@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sbc.fitting import datasets, estimands, fit
+from sbc.fitting.setup import setup_of
 from sbc.plugins import live, registry
 from sbc.plugins.contracts import Estimator, Generator
 from sbc.plugins.errors import UserError
+from sbc.plugins.memory import forget
 from sbc.store.settings import Settings
 
 #: What `sbc.run` takes for an estimator: a name, a function, a model of PyMC's or Bambi's.
@@ -95,14 +96,6 @@ def _check_model(kind: str, thing: Any) -> None:
         )
 
 
-def forget() -> None:
-    """Drop whatever was made of models that are now others."""
-    registry.forget()
-    estimands.forget()
-    datasets.forget()
-    fit.forget()
-
-
 def identities(settings: Settings) -> dict[str, str]:
     """Tell the handed-over models of a run from others of the same names: name to digest."""
     from sbc.engines import _model
@@ -112,9 +105,9 @@ def identities(settings: Settings) -> dict[str, str]:
     for name in settings.estimators:
         if live.find("estimator", name) is None:
             continue
-        made = estimands.estimator_of(settings, name)
-        data = made.select(estimands.designs(settings)[0])
-        model = _model.build(made, registry.world(settings.generator, settings.data), data)
+        setup = setup_of(settings, name)
+        data = setup.estimator.select(setup.designs[0])
+        model = _model.build(setup.estimator, setup.generator, data)
         found[name] = template.identity(model)
     return found
 

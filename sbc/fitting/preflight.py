@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from sbc.fitting.estimands import designs, estimator_of
+from sbc.fitting.setup import Setup, setup_of
 from sbc.plugins import blame, registry
 from sbc.plugins.contracts import Data, Estimator, Generator, Truth, users_own
 from sbc.plugins.errors import UserError, unknown
 from sbc.plugins.spec import Spec
 from sbc.plugins.validate import check_arguments, check_data
 from sbc.store.names import element, place_of, spaced, vector_of
-from sbc.store.settings import SELF, Settings, world_of
+from sbc.store.settings import SELF, Settings
 
 #: So many draws of truth and data are tried before a run; one that can be fitted is enough.
 TRIALS = 20
@@ -27,9 +27,9 @@ _SIZE = re.compile(r"(n|num|k|j|size|len)(_.+|[A-Z].*|\d*)?|.+_(n|size|len|count
 
 def lines(settings: Settings) -> dict[str, list[str]]:
     """List what a reader should know of how each estimator is put to the test."""
-    world = world_of(settings)
-    told = {world.name: list(world.lines)}
-    return told | {n: list(estimator_of(settings, n).lines) for n in settings.estimators}
+    setups = {name: setup_of(settings, name) for name in settings.estimators}
+    told = {made.generator.name: list(made.generator.lines) for made in setups.values()}
+    return told | {name: list(made.estimator.lines) for name, made in setups.items()}
 
 
 def estimands(settings: Settings) -> dict[str, list[str]]:
@@ -42,27 +42,25 @@ def estimands(settings: Settings) -> dict[str, list[str]]:
         raises, its arrays do not fit together, or its log probability is not finite at the start
         for either of two datasets.
     """
-    return {name: _of_one(settings, name) for name in settings.estimators}
+    return {name: _of_one(setup_of(settings, name)) for name in settings.estimators}
 
 
-def _of_one(settings: Settings, name: str) -> list[str]:
-    generator = world_of(settings)
-    worlds = designs(settings)
+def _of_one(setup: Setup) -> list[str]:
+    name, generator, worlds = setup.spec, setup.generator, setup.designs
     made = registry.estimator(name)
     spec = Spec.parse(name)
-    if made.estimands:  # an ordinary function is held against the world by `estimator_of`
+    if made.estimands:  # an ordinary function is held against the world by `Setup.estimator`
         asked = [a for a in made.arguments if a not in made.derived]
         check_arguments(made, generator, worlds[0], registry.feeding(asked))
     if not (registry.is_users(name) or spec.options):
-        return _named(settings, estimator_of(settings, name), worlds[0])
+        return _named(setup)
     try:
         _check(generator, worlds)
-        found = estimator_of(settings, name)
-        named = _named(settings, found, worlds[0])
-        if settings.truth == SELF:
-            _trial(found, settings, name)
+        named = _named(setup)
+        if setup.settings.truth == SELF:
+            _trial(setup)
         else:
-            _start(found, settings, worlds)
+            _start(setup)
     except UserError:
         raise
     except Exception as problem:  # the user's code: told in one line, with its place
@@ -114,21 +112,21 @@ def _place(problem: Exception, name: str) -> str:
     return f" ({named}, line {lines[-1]})" if lines else ""
 
 
-def _named(settings: Settings, estimator: Estimator, data: Data) -> list[str]:
+def _named(setup: Setup) -> list[str]:
     """Name the scalars and vectors to rank, each of which must have a truth."""
-    generator = world_of(settings)
+    settings, generator, estimator = setup.settings, setup.generator, setup.estimator
     truth: Truth | None = None
     if settings.truth in generator.regimes:
         rng = np.random.default_rng(0)
         truth = generator.draw(rng, settings.truth, **settings.parameters).truth
     for estimand in estimator.estimands:
-        if truth is not None and estimand not in truth and not _computed(settings, estimator, data):
+        if truth is not None and estimand not in truth and not _computed(setup):
             where = f"in the truth of '{generator.name}', as '{estimator.name}' estimates it"
             raise unknown("parameter", estimand, truth, where)
     if not settings.estimands:
         return list(estimator.estimands)
     asked = [_asked(spaced(name), estimator) for name in settings.estimands]
-    _check_elements(settings, asked, estimator, data)
+    _check_elements(setup, asked)
     return asked
 
 
@@ -140,22 +138,23 @@ def _asked(name: str, estimator: Estimator) -> str:
     return own + name.removeprefix(variable)
 
 
-def _computed(settings: Settings, estimator: Estimator, data: Data) -> bool:
+def _computed(setup: Setup) -> bool:
     """Say whether the model can compute what the truth leaves out."""
     from sbc.engines import _model
 
-    generator = world_of(settings)
-    model = _model.build(estimator, generator, estimator.select(data))
+    settings, generator, estimator = setup.settings, setup.generator, setup.estimator
+    model = _model.build(estimator, generator, estimator.select(setup.designs[0]))
     truth = generator.draw(np.random.default_rng(0), settings.truth, **settings.parameters).truth
     known = {*truth, *(d.name for d in model.deterministics)}
     return _model.is_complete(model, truth) and set(estimator.estimands) <= known
 
 
-def _check_elements(settings: Settings, asked: list[str], estimator: Estimator, data: Data) -> None:
+def _check_elements(setup: Setup, asked: list[str]) -> None:
     """Refuse elements that a vector has not, or that never vary."""
     from sbc.engines import _model
 
-    model = _model.build(estimator, world_of(settings), estimator.select(data))
+    estimator = setup.estimator
+    model = _model.build(estimator, setup.generator, estimator.select(setup.designs[0]))
     for name in asked:
         if name in estimator.estimands:
             continue
@@ -175,14 +174,14 @@ def _check_elements(settings: Settings, asked: list[str], estimator: Estimator, 
             )
 
 
-def _start(estimator: Estimator, settings: Settings, worlds: list[Data]) -> None:
+def _start(setup: Setup) -> None:
     """Evaluate the log probability where a sampler would start."""
     from sbc.engines import _model
 
-    generator = world_of(settings)
+    estimator = setup.estimator
     wrong = []
-    for data in worlds:
-        model = _model.build(estimator, generator, estimator.select(data))
+    for data in setup.designs:
+        model = _model.build(estimator, setup.generator, estimator.select(data))
         point = model.initial_point()
         terms = [*model.basic_RVs, *model.potentials]
         function = _cheap(model, model.logp(sum=False))
@@ -214,7 +213,7 @@ def _cheap(model: Any, outputs: list[Any]) -> Callable[[dict[str, Any]], list[An
     return evaluate
 
 
-def _trial(estimator: Estimator, settings: Settings, name: str) -> None:
+def _trial(setup: Setup) -> None:
     """Draw truth and data as the run will, until one dataset has a finite density at its truth.
 
     Raises
@@ -224,15 +223,14 @@ def _trial(estimator: Estimator, settings: Settings, name: str) -> None:
     """
     from sbc.engines import _model
     from sbc.fitting.joint import as_written
-    from sbc.fitting.joints import joint_of
 
-    generator = world_of(settings)
+    settings, generator, estimator = setup.settings, setup.generator, setup.estimator
     wrong = ""
     for k in range(TRIALS):
         rng = np.random.default_rng(k)
         design = generator.design(rng, **settings.parameters)
         try:
-            drawn = joint_of(settings, name, estimator, design).draw(rng, design, k)
+            drawn = setup.joint(estimator, design).draw(rng, design, k)
         except (ArithmeticError, ValueError) as problem:
             wrong = wrong or f"{type(problem).__name__}: {problem}".partition("\n")[0]
             continue

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sbc.fitting.datasets import draw_dataset
-from sbc.fitting.estimands import estimator_of
-from sbc.fitting.fit import Task, compiled_for, ladder
+from sbc.fitting.compiled import compiled_for
+from sbc.fitting.convergence import ladder
+from sbc.fitting.fit import Task
 from sbc.plugins import registry
 from sbc.plugins.contracts import Array, Budget, Draws
 from sbc.plugins.errors import UserError
 from sbc.store.rows import Fit
-from sbc.store.settings import world_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -49,9 +48,9 @@ def sample_all(task: Task, row: Fit) -> tuple[Any, Draws]:
         raise UserError(f"this fit has no draws to save: {row.error or row.status}")
     from sbc.engines import _model
 
-    estimator = estimator_of(task.settings, task.estimator)
-    generator = world_of(task.settings)
-    data = estimator.select(draw_dataset(task.settings, task.dataset, task.estimator).data)
+    setup = task.setup
+    estimator, generator = setup.estimator, setup.generator
+    data = estimator.select(setup.draw(task.dataset).data)
     model = _model.build(estimator, generator, data)
     names = [variable.name for variable in (*model.free_RVs, *model.deterministics)]
     whole = replace(estimator, estimands=tuple(dict.fromkeys((*estimator.estimands, *names))))
@@ -66,9 +65,8 @@ def sample_again(task: Task, row: Fit) -> Draws:
     """
     if not row.results:
         raise UserError(f"{task.estimator} has no draws: {row.error or row.status}")
-    drawn = draw_dataset(task.settings, task.dataset, task.estimator)
-    data = estimator_of(task.settings, task.estimator).select(drawn.data)
-    return compiled_for(task, data).fit(data, budget_of(task, row), row.seed)
+    data = task.setup.estimator.select(task.setup.draw(task.dataset).data)
+    return compiled_for(task.setup, task.engine, data).fit(data, budget_of(task, row), row.seed)
 
 
 def budget_of(task: Task, row: Fit) -> Budget:

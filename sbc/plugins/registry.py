@@ -12,7 +12,6 @@ import importlib.util
 import inspect
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -21,6 +20,7 @@ from sbc.plugins import live, source
 from sbc.plugins.contracts import Engine, Estimator, Generator
 from sbc.plugins.datafile import observed_world
 from sbc.plugins.errors import UserError, unknown
+from sbc.plugins.memory import remembered
 from sbc.plugins.notebook import LIBRARIES, Pasted, models
 from sbc.plugins.plain import plain
 from sbc.plugins.spec import KINDS, Spec
@@ -35,7 +35,7 @@ PACKAGES = {"generator": "sbc.generators", "estimator": "sbc.models", "engine": 
 OWN_DATA = "own_data"
 
 #: A user's file as it is named, to where its text lies on this machine: on a cluster's workers.
-COPIES: dict[str, Path] = {}
+_COPIES: dict[str, Path] = {}
 
 
 def names(kind: str) -> list[str]:
@@ -187,7 +187,7 @@ def check(kind: str, spec: str) -> None:
         named.canonical(option_defaults(kind, named))
 
 
-@lru_cache
+@remembered
 def generator(spec: str) -> Generator:
     """Load a generator by its name or as ``path/to/file.py:name``."""
     found = _load("generator", spec)
@@ -201,7 +201,7 @@ def generator(spec: str) -> Generator:
     return found
 
 
-@lru_cache
+@remembered
 def world(spec: str, data: str = "") -> Generator:
     """Load a generator, its world that of the real data in a file if one is named.
 
@@ -214,7 +214,7 @@ def world(spec: str, data: str = "") -> Generator:
     return observed_world(found, data, file_of(data), spec == OWN_DATA) if data else found
 
 
-@lru_cache
+@remembered
 def estimator(spec: str) -> Estimator:
     """Load an estimator by its name or as ``path/to/file.py:name``, with options as in `Spec`."""
     named = Spec.parse(canonical("estimator", spec))
@@ -302,7 +302,7 @@ def _check_one_model(spec: Spec) -> None:
         )
 
 
-@lru_cache
+@remembered
 def simulator(spec: str) -> Any:
     """Load a simulator, a plain function, named as ``path/to/file.py:name``."""
     found = _load("simulator", spec)
@@ -311,20 +311,13 @@ def simulator(spec: str) -> Any:
     return found
 
 
-@lru_cache
+@remembered
 def engine(spec: str) -> Engine:
     """Load an engine by its name or as ``path/to/file.py:name``."""
     found = _load("engine", spec)
     if not isinstance(found, Engine):
         raise UserError(f"{spec} is not an engine; decorate it with @sbc.contracts.engine")
     return found
-
-
-def forget() -> None:
-    """Load plug-ins anew when they are next asked for: a user's file has changed."""
-    for known in (generator, world, estimator, simulator, _import_file):
-        known.cache_clear()
-    engine.cache_clear()
 
 
 def _files(kind: str) -> dict[str, Path]:
@@ -352,9 +345,14 @@ def _load(kind: str, spec: str) -> Any:
     return getattr(module, name)
 
 
+def place(path: str, copy: Path) -> None:
+    """Say where the text of a user's file lies on this machine, if not where it is named."""
+    _COPIES[path] = copy
+
+
 def file_of(path: str) -> Path:
     """Say where the text of a user's file lies."""
-    return COPIES.get(path, Path(path)).resolve()
+    return _COPIES.get(path, Path(path)).resolve()
 
 
 def _user_tree(kind: str, path: str, name: str) -> ast.Module:
@@ -369,7 +367,7 @@ def _user_tree(kind: str, path: str, name: str) -> ast.Module:
     return tree
 
 
-@lru_cache
+@remembered
 def _import_file(file: Path) -> ModuleType:
     from sbc.plugins.userfile import load
 

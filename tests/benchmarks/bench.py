@@ -27,9 +27,11 @@ import numpy as np
 
 from sbc.engines import _model
 from sbc.engines._nutpie import lib  # noqa: F401 - imported first: it keeps ArviZ's import lazy
-from sbc.fitting.datasets import draw_dataset
-from sbc.fitting.fit import Task, compiled_for, fit, ladder
+from sbc.fitting.compiled import compiled_for
+from sbc.fitting.convergence import ladder
+from sbc.fitting.fit import Task, fit
 from sbc.fitting.options import DEFAULTS
+from sbc.fitting.setup import draw_dataset
 from sbc.plugins import registry
 from sbc.plugins.contracts import Budget
 from sbc.stats.diagnostics import diagnose
@@ -78,7 +80,7 @@ def attempts(k: int) -> list[tuple[Budget, int]]:
 
 def sampling_alone(ks: range) -> None:
     """Sample with the compiled model of sbc: no ranks, no diagnostics."""
-    compiled = compiled_for(task(0), arrays(0))
+    compiled = compiled_for(task(0).setup, "nutpie", arrays(0))
     for k in ks:
         for budget, seed in attempts(k):
             compiled.fit(arrays(k), budget, seed)
@@ -214,7 +216,7 @@ def report(medians: dict[str, float], whole: float, out: Path | None) -> None:
 
 def effective_draws() -> dict[str, float]:
     """Give the median ESS of beta_XY a dataset, at the same budget."""
-    compiled = compiled_for(task(0), arrays(0))
+    compiled = compiled_for(task(0).setup, "nutpie", arrays(0))
     ours = [compiled.fit(arrays(k), BUDGET, k).values["beta_XY"] for k in range(10)]
     theirs = loop_of_pm_sample(range(3))
     return {

@@ -15,8 +15,8 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from sbc.fitting.datasets import draw_dataset
-from sbc.fitting.fit import Task, compiled_for
+from sbc.fitting.compiled import compiled_for
+from sbc.fitting.setup import draw_dataset, setup_of
 from sbc.plugins import registry
 from sbc.plugins.contracts import LOG_LIKELIHOOD, Budget
 from sbc.stats.diagnostics import diagnose
@@ -35,7 +35,7 @@ def measure(regime: str, name: str, tune: int, accept: float, dataset: int) -> l
     settings = Settings("confound", regime, (name,), ("nutpie",), 1, 11, budget)
     drawn = draw_dataset(settings, dataset, name)
     data = registry.estimator(name).select(drawn.data)
-    draws = compiled_for(Task(settings, name, "nutpie", dataset), data).fit(data, budget, dataset)
+    draws = compiled_for(setup_of(settings, name), "nutpie", data).fit(data, budget, dataset)
     ranked = [
         values
         for quantity, values in draws.values.items()

@@ -11,7 +11,7 @@ from scipy.stats import norm
 from sbc.engines import _compound
 from sbc.fitting import fit
 from sbc.fitting.engine_choice import settled
-from sbc.fitting.estimands import designs, estimator_of
+from sbc.fitting.setup import designs, estimator_of
 from sbc.plugins import registry
 from sbc.plugins.contracts import Budget
 from sbc.store import settings as settings_module

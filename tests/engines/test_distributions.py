@@ -10,12 +10,11 @@ import pymc as pm
 import pytest
 from files.distributions import ARGUMENTS
 
-from sbc.fitting.datasets import draw_dataset
 from sbc.fitting.engine_choice import settled
-from sbc.fitting.estimands import estimator_of
 from sbc.fitting.fit import Task, fit
 from sbc.fitting.options import settings_over
 from sbc.fitting.preflight import estimands
+from sbc.fitting.setup import draw_dataset, estimator_of
 from sbc.plugins.errors import UserError
 from sbc.store.rows import ERROR
 

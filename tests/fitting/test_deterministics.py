@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sbc.fitting.deterministics import Derived
-from sbc.fitting.estimands import estimator_of
 from sbc.fitting.options import settings_over
+from sbc.fitting.setup import estimator_of
 from sbc.plugins import registry
 
 WORLD = "tests/files/normal_mean.py:normal_world"

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from sbc.fitting.estimands import designs, estimator_of, forget, is_wanted
+from sbc.fitting.estimands import is_wanted
 from sbc.fitting.options import settings_over
+from sbc.fitting.setup import designs, estimator_of
 from sbc.plugins.errors import UserError
+from sbc.plugins.memory import forget
 
 ORDINARY = "tests/files/ordinary.py"
 WORLD = "tests/files/normal_mean.py:normal_world"

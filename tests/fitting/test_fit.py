@@ -6,7 +6,9 @@ import pytest
 from own_models import settings_for
 
 from sbc.fitting import fit as fit_module
-from sbc.fitting.fit import Task, fit, judge, ladder
+from sbc.fitting.convergence import accept_constant_discrete, judge, ladder
+from sbc.fitting.fit import Task, fit
+from sbc.fitting.setup import draw_dataset
 from sbc.plugins.contracts import LOG_LIKELIHOOD, Budget, Draws
 from sbc.store.rows import DIVERGENT, ERROR, FAILED, LOW_ESS, NONCONVERGED, OK, Result
 from sbc.store.settings import Settings
@@ -57,7 +59,7 @@ def test_a_real_fit_ranks_estimand_log_likelihood_and_the_user_s_quantity():
     by_name = {r.quantity: r for r in row.results}
     assert set(by_name) == {"theta", LOG_LIKELIHOOD, "distance"}
     theta = np.frombuffer(by_name["theta"].draws, "<f8")
-    y = fit_module.draw_dataset(SETTINGS, 0, row.estimator).data["y"]
+    y = draw_dataset(SETTINGS, 0, row.estimator).data["y"]
     distance = np.frombuffer(by_name["distance"].draws, "<f8")
     np.testing.assert_allclose(distance, np.abs(theta - y.mean()))  # the same thinned draws
     assert by_name["distance"].truth == pytest.approx(abs(row.truth["theta"] - y.mean()))
@@ -109,7 +111,7 @@ def test_the_ladder_keeps_the_data_changes_the_seed_and_stops_when_converged(
     monkeypatch, good_from
 ):
     engine = Stubborn(good_from)
-    monkeypatch.setattr(fit_module, "compiled_for", lambda task, data: engine)
+    monkeypatch.setattr(fit_module, "compiled_for", lambda *_: engine)
     row = fit(task())
     assert row.attempt == min(good_from, 2)
     assert (row.status in FAILED) == (good_from == 3)
@@ -121,7 +123,7 @@ def test_the_ladder_keeps_the_data_changes_the_seed_and_stops_when_converged(
 
 
 def test_draws_that_are_not_finite_are_an_error_that_names_them(monkeypatch):
-    monkeypatch.setattr(fit_module, "compiled_for", lambda task, data: Stubborn(0, broken=True))
+    monkeypatch.setattr(fit_module, "compiled_for", lambda *_: Stubborn(0, broken=True))
     row = fit(task())
     assert row.status == ERROR
     assert "theta" in row.error
@@ -150,14 +152,14 @@ def counted(*values):
 def test_an_element_of_a_discrete_vector_that_never_moves_agrees_with_itself():
     moving = np.arange(40).reshape(2, 20) % 2
     results, draws = counted(np.ones((2, 20), int), moving, np.zeros((2, 20), int))
-    still, moved, other = fit_module._settled(results, draws)
+    still, moved, other = accept_constant_discrete(results, draws)
     assert (still.rhat, still.ess_bulk, other.rhat) == (1.0, 40.0, 1.0)
     assert np.isnan(moved.rhat)
 
 
 def test_a_continuous_element_that_never_moves_is_stuck():
     results, draws = counted(np.ones((2, 20)), np.zeros((2, 20)))
-    assert all(np.isnan(r.rhat) for r in fit_module._settled(results, draws))
+    assert all(np.isnan(r.rhat) for r in accept_constant_discrete(results, draws))
 
 
 def test_data_outside_their_likelihood_are_a_failed_row_with_that_reason():

@@ -17,6 +17,7 @@ from sbc.cli.main import main
 from sbc.fitting import handed
 from sbc.plugins import live, registry
 from sbc.plugins.errors import UserError
+from sbc.plugins.memory import forget
 
 SMALL = {"draws": 300, "tune": 200, "datasets": 3, "jobs": 2, "progress": False}
 Y = np.array([0.4, 1.2, -0.3, 0.8, 2.0, 1.1])
@@ -113,7 +114,7 @@ def test_going_on_asks_for_the_same_model(tmp_path):
     with pytest.raises(UserError, match="'model' is not the model that"):
         sbc.run(build(2.0), resume=folder, datasets=5)
     live._held.pop(("estimator", "model"))
-    handed.forget()
+    forget()
     with pytest.raises(UserError, match="hand it over again"):
         sbc.run(resume=folder, datasets=5)
 
@@ -122,7 +123,7 @@ def test_the_command_line_reads_such_a_run_and_cannot_go_on_with_it(tmp_path, ca
     folder = tmp_path / "run"
     sbc.run(build(), **SMALL, name="on_its_own", out=folder)
     live._held.pop(("estimator", "on_its_own"))
-    handed.forget()
+    forget()
     assert main(["table", str(folder)]) == 0
     assert "on_its_own" in capsys.readouterr().out
     assert main(["run", "--resume", str(folder)]) == 2

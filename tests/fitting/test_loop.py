@@ -20,8 +20,7 @@ from quick import contents
 
 from sbc.cli.main import main
 from sbc.fitting import loop
-from sbc.fitting.datasets import draw_dataset
-from sbc.fitting.estimands import designs
+from sbc.fitting.setup import designs, draw_dataset
 from sbc.fitting.workers import local
 from sbc.plugins import registry
 from sbc.plugins.contracts import Budget

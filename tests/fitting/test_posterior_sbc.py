@@ -13,13 +13,14 @@ import sbc
 from sbc.cli.main import main
 from sbc.engines import _model
 from sbc.fitting import loop
-from sbc.fitting.datasets import draw_dataset, forget
 from sbc.fitting.fit import Task, fit, prepare
 from sbc.fitting.options import settings_over
+from sbc.fitting.setup import draw_dataset
 from sbc.fitting.truths import BLOCK
 from sbc.plugins import registry
 from sbc.plugins.contracts import again, as_replicated
 from sbc.plugins.errors import UserError
+from sbc.plugins.memory import forget
 from sbc.report.page.answer import regime_words
 from sbc.report.table import regime_line
 from sbc.store.settings import validate
@@ -220,8 +221,8 @@ def test_the_data_go_along_to_the_workers_of_a_cluster(normal, tmp_path, monkeyp
     path = normal.data
     assert loop.user_files(normal)[path] == Path(path).read_text(encoding="utf-8")
     copy = Path(path).rename(tmp_path / "copy.csv")
-    registry.forget()
-    monkeypatch.setitem(registry.COPIES, path, copy)
+    forget()
+    monkeypatch.setitem(registry._COPIES, path, copy)
     np.testing.assert_array_equal(drawn(normal, 0).data["y"], Y)
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from sbc.cli.main import main
 from sbc.fitting import preflight
-from sbc.fitting.estimands import forget
 from sbc.fitting.options import settings_over
 from sbc.plugins.errors import UserError
+from sbc.plugins.memory import forget
 
 ORDINARY = "tests/files/ordinary.py"
 PLUGINS = "tests/files/normal_mean.py"

@@ -9,13 +9,13 @@ import pytest
 from own_models import resolved, settings_for
 
 from sbc.engines import _model
-from sbc.fitting import fit, handed
-from sbc.fitting.datasets import draw_dataset
-from sbc.fitting.estimands import designs, estimator_of
-from sbc.fitting.fit import Task
+from sbc.fitting import handed
+from sbc.fitting.compiled import compiled_for
+from sbc.fitting.setup import designs, draw_dataset, estimator_of, setup_of
 from sbc.fitting.verify import TOLERANCE
 from sbc.plugins import template
 from sbc.plugins.errors import UserError
+from sbc.plugins.memory import forget
 from sbc.store import settings as settings_module
 
 RNG = np.random.default_rng(5)
@@ -53,7 +53,7 @@ def test_a_shortcut_that_is_wrong_is_not_used(monkeypatch):
         return whole(model, *rest) / 2
 
     monkeypatch.setattr(_model, "log_likelihood", half)
-    handed.forget()
+    forget()
     with pytest.raises(UserError, match="the log likelihood is"):
         resolved(plain, generator=world())
 
@@ -66,7 +66,7 @@ def test_swapped_data_with_another_density_are_found(monkeypatch):
         return {n: np.zeros_like(a) if a.size == 8 else a for n, a in arrays(self).items()}
 
     monkeypatch.setattr(template.Template, "arrays", stale)
-    handed.forget()
+    forget()
     found = resolved(plain, generator=world())
     assert found.anew
     assert found.lines[0].startswith("compiled anew for each dataset, since with swapped data the")
@@ -100,12 +100,10 @@ def test_a_prior_that_follows_the_data_compiles_once_under_a_generator(monkeypat
         selected = made.select(data)
         keys.add(made.structure(selected))
     assert len(keys) == 1
-    compiled = fit.compiled_for(Task(settings, settings.estimators[0], "nutpie", 0), selected)
+    setup = setup_of(settings, settings.estimators[0])
+    compiled = compiled_for(setup, "nutpie", selected)
     assert all(
-        fit.compiled_for(
-            Task(settings, settings.estimators[0], "nutpie", k),
-            made.select(joint(np.random.default_rng(k), n=6 + k)[1]),
-        )
+        compiled_for(setup, "nutpie", made.select(joint(np.random.default_rng(k), n=6 + k)[1]))
         is compiled
         for k in range(3)
     )

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import sbc
-from sbc.fitting.estimands import estimator_of
 from sbc.fitting.options import settings_over
+from sbc.fitting.setup import estimator_of
 from sbc.plugins import registry
 
 bmb = pytest.importorskip("bambi")

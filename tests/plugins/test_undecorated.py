@@ -10,10 +10,9 @@ from pymc.logprob.basic import conditional_logp
 
 import sbc
 from sbc.engines import _model
-from sbc.fitting.datasets import draw_dataset
-from sbc.fitting.estimands import estimator_of
 from sbc.fitting.fit import Task, fit
 from sbc.fitting.options import settings_over
+from sbc.fitting.setup import draw_dataset, estimator_of
 from sbc.models._helpers import group_mean_of_X
 from sbc.plugins import registry
 from sbc.stats import seeds

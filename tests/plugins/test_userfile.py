@@ -11,8 +11,8 @@ import numpy as np
 import pymc as pm
 import pytest
 
-from sbc.fitting.estimands import estimator_of
 from sbc.fitting.options import settings_over
+from sbc.fitting.setup import estimator_of
 from sbc.plugins import registry
 from sbc.plugins.errors import UserError
 from sbc.plugins.userfile import LEFT_OUT, load

@@ -12,10 +12,11 @@ from importlib import import_module
 from pathlib import Path
 
 import sbc
-from sbc.fitting import fit, handed, loop
+from sbc.fitting import fit, loop
 from sbc.fitting.fit import Task
 from sbc.plugins import live, registry
 from sbc.plugins.errors import UserError
+from sbc.plugins.memory import forget
 from sbc.store.rows import Fit
 
 #: Packages that a fit's bits depend on.
@@ -120,7 +121,7 @@ def _know(things: dict[tuple[str, str], bytes]) -> dict[str, tuple[str, int]]:
             before, times = _held.get(label, ("", 0))
             if version != before:
                 if live.unpack(kind, name, content):
-                    handed.forget()
+                    forget()
                 _held[label] = (version, times + 1)
             found[label] = _held[label]
     return found
@@ -135,13 +136,13 @@ def _take(files: dict[str, str]) -> dict[str, tuple[str, int]]:
             if version == before:
                 continue
             if before:
-                handed.forget()
+                forget()
             if not _folder:
                 _folder.append(tempfile.TemporaryDirectory(prefix="sbc-"))
             # A name of its own for each path, so that two files of one name keep apart.
             copy = Path(_folder[0].name) / loop.digest(path.encode()) / version / Path(path).name
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_text(text, encoding="utf-8")
-            registry.COPIES[path] = copy
+            registry.place(path, copy)
             _held[path] = (version, times + 1)
         return {path: _held[path] for path in files}

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
-from sbc.fitting import fit
+from sbc.fitting import compiled, fit
 from sbc.fitting.fit import Task
 from sbc.fitting.workers.orphans import die_with
 from sbc.plugins import live, registry
@@ -32,7 +32,7 @@ def main(descriptor: int, parent: int) -> None:
         finally:
             connection.send(("compiled", time.perf_counter() - began))
 
-    fit.while_compiling = while_compiling
+    compiled.watch(while_compiling)
     connection.send(("ready", None))
     prepared: set[tuple[str, str]] = set()
     with suppress(EOFError):
@@ -50,7 +50,7 @@ def _answer(what: str, task: Task, prepared: set[tuple[str, str]]) -> tuple[str,
         return "row", _described(task)
     try:
         if (task.estimator, task.engine) not in prepared:
-            with fit.while_compiling():  # imports are as slow, and no part of the fit either
+            with compiled.while_compiling():  # imports are as slow, and no part of the fit either
                 registry.engine(task.engine)
                 registry.generator(task.settings.generator)
                 registry.estimator(task.estimator)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sbc.fitting.datasets import draw_dataset
+from sbc.fitting.setup import draw_dataset
 from sbc.plugins.contracts import Data
 from sbc.stats.metrics import Fits
 from sbc.store.frames import Run, as_fits, load_run

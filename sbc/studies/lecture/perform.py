@@ -11,8 +11,9 @@ import joblib
 from tqdm.auto import tqdm
 
 from sbc.fitting import loop
-from sbc.fitting.datasets import draw_dataset
-from sbc.fitting.fit import Task, compiled_for, ladder
+from sbc.fitting.compiled import compiled_for
+from sbc.fitting.convergence import ladder
+from sbc.fitting.setup import setup_of
 from sbc.plugins import registry
 from sbc.plugins.contracts import Data
 from sbc.store.rows import FAILED
@@ -103,8 +104,9 @@ def _scores(evidence: Evidence, jobs: int, progress: bool) -> None:
 
 
 def _score(settings: Settings, k: int, estimator: str, attempt: int, seed: int) -> tuple[Any, ...]:
-    data = registry.estimator(estimator).select(draw_dataset(settings, k, estimator).data)
-    compiled = compiled_for(Task(settings, estimator, settings.engines[0], k), data)
+    setup = setup_of(settings, estimator)
+    data = setup.estimator.select(setup.draw(k).data)
+    compiled = compiled_for(setup, settings.engines[0], data)
     drawn = compiled.fit(data, ladder(settings.budget)[attempt], seed)
     given, marginal = single.tank_log_likelihoods(estimator, drawn.values, data)
     psis, exact = loo(given), left_out(marginal, given)

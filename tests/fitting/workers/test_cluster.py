@@ -23,12 +23,13 @@ from quick import contents
 
 import sbc
 from sbc.cli.main import main
-from sbc.fitting import datasets, fit, loop
+from sbc.fitting import loop
 from sbc.fitting.fit import Task
+from sbc.fitting.setup import draw_dataset
 from sbc.fitting.workers.cluster_main import differences, passport
-from sbc.plugins import registry
 from sbc.plugins.contracts import Budget
 from sbc.plugins.errors import UserError
+from sbc.plugins.memory import forget
 from sbc.store.database import RESULTS_FILE
 from sbc.store.rows import ERROR, Fit
 from sbc.store.settings import Settings
@@ -141,12 +142,6 @@ def run_there(settings, folder, address, after=lambda n: None):
         with loop.create(settings, folder) as store:
             loop.execute(settings, store, 1, progress=False, hand_out=hand_out)
     return contents(folder)
-
-
-def forget():
-    registry.forget()
-    datasets.forget()
-    fit.forget()
 
 
 def test_a_users_own_file_goes_along_and_so_does_its_next_version(cluster, tmp_path, monkeypatch):
@@ -354,7 +349,7 @@ def test_a_fit_that_kills_every_worker_is_a_failed_row_and_the_others_are_not(
     shutil.copy(ROOT / "tests" / "files" / "normal_mean.py", "mine.py")
     settings = replace(MINE, estimators=("killer.py:kills",), datasets=12)
     forget()
-    deadly = datasets.draw_dataset(settings, 7, "").data["y"][0].item()
+    deadly = draw_dataset(settings, 7, "").data["y"][0].item()
     Path("killer.py").write_text(KILLER.replace("{deadly!r}", repr(deadly)), encoding="utf-8")
     with machines(tmp_path) as made:
         for _ in range(2):

@@ -15,7 +15,7 @@ import pytest
 from quick import PLUGINS, contents, crashing, fit, options, settings
 
 from sbc.fitting import loop
-from sbc.fitting.datasets import draw_dataset
+from sbc.fitting.setup import draw_dataset
 from sbc.fitting.workers import local
 from sbc.plugins.errors import UserError
 from sbc.store.database import RESULTS_FILE

@@ -127,7 +127,7 @@ def tanks(folder, shrink_small, sigma_fall, moved=0.01, p_loo=-1.0, n=60):
     evidence_of.world = TANKS
     rng = np.random.default_rng(4)
     rows, scores = [], [",".join(COLUMNS)]
-    from sbc.fitting.datasets import draw_dataset
+    from sbc.fitting.setup import draw_dataset
 
     for k in range(n):
         data = draw_dataset(settings, k, "").data

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from sbc.cli.main import main
-from sbc.fitting import fit
 from sbc.plugins import registry
+from sbc.plugins.memory import forget
 from sbc.store.database import RESULTS_FILE
 from sbc.store.rows import CELL
 from sbc.studies.sweep.read import load_sweep
@@ -250,7 +250,7 @@ def compilations(monkeypatch, tmp_path, *vary):
         return compile_(estimator, generator, data)
 
     monkeypatch.setattr(engine, "compile", counting)
-    fit.forget()
+    forget()
     words = ["sweep", "--estimator", "naive,multilevel", *vary, "--datasets", "1", "--quiet"]
     budget = ["--draws", "20", "--tune", "20", "--jobs", "2"]
     assert main([*words, *budget, "--out", str(tmp_path / "sweep")]) == 0
