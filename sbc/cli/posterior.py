@@ -9,10 +9,11 @@ from typing import Any
 
 from sbc.cli import run as run_command
 from sbc.cli.main import OK
+from sbc.fitting.allowed import validate
 from sbc.fitting.engine_choice import settled
 from sbc.fitting.options import settings_over
 from sbc.plugins.errors import UserError
-from sbc.store.settings import OWN_REGIMES, Settings, validate
+from sbc.store.settings import Settings
 
 FORMATS = (".png", ".svg", ".pdf")
 
@@ -56,7 +57,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         arguments.estimator = "all"
     settings = replace(settings_over(base, vars(arguments)), datasets=arguments.dataset + 1)
     validate(settings)
-    if settings.truth in OWN_REGIMES and len(settings.estimators) > 1:
+    if settings.regime.own and len(settings.estimators) > 1:
         raise UserError(
             f"with --truth {settings.truth} each estimator has datasets of its own; "
             "name one with --estimator"

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from sbc.fitting import handed
+from sbc.fitting.allowed import validate
 from sbc.fitting.engine_choice import settled
 from sbc.fitting.handed import Named
 from sbc.fitting.options import DEFAULTS, settings_over
@@ -23,7 +24,7 @@ from sbc.gates.expectations import to_toml
 from sbc.plugins.errors import UserError, unknown
 from sbc.stats.seeds import key
 from sbc.stats.sequential.judge import PRESETS
-from sbc.store.settings import Settings, validate, write_value
+from sbc.store.settings import Settings, write_value
 
 _BUDGET = ("draws", "tune", "chains", "target_accept")
 _GATE = ("preset", "datasets", "delta", "alpha_fail", "alpha_pass")

@@ -27,7 +27,7 @@ def main(arguments: argparse.Namespace) -> int:
 
     settings = Settings.from_json(read_run(arguments.folder)["settings"])
     Store.open(arguments.folder).close()
-    from sbc.store.settings import validate
+    from sbc.fitting.allowed import validate
     from sbc.studies import replay
 
     task = replay.task_of(

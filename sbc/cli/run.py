@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from sbc.cli.main import FAILED_FITS, INTERRUPTED, OK
 from sbc.cli.supervise import after_a_crash, interruptible
+from sbc.fitting.allowed import validate
 from sbc.fitting.engine_choice import settled
 from sbc.fitting.limits import NO_LIMIT, Limit
 from sbc.fitting.options import default_folder, settings_over
 from sbc.plugins import live
 from sbc.plugins.errors import TooManyFailuresError, UserError
-from sbc.store.settings import Settings, validate
+from sbc.store.settings import Settings
 from sbc.store.shard import WHOLE, Shard
 
 if TYPE_CHECKING:

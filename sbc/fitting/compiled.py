@@ -13,7 +13,6 @@ from sbc.fitting.setup import Setup
 from sbc.plugins import registry
 from sbc.plugins.contracts import Data
 from sbc.plugins.memory import Memory
-from sbc.store.settings import world_key
 
 #: So many models are kept of an estimator that is compiled anew for each dataset.
 _KEPT = 8
@@ -60,7 +59,7 @@ def compiled_for(setup: Setup, engine: str, data: Data) -> Any:
     sbc.plugins.contracts.Compiled
     """
     estimator, settings = setup.estimator, setup.settings
-    names = (*world_key(settings), setup.spec, engine, *settings.estimands)
+    names = (*settings.world, setup.spec, engine, *settings.estimands)
     key = (*names, estimator.structure(data))
     models: _Models = _models.get(key, _Models)
     with models.lock:
@@ -82,7 +81,7 @@ def deterministics(setup: Setup, data: Data, names: list[str]) -> Any:
     estimator = setup.estimator
     structure = estimator.structure(data)
     lengths = () if structure else tuple(np.shape(array) for array in data.values())
-    key = (*world_key(setup.settings), setup.spec, *names, structure, lengths)
+    key = (*setup.settings.world, setup.spec, *names, structure, lengths)
 
     def make() -> Any:
         with while_compiling():

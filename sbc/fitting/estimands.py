@@ -13,7 +13,7 @@ from sbc.plugins.errors import UserError
 from sbc.plugins.undecorated import DEFAULT, Own
 from sbc.plugins.validate import check_arguments
 from sbc.store.names import spaced, vector_of
-from sbc.store.settings import OWN_REGIMES, Settings
+from sbc.store.settings import Settings
 
 if TYPE_CHECKING:
     from sbc.fitting.setup import Setup
@@ -38,7 +38,7 @@ def resolved(setup: Setup) -> Estimator:
     Errors as of `Setup.estimator`.
     """
     settings, made = setup.settings, registry.estimator(setup.spec)
-    own_truth = settings.truth in OWN_REGIMES
+    own_truth = settings.regime.own
     if isinstance(made, Own):
         made = made.placed(setup.generator, setup.designs[0], setup.designs[1], own_truth)
     if settings.estimands:
@@ -69,7 +69,7 @@ def _variables(setup: Setup, made: Estimator) -> tuple[str, ...]:
 
 
 def _all_free(setup: Setup, made: Own) -> Own:
-    """Rank every free variable which, unless in an `OWN_REGIMES`, has a truth."""
+    """Rank every free variable which, unless the estimator draws it itself, has a truth."""
     from sbc.engines import _model
 
     settings, world = setup.settings, setup.generator

@@ -23,7 +23,6 @@ from sbc.plugins.modes import CHEAP
 from sbc.plugins.template import value_of
 from sbc.plugins.undecorated import Own, conditional
 from sbc.store.names import element
-from sbc.store.settings import OWN_REGIMES, SELF
 
 if TYPE_CHECKING:
     from sbc.fitting.setup import Setup
@@ -55,12 +54,12 @@ def examined(setup: Setup, made: Estimator) -> Estimator:
     settings, generator, designs = setup.settings, setup.generator, setup.designs
     written = as_written(made, generator, designs[0])
     lines = list(made.lines)
-    if settings.truth in OWN_REGIMES:
-        refuse(made.name, written, settings.truth == SELF, not settings.simulator)
+    if settings.regime.own:
+        refuse(made.name, written, settings.regime.prior_sbc, not settings.simulator)
         lines += [conditional(name) for name in _conditional(written)]
     made = _named(made, generator, designs, written)
     law_lines: list[str] = []
-    if settings.truth == SELF:
+    if settings.regime.prior_sbc:
         law_lines = setup.joint(made, designs[0]).law.lines
     lines += [*_told_constant(made.constant), *law_lines]
     made = replace(made, lines=tuple(dict.fromkeys(lines)))
@@ -208,7 +207,7 @@ def _verified(setup: Setup, made: Estimator) -> Estimator:
 
 def _dataset(setup: Setup, made: Estimator, design: Data, i: int) -> Dataset:
     settings, rng = setup.settings, np.random.default_rng(i)
-    if settings.truth == SELF:
+    if settings.regime.prior_sbc:
         return setup.joint(made, design).draw(rng, design, i)
     generator = setup.generator
     if settings.truth in generator.regimes:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from sbc.fitting.allowed import expects_uniform
 from sbc.fitting.compiled import compiled_for, deterministics, while_compiling
 from sbc.fitting.convergence import (
     accept_constant_discrete,
@@ -34,7 +35,7 @@ from sbc.plugins.errors import UserError
 from sbc.plugins.validate import check_arguments, check_data
 from sbc.stats import ranks, seeds
 from sbc.store.rows import CELL, ERROR, FAILED, Fit
-from sbc.store.settings import OWN_REGIMES, POSTERIOR, Settings, owes_uniform
+from sbc.store.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def _described(task: Task, drawn: Dataset) -> Fit:
 
 def _drawn(task: Task) -> Dataset:
     """Draw the dataset; a posterior to take truths from is sampled once, on nobody's time."""
-    with while_compiling() if task.settings.truth == POSTERIOR else nullcontext():
+    with while_compiling() if task.settings.regime.given_data else nullcontext():
         return task.setup.draw(task.dataset)
 
 
@@ -167,7 +168,7 @@ def _truth_of_quantities(task: Task, compiled: Any, drawn: Dataset, data: Data) 
     if missing:
         known = known | deterministics(task.setup, data, missing).at(drawn.truth, data)
     truth = {name: known[name] for name in estimator.estimands}
-    if owes_uniform(task.settings, task.estimator):
+    if expects_uniform(task.settings, task.estimator):
         truth[LOG_LIKELIHOOD] = compiled.log_likelihood(drawn.truth, data)
         _check_support(task, truth[LOG_LIKELIHOOD])
         for name, quantity in estimator.quantities.items():
@@ -183,7 +184,7 @@ def _check_support(task: Task, log_likelihood: float) -> None:
     ValueError
         If the log likelihood at the truth that made them is not finite.
     """
-    if task.settings.truth in OWN_REGIMES and not np.isfinite(log_likelihood):
+    if task.settings.regime.own and not np.isfinite(log_likelihood):
         raise ValueError(
             f"the simulated data lie outside their likelihood's support: at their own truth the "
             f"log likelihood is {log_likelihood}"

@@ -20,6 +20,7 @@ from tqdm.auto import tqdm
 
 import sbc
 from sbc.fitting import handed, preflight
+from sbc.fitting.allowed import expects_uniform, regimes_of, validate
 from sbc.fitting.fit import Task
 from sbc.fitting.limits import NO_LIMIT, Limit
 from sbc.fitting.workers import local
@@ -28,7 +29,7 @@ from sbc.plugins import live
 from sbc.plugins.errors import UserError
 from sbc.store.database import Store
 from sbc.store.folder import RUN_FILE, make_folder, read_run, refuse_sweep, write_run
-from sbc.store.settings import Settings, owes_uniform, regimes_of, validate
+from sbc.store.settings import Settings
 from sbc.store.shard import WHOLE, Shard
 
 #: So many fits a worker say how long a run takes.
@@ -219,7 +220,7 @@ def provenance(settings: Settings, command: list[str] | None = None) -> dict[str
         "sbc": sbc.__version__,
         "settings": settings.to_json(),
         "regime": settings.truth,
-        "owing": [name for name in settings.estimators if owes_uniform(settings, name)],
+        "owing": [name for name in settings.estimators if expects_uniform(settings, name)],
         "regimes": regimes_of(settings),
         "command": command or sys.argv,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sbc.fitting.allowed import parameters_of
 from sbc.plugins import registry
 from sbc.plugins.contracts import Budget
-from sbc.plugins.errors import UserError
-from sbc.store.settings import SELF, Settings, parameters_of, parse_parameter
+from sbc.plugins.errors import UserError, unknown
+from sbc.store.regime import SELF
+from sbc.store.settings import Settings
 from sbc.store.shard import WHOLE, Shard
 
 #: What is used where neither the user nor a resumed run says otherwise.
@@ -64,7 +67,7 @@ def settings_over(base: Settings | None, wanted: Mapping[str, Any]) -> Settings:
     made = registry.generator(generator)
     data = given("data", base.data)
     simulator = given("simulator", base.simulator)
-    first = SELF if data or simulator else next(iter(made.regimes), SELF)
+    first = SELF.name if data or simulator else next(iter(made.regimes), SELF.name)
     truth = given("truth", base.truth or first)
     parameters = dict(base.parameters)
     for text in wanted.get("set") or []:
@@ -128,3 +131,42 @@ def default_folder(settings: Settings, part: Shard = WHOLE) -> Path:
     generator = re.sub(r"\W", "-", Path(settings.generator).name)
     shard = "" if part == WHOLE else f"-{part.number}-of-{part.of}"
     return Path("reports") / f"{when}-{generator}-{settings.truth}-{what}{shard}"
+
+
+def parse_parameter(text: str, generator: str, truth: str) -> tuple[str, Any]:
+    """Read one ``name=value`` of ``--set``, with the type of the parameter's default.
+
+    Where the default is a tuple of numbers, so is the value, of any length: ``name=10,25,35``.
+
+    Raises
+    ------
+    UserError
+        For text without ``=``, an unknown name, or a value of another type or out of range.
+    """
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise UserError(f"--set takes NAME=VALUE, not '{text}'")
+    made = registry.generator(generator)
+    allowed = parameters_of(made, truth)
+    if name not in allowed:
+        raise unknown("parameter", name, allowed, f"in {made.name} with --truth {truth}")
+    default = allowed[name]
+    several = isinstance(default, tuple) and len(default) > 0
+    kind = type(default[0] if several else default)
+    if kind not in (int, float):
+        raise UserError(f"{name} is not a number in {made.name}; it cannot be set from here")
+    if several:
+        return name, tuple(_number(name, part, kind) for part in value.split(","))
+    return name, _number(name, value, kind)
+
+
+def _number(name: str, value: str, kind: type) -> Any:
+    try:
+        parsed = kind(value)
+    except ValueError:
+        wanted = "a whole number" if kind is int else "a number"
+        raise UserError(f"--set {name} takes {wanted}, not '{value}'") from None
+    low = 1 if kind is int else 0.0 if name.startswith("sd_") else -math.inf
+    if not (math.isfinite(parsed) and parsed >= low):
+        raise UserError(f"--set {name} must be a finite number ≥ {low:g}, not {value}")
+    return parsed

@@ -17,7 +17,7 @@ from sbc.plugins.errors import UserError, unknown
 from sbc.plugins.spec import Spec
 from sbc.plugins.validate import check_arguments, check_data
 from sbc.store.names import element, place_of, spaced, vector_of
-from sbc.store.settings import SELF, Settings
+from sbc.store.settings import Settings
 
 #: So many draws of truth and data are tried before a run; one that can be fitted is enough.
 TRIALS = 20
@@ -57,7 +57,7 @@ def _of_one(setup: Setup) -> list[str]:
     try:
         _check(generator, worlds)
         named = _named(setup)
-        if setup.settings.truth == SELF:
+        if setup.settings.regime.prior_sbc:
             _trial(setup)
         else:
             _start(setup)

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from sbc.fitting import estimands
+from sbc.fitting.allowed import generator_of
 from sbc.plugins.contracts import Data, Dataset, Estimator, Generator
 from sbc.plugins.errors import UserError
 from sbc.plugins.memory import Memory
 from sbc.plugins.undecorated import Own
 from sbc.stats import seeds
-from sbc.store.settings import OWN_REGIMES, POSTERIOR, Settings, world_key, world_of
+from sbc.store.settings import Settings
 
 _setups = Memory()
 #: Models are stated by one thread at a time, in whatever setup: PyMC keeps the open one by thread,
@@ -42,7 +43,7 @@ class Setup:
     @cached_property
     def generator(self) -> Generator:
         """The generator, its design taken from the real data if there are any."""
-        return world_of(self.settings)
+        return generator_of(self.settings)
 
     @cached_property
     def designs(self) -> list[Data]:
@@ -68,7 +69,7 @@ class Setup:
 
     def source(self) -> str:
         """Name whose datasets these are: nobody's, unless each estimator has its own."""
-        return self.spec if self.settings.truth in OWN_REGIMES else ""
+        return self.spec if self.settings.regime.own else ""
 
     def stream(self, dataset: int) -> np.random.SeedSequence:
         """Give the random stream that makes a dataset."""
@@ -77,10 +78,10 @@ class Setup:
     def draw(self, dataset: int) -> Dataset:
         """Draw dataset number `dataset`: the same arrays wherever, whenever and however often."""
         settings, rng = self.settings, np.random.default_rng(self.stream(dataset))
-        if settings.truth not in OWN_REGIMES:
+        if not settings.regime.own:
             return self.generator.draw(rng, settings.truth, **settings.parameters)
         design = self.generator.design(rng, **settings.parameters)
-        if settings.truth == POSTERIOR:
+        if settings.regime.given_data:
             return self._replicated(design).draw(dataset, rng)
         return self.joint(self.estimator, design).draw(rng, design, dataset)
 
@@ -121,7 +122,7 @@ class Setup:
 def setup_of(settings: Settings, spec: str) -> Setup:
     """Give the setup of an estimator, made when it is first asked for."""
     key = (
-        *(spec, *world_key(settings), settings.estimands),
+        *(spec, *settings.world, settings.estimands),
         *(str(settings.parameters), settings.seed),
     )
     found: Setup = _setups.get(key, lambda: Setup(settings, spec))
@@ -149,11 +150,13 @@ def designs(settings: Settings) -> list[Data]:
     try:
         return [_design(settings, seed) for seed in (0, 1)]
     except (ArithmeticError, LookupError, MemoryError, ValueError) as problem:
-        raise UserError(f"{world_of(settings).name} cannot draw a dataset: {problem}") from problem
+        raise UserError(
+            f"{generator_of(settings).name} cannot draw a dataset: {problem}"
+        ) from problem
 
 
 def _design(settings: Settings, seed: int) -> Data:
-    generator, rng = world_of(settings), np.random.default_rng(seed)
+    generator, rng = generator_of(settings), np.random.default_rng(seed)
     if settings.truth in generator.regimes:
         return generator.draw(rng, settings.truth, **settings.parameters).data
     return generator.design(rng, **settings.parameters)

@@ -12,7 +12,7 @@ from sbc.gates.judge import Check
 from sbc.plugins import registry
 from sbc.plugins.errors import UserError, unknown
 from sbc.store.names import compact, vector_of
-from sbc.store.settings import OWN_REGIMES, Settings
+from sbc.store.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -140,9 +140,9 @@ def _check_sense(expectation: Expectation, quantity: str, subject: Subject) -> N
     if quantity == ALL and not on_ranks:
         raise UserError(f"'{expectation}' is asked of one estimand at a time, not of '{ALL}'")
     varies = not isinstance(expectation, Bounds) or expectation.metric != "contraction"
-    if settings.truth == "fixed" and (on_ranks or not varies):
+    if settings.regime.single_truth and (on_ranks or not varies):
         raise UserError(_NOT_IN_FIXED if on_ranks else _NO_CONTRACTION)
-    if isinstance(expectation, Better) and settings.truth in OWN_REGIMES:
+    if isinstance(expectation, Better) and settings.regime.own:
         raise UserError(
             f"in regime {settings.truth} each estimator has its own datasets: none is better"
         )

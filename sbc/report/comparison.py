@@ -14,7 +14,6 @@ from sbc.report.table import grid, with_error
 from sbc.report.targets import ELEMENT, Subject, subjects_of
 from sbc.stats.vectors import difference
 from sbc.store.frames import Run
-from sbc.store.settings import OWN_REGIMES
 
 #: The metrics whose differences are told.
 COMPARED = (
@@ -51,7 +50,7 @@ def comparison(run: Run) -> pd.DataFrame:
     UserError
         In the regimes ``self`` and ``posterior``, where every estimator has datasets of its own.
     """
-    if run.settings.truth in OWN_REGIMES:
+    if run.settings.regime.own:
         raise UserError(
             f"in regime '{run.settings.truth}' estimators share no datasets: nothing to compare"
         )

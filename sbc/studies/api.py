@@ -19,12 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sbc.fitting import handed
+from sbc.fitting.allowed import validate
 from sbc.fitting.engine_choice import settled
 from sbc.fitting.handed import Named
 from sbc.fitting.options import default_folder, settings_over
 from sbc.plugins import live
 from sbc.plugins.errors import UserError
-from sbc.store.settings import Settings, validate
+from sbc.store.settings import Settings
 
 if TYPE_CHECKING:
     from sbc.fitting.workers.threads import HandOut

@@ -8,6 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sbc.fitting.allowed import expects_uniform, regimes_of
 from sbc.gates.baseline import TOLERANCE
 from sbc.gates.checks import Subject, checks_of
 from sbc.gates.config import Config
@@ -17,7 +18,7 @@ from sbc.gates.judge import rival
 from sbc.stats.sequential.power import detectable
 from sbc.store.folder import read_run
 from sbc.store.frames import Run, load_run
-from sbc.store.settings import Settings, owes_uniform, regimes_of
+from sbc.store.settings import Settings
 
 if TYPE_CHECKING:
     from sbc.fitting.workers.threads import HandOut
@@ -85,7 +86,7 @@ def judge_while_running(
     from sbc.fitting import loop
     from sbc.fitting.workers import local
 
-    owing = [name for name in settings.estimators if owes_uniform(settings, name)]
+    owing = [name for name in settings.estimators if expects_uniform(settings, name)]
     empty: dict[str, list[str]] = {name: [] for name in settings.estimators}
     subject = Subject(settings, owing, empty, empty, regimes_of(settings))
     if not checks_of(config, subject) and baseline is None:

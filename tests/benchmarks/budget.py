@@ -15,13 +15,14 @@ import joblib
 import numpy as np
 import pandas as pd
 
+from sbc.fitting.allowed import expects_uniform
 from sbc.fitting.compiled import compiled_for
 from sbc.fitting.setup import draw_dataset, setup_of
 from sbc.plugins import registry
 from sbc.plugins.contracts import LOG_LIKELIHOOD, Budget
 from sbc.stats.diagnostics import diagnose
 from sbc.stats.ranks import thinning
-from sbc.store.settings import Settings, owes_uniform
+from sbc.store.settings import Settings
 
 TUNE = (100, 150, 200, 300, 500)
 ACCEPT = (0.7, 0.8, 0.9)
@@ -39,7 +40,7 @@ def measure(regime: str, name: str, tune: int, accept: float, dataset: int) -> l
     ranked = [
         values
         for quantity, values in draws.values.items()
-        if quantity != LOG_LIKELIHOOD or owes_uniform(settings, name)
+        if quantity != LOG_LIKELIHOOD or expects_uniform(settings, name)
     ]
     rows = []
     for length in DRAWS:

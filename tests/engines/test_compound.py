@@ -10,11 +10,11 @@ from scipy.stats import norm
 
 from sbc.engines import _compound
 from sbc.fitting import fit
+from sbc.fitting.allowed import generator_of
 from sbc.fitting.engine_choice import settled
 from sbc.fitting.setup import designs, estimator_of
 from sbc.plugins import registry
 from sbc.plugins.contracts import Budget
-from sbc.store import settings as settings_module
 
 # PyMC holds its own steps for experimental, and says so.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
@@ -34,7 +34,7 @@ def compiled(model):
     settings = settings_for(model)
     made = estimator_of(settings, settings.estimators[0])
     data = made.select(designs(settings)[0])
-    world = settings_module.world_of(settings)
+    world = generator_of(settings)
     return _compound.build(made, world, data), data
 
 

@@ -13,6 +13,7 @@ import sbc
 from sbc.cli.main import main
 from sbc.engines import _model
 from sbc.fitting import loop
+from sbc.fitting.allowed import validate
 from sbc.fitting.fit import Task, fit, prepare
 from sbc.fitting.options import settings_over
 from sbc.fitting.setup import draw_dataset
@@ -23,7 +24,6 @@ from sbc.plugins.errors import UserError
 from sbc.plugins.memory import forget
 from sbc.report.page.answer import regime_words
 from sbc.report.table import regime_line
-from sbc.store.settings import validate
 
 TANKS = {"generator": "reedfrogs", "data": "docs/examples/reedfrogs.csv", "truth": "posterior"}
 PLUGINS = "tests/files/normal_mean.py"

@@ -10,13 +10,13 @@ from own_models import resolved, settings_for
 
 from sbc.engines import _model
 from sbc.fitting import handed
+from sbc.fitting.allowed import generator_of
 from sbc.fitting.compiled import compiled_for
 from sbc.fitting.setup import designs, draw_dataset, estimator_of, setup_of
 from sbc.fitting.verify import TOLERANCE
 from sbc.plugins import template
 from sbc.plugins.errors import UserError
 from sbc.plugins.memory import forget
-from sbc.store import settings as settings_module
 
 RNG = np.random.default_rng(5)
 
@@ -128,7 +128,7 @@ def test_whole_numbers_beyond_32_bits_are_what_they_are():
     made = estimator_of(settings, settings.estimators[0])
     assert not made.anew
     data = made.select(draw_dataset(settings, 0, settings.estimators[0]).data)
-    model = _model.build(made, settings_module.world_of(settings), data)
+    model = _model.build(made, generator_of(settings), data)
     _model.set_data(model, data)
     for name, array in data.items():
         assert array.max() > 2**31

@@ -6,10 +6,11 @@ import sys
 
 import pytest
 
+from sbc.fitting.allowed import parameters_of
 from sbc.plugins import registry
 from sbc.plugins.contracts import Estimator, Generator
 from sbc.plugins.errors import UserError
-from sbc.store.settings import SELF, parameters_of
+from sbc.store.regime import SELF
 
 KINDS = ("generator", "estimator", "engine")
 BUILT_IN = [(kind, name) for kind in KINDS for name in registry.names(kind)]
@@ -233,7 +234,7 @@ def test_a_generator_without_regimes_gives_a_design_alone(tmp_path):
     found = registry.generator(f"{file}:world")
     with pytest.raises(UserError, match="no truth regime called 'prior' in world"):
         parameters_of(found, "prior")
-    assert parameters_of(found, SELF) == found.sizes
+    assert parameters_of(found, SELF.name) == found.sizes
 
 
 def test_a_generator_is_no_estimator_nor_the_reverse(tmp_path):

@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import settings as quickly
 from hypothesis import strategies as st
 
+from sbc.fitting.allowed import expects_uniform, validate
+from sbc.fitting.options import parse_parameter
 from sbc.plugins import registry
 from sbc.plugins.contracts import Budget
 from sbc.plugins.errors import UserError
-from sbc.store.settings import Settings, owes_uniform, parse_parameter, validate, write_value
+from sbc.store.settings import Settings, write_value
 
 names = st.lists(st.text(), min_size=1, max_size=3).map(tuple)
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -98,7 +100,7 @@ def test_a_run_goes_on_under_the_same_settings_and_more_datasets(new_settings):
 @pytest.mark.parametrize("estimator", registry.names("estimator"))
 def test_uniform_ranks_are_owed_where_the_truth_comes_from_the_model(new_settings, estimator):
     def owed(truth):
-        return owes_uniform(new_settings(truth=truth), estimator)
+        return expects_uniform(new_settings(truth=truth), estimator)
 
     assert owed("self")
     assert not owed("effects")

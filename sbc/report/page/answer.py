@@ -11,33 +11,31 @@ from sbc.report.verdicts import WORDS, Pair
 from sbc.stats.intervals import wilson
 from sbc.store.frames import Run
 from sbc.store.rows import FAILED
-from sbc.store.settings import OWN_REGIMES
 
 _REGIMES = {
     "effects": "The estimands are drawn anew for each dataset; the rest of the world is fixed.",
     "prior": "Every parameter is drawn anew for each dataset, from the prior of the full model.",
     "fixed": "One truth, new data for each dataset.",
-    "self": "Truth and data are drawn from each estimator's own joint distribution, so that each "
-    "estimator has datasets of its own.",
-    "posterior": "The truth is drawn from each estimator's own posterior given real data, data are "
-    "replicated from there, and the estimator is fitted to both, so that each has datasets of its "
-    "own.",
 }
 
 
 def regime_words(run: Run) -> list[str]:
     """Say what the truth was drawn from, and what a verdict means there."""
     settings = run.settings
-    first = _REGIMES.get(settings.truth, f"The truth is drawn as regime '{settings.truth}' says.")
+    first = (
+        settings.regime.words
+        or _REGIMES.get(settings.truth)
+        or f"The truth is drawn as regime '{settings.truth}' says."
+    )
     if settings.simulator:
         first = (
             "Prior SBC: the truth is drawn from each estimator's own prior, and the data by "
             f"{settings.simulator}."
         )
     words = [first, _owed(run)]
-    if settings.truth == "fixed":
+    if settings.regime.single_truth:
         words.append("At a single truth even an exact posterior has ranks that are not uniform.")
-    if settings.truth in OWN_REGIMES:
+    if settings.regime.own:
         words.append("This says nothing about whether the estimator suits another world.")
     return words
 
@@ -123,7 +121,7 @@ def _fits(run: Run, estimator: str, engine: str) -> dict[str, Any]:
 
 def degenerate(run: Run) -> str:
     """Say how many datasets teach nothing, if a feature of that name tells."""
-    own = run.settings.truth in OWN_REGIMES
+    own = run.settings.regime.own
     found = []
     for estimator in run.settings.estimators if own else run.settings.estimators[:1]:
         features = run.features(estimator)

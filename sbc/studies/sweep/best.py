@@ -9,7 +9,6 @@ from sbc.report.targets import Subject
 from sbc.stats.metrics import Estimate
 from sbc.stats.vectors import difference, measure
 from sbc.store.frames import Run
-from sbc.store.settings import OWN_REGIMES
 from sbc.studies.sweep.read import Sweep
 
 #: Monte Carlo errors of a difference within which two are tied.
@@ -52,7 +51,7 @@ def best(sweep: Sweep, cell: int, estimand: str) -> Best:
 
 
 def _within_error(run: Run, one: tuple[Subject, Estimate], first: tuple[Subject, Estimate]) -> bool:
-    if run.settings.truth in OWN_REGIMES:
+    if run.settings.regime.own:
         apart = one[1].value - first[1].value
         return apart <= TIE * math.hypot(one[1].mcse, first[1].mcse)
     numbers = [set(next(iter(s.frames.values()))["k"]) for s, _ in (one, first)]

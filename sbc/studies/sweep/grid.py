@@ -9,8 +9,9 @@ from decimal import Decimal, InvalidOperation
 from itertools import product
 from typing import Any
 
+from sbc.fitting.options import parse_parameter
 from sbc.plugins.errors import UserError
-from sbc.store.settings import Settings, parse_parameter
+from sbc.store.settings import Settings
 
 _MOST = 400  # cells
 

@@ -201,7 +201,7 @@ def check_metric(name: str, settings: Settings) -> None:
     covers = name != level and level.isdecimal() and len(level) == 2 and level != "00"
     if not covers and name not in COLUMNS:
         raise unknown("metric", name, [*COLUMNS, "coverage_95"])
-    if name == "contraction" and settings.truth == "fixed":
+    if name == "contraction" and settings.regime.single_truth:
         raise UserError("with --truth fixed there is no prior to contract: draw the truth instead")
 
 

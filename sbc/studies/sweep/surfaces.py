@@ -62,7 +62,7 @@ def estimands_of(sweep: Sweep) -> list[str]:
 
 def metrics_of(sweep: Sweep, bounds: Sequence[Bounds]) -> list[str]:
     """List the metrics to show: the usual ones that this regime has, then others with a bound."""
-    usual = [m for m in METRICS if m != "contraction" or sweep.settings.truth != "fixed"]
+    usual = [m for m in METRICS if m != "contraction" or not sweep.settings.regime.single_truth]
     return list(dict.fromkeys([*usual, *(bound.metric for bound in bounds)]))
 
 

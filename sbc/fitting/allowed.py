@@ -1,0 +1,127 @@
+"""What settings may be: whether the names in them stand for something, and go together."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from sbc.plugins import registry
+from sbc.plugins.contracts import Generator
+from sbc.plugins.errors import UserError, unknown
+from sbc.plugins.plain import EVERYONE
+from sbc.plugins.spec import Spec
+from sbc.store.regime import OWN, SELF
+from sbc.store.settings import Settings
+
+
+def parameters_of(generator: Generator, truth: str) -> dict[str, Any]:
+    """List what may be set in a regime; in `OWN`, what the default one's data depend on.
+
+    Raises
+    ------
+    UserError
+        If there is no such regime.
+    """
+    regimes = list(generator.regimes)
+    if truth not in (*OWN, *regimes):
+        raise unknown("truth regime", truth, [*regimes, *OWN], f"in {generator.name}")
+    if truth in OWN:
+        return generator.parameters(regimes[0]) if regimes else generator.sizes
+    return generator.parameters(truth)
+
+
+def expects_uniform(settings: Settings, estimator: str) -> bool:
+    """Say whether this regime draws truth and data from the estimator's own joint distribution.
+
+    That may be given real data.
+    """
+    owed = registry.generator(settings.generator).owed
+    name = Spec.parse(estimator).short
+    mine = owed.get(settings.truth, ())
+    return settings.regime.own or name in mine or EVERYONE in mine
+
+
+def regimes_of(settings: Settings) -> list[str]:
+    """List the truth regimes that a run of this generator may have."""
+    return [*registry.generator(settings.generator).regimes, *OWN]
+
+
+def generator_of(settings: Settings) -> Generator:
+    """Give the generator, its design taken from the real data if there are any.
+
+    Raises
+    ------
+    UserError
+        If the file of data cannot be used.
+    """
+    return registry.world(settings.generator, settings.data)
+
+
+def _check_simulator(settings: Settings) -> None:
+    if not settings.simulator:
+        return
+    if not settings.regime.prior_sbc:
+        raise UserError(
+            f"a simulator takes truths from the model's own prior: --truth {SELF.name}, not "
+            f"{settings.truth}"
+        )
+    registry.check("simulator", settings.simulator)
+
+
+def _check_data(settings: Settings) -> None:
+    if settings.data and not settings.regime.own:
+        raise UserError(
+            f"--data goes with --truth {' or '.join(OWN)}, not {settings.truth}, "
+            "which makes data of its own"
+        )
+    if settings.data and settings.parameters:
+        named = ", ".join(settings.parameters)
+        raise UserError(f"--set {named} has no meaning with --data: the data are given")
+    if settings.regime.given_data and not settings.data:
+        lacking = [n for n in settings.estimators if not registry.brings_data(n)]
+        if lacking:
+            raise UserError(
+                f"--truth {settings.truth} needs real data for {lacking[0]}: --data FILE"
+            )
+    generator_of(settings)
+
+
+def validate(settings: Settings) -> None:
+    """Refuse settings that cannot run, before anything slow is imported.
+
+    Raises
+    ------
+    UserError
+        Naming the setting, what is allowed, and what was perhaps meant.
+    """
+    registry.check("generator", settings.generator)
+    for name in settings.estimators:
+        plain = registry.canonical("estimator", name)
+        if plain != name:  # or the same estimator would go by two names, with two seeds
+            raise UserError(f"estimator '{name}' is written '{plain}' in a run")
+    for name in settings.engines:
+        registry.check("engine", name)
+    for kind, chosen in (("estimator", settings.estimators), ("engine", settings.engines)):
+        if not chosen:
+            raise UserError(f"no {kind} named")
+        if len(set(chosen)) < len(chosen):
+            raise UserError(f"an {kind} is named twice: {', '.join(chosen)}")
+    generator = registry.generator(settings.generator)
+    allowed = parameters_of(generator, settings.truth)
+    for name in settings.parameters:
+        if name not in allowed:
+            where = f"in {generator.name} with --truth {settings.truth}"
+            raise unknown("parameter", name, allowed, where)
+    _check_data(settings)
+    _check_simulator(settings)
+    budget = settings.budget
+    counts = {"datasets": settings.datasets, **asdict(budget)}
+    del counts["target_accept"]
+    for name, value in counts.items():
+        lowest = 20 if name == "draws" else 1
+        if value < lowest:
+            raise UserError(f"--{name} must be at least {lowest}, not {value}")
+    if not 0 <= settings.seed < 2**63:  # the files that a run is exported to hold no more
+        raise UserError(f"--seed must lie between 0 and 2^63 - 1, not {settings.seed}")
+    if not 0 < budget.target_accept < 1:
+        raise UserError(f"--target-accept must lie between 0 and 1, not {budget.target_accept:g}")
