@@ -26,6 +26,10 @@ def group_size(data: Data) -> float:
     indexes={"group": "groups"},
     features={"events": events, "degenerate": degenerate, "group_size": group_size},
     owed={"prior": ("latent", "latent_plain")},
+    bounds={
+        **dict.fromkeys(("n_groups", "n_rows"), (1, np.inf)),
+        **dict.fromkeys(("rows_per_group", "sd_Z", "sd_X", "sd_U", "sd_beta"), (0, np.inf)),
+    },
 )
 def confound(
     rng: Generator, truth: Truth, *, n_groups=30, n_rows=200, sd_Z=1.0, rows_per_group=0

@@ -54,6 +54,10 @@ def real_data() -> Data:
     owed={
         "prior": ("tanks_predator", "tanks_predator_centred", "tanks_predator_noncentred"),
     },
+    bounds={
+        **dict.fromkeys(("densities", "tanks_per_density"), (1, np.inf)),
+        **{"predator_share": (0, 1), "sigma": (0, np.inf)},
+    },
     real=real_data,
 )
 def reedfrogs(

@@ -25,6 +25,10 @@ def categories_used(data: Data) -> float:
     indexes={"story": "stories", "participant": "participants"},
     features={"mean_response": mean_response, "categories_used": categories_used},
     owed={"prior": ("trolley_partial",)},
+    bounds={
+        **dict.fromkeys(("n_stories", "n_participants"), (1, np.inf)),
+        **dict.fromkeys(("tau", "sd_participant"), (0, np.inf)),
+    },
 )
 def trolley(rng: Generator, truth: Truth, *, n_stories=12, n_participants=30) -> Data:
     """Trolley: how permissible is it? Seven steps, from 0 to 6, stories that differ.

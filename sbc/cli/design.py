@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sbc.cli import run as run_command
-from sbc.cli.main import INTERRUPTED, OK
 from sbc.cli.supervise import after_a_crash
 from sbc.fitting.options import default_folder
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import ExitCode, UserError
 from sbc.store.folder import read_run
 from sbc.store.settings import Settings
 
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from sbc.studies.design import Looked
     from sbc.studies.sweep.goal import Goal
     from sbc.studies.sweep.plan import Plan
-
-NONE, UNDECIDED = 1, 3
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -83,7 +80,7 @@ def main(arguments: argparse.Namespace) -> int:
                 f"--resume {shlex.quote(str(folder))}",
                 file=sys.stderr,
             )
-            return INTERRUPTED
+            return ExitCode.INTERRUPTED
     return _answer(plan, place, seen, folder)
 
 
@@ -178,8 +175,8 @@ def _answer(plan: Plan, place: int | None, seen: list[Looked], folder: Path) -> 
         flush=True,
     )
     if place is None:
-        return NONE if seen[0].outcome == "fail" else UNDECIDED
-    return OK
+        return ExitCode.FAILED if seen[0].outcome == "fail" else ExitCode.UNDECIDED
+    return ExitCode.OK
 
 
 def _why(looked: Looked) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from sbc.cli.main import OK
+from sbc.plugins.errors import ExitCode
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -31,4 +31,4 @@ def main(arguments: argparse.Namespace) -> int:
 
     for file in export(load_run(arguments.folder), arguments.kind, arguments.out):
         print(file)
-    return OK
+    return ExitCode.OK

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from sbc.cli import run as run_command
-from sbc.cli.main import INTERRUPTED
 from sbc.cli.supervise import after_a_crash
 from sbc.fitting.options import default_folder
 from sbc.gates.config import DEFAULT_PRESET, Config, expect, load_config
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import ExitCode, UserError
 from sbc.stats.sequential.judge import PRESETS
 from sbc.store.settings import Settings
 
@@ -70,7 +69,7 @@ def main(arguments: argparse.Namespace) -> int:
         return _publish(_running(arguments, config), arguments)
     except KeyboardInterrupt:
         print("sbc: interrupted; what was fitted is kept", file=sys.stderr)
-        return INTERRUPTED
+        return ExitCode.INTERRUPTED
 
 
 def _finished(arguments: argparse.Namespace, config: Config) -> Any:

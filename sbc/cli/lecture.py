@@ -9,8 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sbc.cli.main import OK
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import ExitCode, UserError
 
 if TYPE_CHECKING:
     from sbc.studies.lecture.plan import Plan
@@ -53,7 +52,7 @@ def main(arguments: argparse.Namespace) -> int:
         for criterion, found, _ in one.found:
             print(f"{'':15}{in_words(criterion, found)}")
     print(f"\nlecture: {file}")
-    return OK
+    return ExitCode.OK
 
 
 def _folder_and_plan(arguments: argparse.Namespace) -> tuple[Path, Plan]:

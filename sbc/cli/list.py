@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from sbc.cli.main import OK
 from sbc.plugins import registry
+from sbc.plugins.errors import ExitCode
 from sbc.plugins.spec import Spec
 
 
@@ -27,7 +27,7 @@ def main(_: argparse.Namespace) -> int:
         _regimes(name)
     print("\nengines")
     _names("engine", registry.names("engine"))
-    return OK
+    return ExitCode.OK
 
 
 def _names(kind: str, names: list[str]) -> None:

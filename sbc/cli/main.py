@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import sbc
-from sbc.plugins.errors import UserError, unknown
+from sbc.plugins.errors import ExitCode, UserError, unknown
 
 #: Command name to what it does; each lives in the module of its name.
 COMMANDS = {
@@ -28,9 +28,6 @@ COMMANDS = {
     "posterior": "draw the posteriors of several estimators for one dataset",
     "lecture": "reproduce the lecture and judge its claims over simulated datasets",
 }
-
-#: Exit codes; a gate has 1 and 3 besides: see `sbc.gates.gate`.
-OK, USAGE, FAILED_FITS, BUG, INTERRUPTED = 0, 2, 4, 70, 130
 
 
 class Parser(argparse.ArgumentParser):
@@ -62,8 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit code: 0 done, 2 a mistake of the user's, 4 too many fits failed, 70 a bug of
-        sbc's, 130 interrupted.
+        The exit code, as `sbc.plugins.errors.ExitCode` lists them.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
     try:
@@ -73,18 +69,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except UserError as mistake:
         print(f"sbc: error: {mistake}", file=sys.stderr)
-        return mistake.code
+        return int(mistake.code)
     except KeyboardInterrupt:
         print("sbc: interrupted", file=sys.stderr)
-        return INTERRUPTED
+        return int(ExitCode.INTERRUPTED)
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
+        return int(ExitCode.OK)
     except Exception as problem:
         from sbc.plugins import blame
 
         print(blame.told(problem), file=sys.stderr)
-        return BUG
+        return int(ExitCode.BUG)
 
 
 def _parse(argv: list[str]) -> Any:

@@ -6,7 +6,7 @@ import argparse
 import shlex
 from pathlib import Path
 
-from sbc.cli.main import OK
+from sbc.plugins.errors import ExitCode
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -32,4 +32,4 @@ def main(arguments: argparse.Namespace) -> int:
         command = f"python -m sbc {name} --resume {shlex.quote(str(out))}"
         print(f"{missing} fits are missing; make them by: {command}")
     print(f"run folder: {out}")
-    return OK
+    return ExitCode.OK

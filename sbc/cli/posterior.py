@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from sbc.cli import run as run_command
-from sbc.cli.main import OK
 from sbc.fitting.allowed import validate
 from sbc.fitting.engine_choice import settled
 from sbc.fitting.options import settings_over
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import ExitCode, UserError
 from sbc.store.settings import Settings
 
 FORMATS = (".png", ".svg", ".pdf")
@@ -40,7 +39,7 @@ def main(arguments: argparse.Namespace) -> int:
     title = f"dataset {arguments.dataset} of {settings.generator}, truth '{settings.truth}'"
     save_figure(posterior_figure(draws, truth, title), file)
     print(file)
-    return OK
+    return ExitCode.OK
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from sbc.cli.main import OK
 from sbc.gates.config import DEFAULT_PRESET, Config
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import ExitCode, UserError
 from sbc.stats.sequential.judge import PRESETS
 
 
@@ -40,7 +39,7 @@ def main(arguments: argparse.Namespace) -> int:
         print("\n".join(_lines(arguments, gate)))
     except ValueError as problem:
         raise UserError(str(problem)) from problem
-    return OK
+    return ExitCode.OK
 
 
 def _lines(arguments: argparse.Namespace, gate: Config) -> list[str]:

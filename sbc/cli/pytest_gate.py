@@ -8,7 +8,7 @@ import sqlite3
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +18,20 @@ from sbc.fitting import handed
 from sbc.fitting.allowed import validate
 from sbc.fitting.engine_choice import settled
 from sbc.fitting.handed import Named
-from sbc.fitting.options import DEFAULTS, settings_over
+from sbc.fitting.options import settings_over
 from sbc.gates.config import ALL, Config
 from sbc.gates.expectations import to_toml
-from sbc.plugins.errors import UserError, unknown
+from sbc.plugins.errors import UserError, in_python, unknown
 from sbc.stats.seeds import key
 from sbc.stats.sequential.judge import PRESETS
-from sbc.store.settings import Settings, write_value
+from sbc.store.settings import DECLARED, Settings, write_value
 
-_BUDGET = ("draws", "tune", "chains", "target_accept")
 _GATE = ("preset", "datasets", "delta", "alpha_fail", "alpha_pass")
-_RUN = (*("generator", "simulator", "truth", "parameters", "estimand", "data", "engine", "seed"),)
+#: Settings of a run: all that are declared, but for those that a test names in another way.
+_RUN = (
+    "parameters",
+    *({found.option for found in DECLARED.values()} - {"estimator", "datasets", "set"}),
+)
 
 
 class PytestGate:
@@ -86,14 +89,14 @@ class PytestGate:
         try:
             self._judge(estimator, expected, {**self._settings, **settings})
         except UserError as mistake:
-            raise pytest.fail.Exception(f"sbc: {mistake}", pytrace=False) from None
+            raise pytest.fail.Exception(f"sbc: {in_python(str(mistake))}", pytrace=False) from None
 
     def _judge(self, estimator: Named, expected: Mapping[str, Any], chosen: dict[str, Any]) -> None:
         name = chosen.pop("name", "model")
         (estimator,) = handed.names("estimator", estimator, name)
         for setting in chosen:
-            if setting not in (*_RUN, *_BUDGET, *_GATE):
-                raise unknown("setting", setting, (*_RUN, *_BUDGET, *_GATE), "of sbc_gate")
+            if setting not in (*_RUN, *_GATE):
+                raise unknown("setting", setting, (*_RUN, *_GATE), "of sbc_gate")
         for kind in {"generator", "simulator"} & chosen.keys():
             (chosen[kind],) = handed.names(kind, chosen[kind], kind)
         settings, config = self._run(estimator, chosen), self._config(chosen)
@@ -128,10 +131,9 @@ class PytestGate:
         return Config(where="sbc_gate").changed(preset, n_max=most, **values)
 
     def _run(self, estimator: Named, chosen: Mapping[str, Any]) -> Settings:
-        wanted = {name: chosen[name] for name in (*_RUN, *_BUDGET) if name in chosen}
+        wanted = {name: chosen[name] for name in _RUN if name in chosen}
         wanted = {"seed": self._option("seed"), **wanted, "estimator": estimator, "datasets": 1}
-        parameters = dict(chosen.get("parameters", {}))
-        settings = replace(settings_over(None, wanted), parameters=parameters)
+        settings = settings_over(None, wanted)
         validate(settings)
         return settled(settings, "engine" in chosen)
 
@@ -186,7 +188,7 @@ def replay(settings: Settings, config: Config, expected: Mapping[str, Any]) -> s
         words += ["--estimand", ",".join(settings.estimands)]
     words += ["--engine", settings.engines[0], "--seed", str(settings.seed)]
     for name, value in asdict(settings.budget).items():
-        if value != DEFAULTS[name]:
+        if value != DECLARED[name].default:
             words += [f"--{name.replace('_', '-')}", f"{value:g}"]
     words += ["--delta", f"{config.delta:g}", "--max-datasets", str(config.n_max)]
     for name in ("alpha_fail", "alpha_pass"):

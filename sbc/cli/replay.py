@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from sbc.cli.main import OK
+from sbc.plugins.errors import ExitCode
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -45,4 +45,4 @@ def main(arguments: argparse.Namespace) -> int:
 
         save(task, made.fit, arguments.save)
         print(f"saved: {arguments.save}")
-    return OK
+    return ExitCode.OK

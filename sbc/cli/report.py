@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from sbc.cli.main import OK
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import ExitCode, UserError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +50,7 @@ def main(arguments: argparse.Namespace) -> int:
         from sbc.report.files import save_figures
 
         print(f"{len(save_figures(runs, arguments.figures))} files in {arguments.figures}")
-    return OK
+    return ExitCode.OK
 
 
 def _of_sweep(arguments: argparse.Namespace) -> int:
@@ -85,7 +84,7 @@ def _of_sweep(arguments: argparse.Namespace) -> int:
 
         files = save_pictures(sweep_pictures(sweep, asked), arguments.figures)
         print(f"{len(files)} files in {arguments.figures}")
-    return OK
+    return ExitCode.OK
 
 
 def _markdown(runs: list, file: Path | None) -> None:

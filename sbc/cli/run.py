@@ -12,15 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sbc.cli.main import FAILED_FITS, INTERRUPTED, OK
 from sbc.cli.supervise import after_a_crash, interruptible
 from sbc.fitting.allowed import validate
 from sbc.fitting.engine_choice import settled
 from sbc.fitting.limits import NO_LIMIT, Limit
 from sbc.fitting.options import default_folder, settings_over
 from sbc.plugins import live
-from sbc.plugins.errors import TooManyFailuresError, UserError
-from sbc.store.settings import Settings
+from sbc.plugins.errors import ExitCode, TooManyFailuresError, UserError
+from sbc.store.settings import DECLARED, Settings
 from sbc.store.shard import WHOLE, Shard
 
 if TYPE_CHECKING:
@@ -31,7 +30,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options; none has a default here, so that --resume knows what was asked for."""
     declare_settings(parser)
     add = parser.add_argument
-    add("--datasets", type=int, metavar="N", help="simulated datasets (default 200)")
+    add(
+        "--datasets",
+        type=int,
+        metavar="N",
+        help=f"simulated datasets (default {Settings.datasets})",
+    )
     add("--out", type=Path, metavar="DIR", help="the run's folder (default: reports/<name of run>)")
     add("--resume", type=Path, metavar="DIR", help="go on with a run that was stopped")
     declare_hands(parser)
@@ -51,28 +55,23 @@ def declare_hands(parser: argparse.ArgumentParser) -> None:
     add("--fit-timeout", type=float, metavar="SECONDS", help="end a fit that takes longer")
 
 
+#: The order in which a command's help lists what one fit is; a setting that is new comes last.
+_FIRST = ("estimators", "estimands", "generator", "truth", "data", "simulator", "parameters")
+
+
 def declare_settings(parser: argparse.ArgumentParser) -> None:
     """Declare the options that say what one fit is, for this command and others that fit."""
-    add = parser.add_argument
-    add("--estimator", metavar="NAME[,NAME...]", help="estimators, or 'all' (default mundlak)")
-    add("--estimand", metavar="NAME[,NAME...]", help="what to rank: variables, or as theta[3]")
-    add("--generator", metavar="NAME", help="the simulated world (default confound)")
-    add(
-        "--truth", metavar="REGIME", help="how the truth is chosen (default: the generator's first)"
-    )
-    add("--data", metavar="FILE", help="real data, .csv or .json, for --truth self or posterior")
-    add(
-        "--simulator",
-        metavar="FILE.py:NAME",
-        help="data by your own function, truth by the model's prior",
-    )
-    add("--set", metavar="NAME=VALUE", action="append", help="a parameter of the generator")
-    add("--engine", metavar="NAME[,NAME...]", help="samplers (default nutpie)")
-    add("--seed", type=int, metavar="N", help="of all random numbers (default 1)")
-    add("--draws", type=int, metavar="N", help="draws a chain (default 500)")
-    add("--tune", type=int, metavar="N", help="warm-up steps a chain (default 200)")
-    add("--chains", type=int, metavar="N", help="chains a fit (default 2)")
-    add("--target-accept", type=float, metavar="P", help="of the step size (default 0.8)")
+    order = dict.fromkeys((*_FIRST, "engines", *DECLARED))
+    for found in (DECLARED[name] for name in order if name != "datasets"):
+        default = found.default
+        shown = ",".join(default) if isinstance(default, tuple) else default
+        about: dict[str, Any] = {"dest": found.option, "metavar": found.metavar}
+        about["help"] = f"{found.help} (default {shown})" if shown else found.help
+        if found.kind in (int, float):
+            about["type"] = found.kind
+        elif found.kind is dict:
+            about["action"] = "append"
+        parser.add_argument(found.flag, **about)
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -120,7 +119,7 @@ def _fit(
         profile.summing_up = shown - fitted
         profile.reporting = time.perf_counter() - shown
         print(f"\n{profile.describe()}")
-    return FAILED_FITS if run.all_failed else OK
+    return ExitCode.FAILED_FITS if run.all_failed else ExitCode.OK
 
 
 def part_of(arguments: argparse.Namespace, settings: Settings) -> Shard:
@@ -230,7 +229,7 @@ def _interrupted(folder: Path) -> int:
         kept = len(store.done())
     command = f"python -m sbc run --resume {shlex.quote(str(folder))}"
     print(f"sbc: interrupted; {kept} fits are kept. Go on with: {command}", file=sys.stderr)
-    return INTERRUPTED
+    return ExitCode.INTERRUPTED
 
 
 def _print_table(run: Run) -> None:

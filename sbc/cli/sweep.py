@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sbc.cli import run as run_command
-from sbc.cli.main import INTERRUPTED, OK
 from sbc.cli.supervise import after_a_crash
 from sbc.fitting.options import default_folder
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import ExitCode, UserError
 from sbc.store.settings import Settings
 from sbc.store.shard import WHOLE, Shard
 
@@ -74,7 +73,7 @@ def main(arguments: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             command = f"python -m sbc sweep --resume {shlex.quote(str(folder))}"
             print(f"sbc: interrupted; go on with: {command}", file=sys.stderr)
-            return INTERRUPTED
+            return ExitCode.INTERRUPTED
     return _show(folder)
 
 
@@ -129,4 +128,4 @@ def _show(folder: Path) -> int:
         print(f"report: {write_text(sweep_page(sweep), folder / 'report.html')}")
     except UserError as problem:  # the sweep is made and kept all the same
         print(f"sbc: no report: {problem}", file=sys.stderr)
-    return OK
+    return ExitCode.OK

@@ -6,8 +6,7 @@ import argparse
 import math
 from pathlib import Path
 
-from sbc.cli.main import OK
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import ExitCode, UserError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -62,7 +61,7 @@ def main(arguments: argparse.Namespace) -> int:
                 interval=arguments.interval,
             )
         )
-    return OK
+    return ExitCode.OK
 
 
 def _of_sweep(arguments: argparse.Namespace, levels: tuple[float, ...]) -> int:
@@ -84,7 +83,7 @@ def _of_sweep(arguments: argparse.Namespace, levels: tuple[float, ...]) -> int:
     bounds = parse_bounds(arguments.bound or [], sweep.settings)
     asked = read_bounds(bounds) if bounds else ()
     print(render(sweep, arguments.kind, asked, levels or LEVELS))
-    return OK
+    return ExitCode.OK
 
 
 def _levels(text: str | None) -> tuple[float, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from sbc.plugins import registry
@@ -11,7 +10,7 @@ from sbc.plugins.errors import UserError, unknown
 from sbc.plugins.plain import EVERYONE
 from sbc.plugins.spec import Spec
 from sbc.store.regime import OWN, SELF
-from sbc.store.settings import Settings
+from sbc.store.settings import DECLARED, Settings
 
 
 def parameters_of(generator: Generator, truth: str) -> dict[str, Any]:
@@ -114,14 +113,6 @@ def validate(settings: Settings) -> None:
             raise unknown("parameter", name, allowed, where)
     _check_data(settings)
     _check_simulator(settings)
-    budget = settings.budget
-    counts = {"datasets": settings.datasets, **asdict(budget)}
-    del counts["target_accept"]
-    for name, value in counts.items():
-        lowest = 20 if name == "draws" else 1
-        if value < lowest:
-            raise UserError(f"--{name} must be at least {lowest}, not {value}")
-    if not 0 <= settings.seed < 2**63:  # the files that a run is exported to hold no more
-        raise UserError(f"--seed must lie between 0 and 2^63 - 1, not {settings.seed}")
-    if not 0 < budget.target_accept < 1:
-        raise UserError(f"--target-accept must lie between 0 and 1, not {budget.target_accept:g}")
+    for name, value in {**vars(settings), **vars(settings.budget)}.items():
+        if name in DECLARED and DECLARED[name].kind in (int, float):
+            DECLARED[name].check(value)

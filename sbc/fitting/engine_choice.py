@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 
-from sbc.fitting.options import DEFAULTS
 from sbc.plugins import registry
 from sbc.plugins.errors import UserError
 from sbc.store.settings import Settings
@@ -24,7 +23,7 @@ def settled(settings: Settings, named: bool) -> Settings:
     named : bool
         Whether the user, or the run that is gone on with, names the engine.
     """
-    if named or settings.engines != (DEFAULTS["engine"],):
+    if named or settings.engines != Settings().engines:
         return settings
     for name in settings.estimators:
         if registry.is_users(name) and (found := _discrete(settings, name)):

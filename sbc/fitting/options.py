@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from sbc.fitting.allowed import parameters_of
 from sbc.plugins import registry
@@ -16,19 +18,6 @@ from sbc.plugins.errors import UserError, unknown
 from sbc.store.regime import SELF
 from sbc.store.settings import Settings
 from sbc.store.shard import WHOLE, Shard
-
-#: What is used where neither the user nor a resumed run says otherwise.
-DEFAULTS: dict[str, Any] = {
-    "estimator": "mundlak",
-    "generator": "confound",
-    "engine": "nutpie",
-    "datasets": 200,
-    "seed": 1,
-    "draws": 500,
-    "tune": 200,
-    "chains": 2,
-    "target_accept": 0.8,
-}
 
 
 def settings_over(base: Settings | None, wanted: Mapping[str, Any]) -> Settings:
@@ -40,39 +29,29 @@ def settings_over(base: Settings | None, wanted: Mapping[str, Any]) -> Settings:
         Of a run.
     wanted : mapping
         By the names of the command line's options, as it has them: ``set`` is a list of
-        ``NAME=VALUE``, several estimators are one text with commas. None is not wanted.
+        ``NAME=VALUE``, several estimators are one text with commas; ``parameters`` is a mapping,
+        as Python has it. None is not wanted, and other names are left alone.
 
     Raises
     ------
     UserError
-        For names that there are not.
+        For names that there are not, or values that cannot be.
     """
-    if base is None:
-        names = ("draws", "tune", "chains", "target_accept")
-        base = Settings(
-            generator=DEFAULTS["generator"],
-            truth="",
-            estimators=(DEFAULTS["estimator"],),
-            engines=(DEFAULTS["engine"],),
-            datasets=DEFAULTS["datasets"],
-            seed=DEFAULTS["seed"],
-            budget=Budget(**{name: DEFAULTS[name] for name in names}),
-        )
+    base = Settings() if base is None else base
 
     def given(name: str, otherwise: Any) -> Any:
         value = wanted.get(name)
         return otherwise if value is None else value
 
-    generator = given("generator", _world(wanted) or base.generator)
+    generator = given("generator", _generator(wanted) or base.generator)
     made = registry.generator(generator)
     data = given("data", base.data)
     simulator = given("simulator", base.simulator)
     first = SELF.name if data or simulator else next(iter(made.regimes), SELF.name)
     truth = given("truth", base.truth or first)
     parameters = dict(base.parameters)
-    for text in wanted.get("set") or []:
-        name, value = parse_parameter(text, generator, truth)
-        parameters[name] = value
+    for name, value in _asked(wanted):
+        parameters[name] = parameter(name, value, generator, truth)
     defaults = parameters_of(made, truth)
     return Settings(
         generator=generator,
@@ -81,12 +60,7 @@ def settings_over(base: Settings | None, wanted: Mapping[str, Any]) -> Settings:
         engines=_names("engine", given("engine", base.engines)),
         datasets=given("datasets", base.datasets),
         seed=given("seed", base.seed),
-        budget=Budget(
-            draws=given("draws", base.budget.draws),
-            tune=given("tune", base.budget.tune),
-            chains=given("chains", base.budget.chains),
-            target_accept=given("target_accept", base.budget.target_accept),
-        ),
+        budget=Budget(**{n: given(n, value) for n, value in vars(base.budget).items()}),
         parameters={n: v for n, v in parameters.items() if v != defaults.get(n)},
         estimands=_listed(given("estimand", base.estimands)),
         data=data,
@@ -113,7 +87,7 @@ def _listed(chosen: str | tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name.strip() for name in names if name.strip())
 
 
-def _world(wanted: Mapping[str, Any]) -> str:
+def _generator(wanted: Mapping[str, Any]) -> str:
     """Name the generator for users' models that need none: they bring their data or take a file."""
     chosen = wanted.get("estimator")
     if chosen is None or chosen == "all":
@@ -133,19 +107,36 @@ def default_folder(settings: Settings, part: Shard = WHOLE) -> Path:
     return Path("reports") / f"{when}-{generator}-{settings.truth}-{what}{shard}"
 
 
-def parse_parameter(text: str, generator: str, truth: str) -> tuple[str, Any]:
-    """Read one ``name=value`` of ``--set``, with the type of the parameter's default.
+def _asked(wanted: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the generator's parameters that are asked for, as texts or as numbers."""
+    for text in wanted.get("set") or []:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise UserError(f"--set takes NAME=VALUE, not '{text}'")
+        yield name, value
+    yield from (wanted.get("parameters") or {}).items()
 
-    Where the default is a tuple of numbers, so is the value, of any length: ``name=10,25,35``.
+
+def parameter(name: str, value: Any, generator: str, truth: str, flag: str = "--set") -> Any:
+    """Give a generator's parameter the type of its default, within the generator's bounds.
+
+    Parameters
+    ----------
+    name : str
+        The parameter's.
+    value : str, number or several numbers
+        Where the default is a tuple of numbers, so is the value, of any length: as a text
+        ``10,25,35``.
+    generator, truth : str
+        Whose parameter, in which regime.
+    flag : str
+        The option that it is asked for by, for messages.
 
     Raises
     ------
     UserError
-        For text without ``=``, an unknown name, or a value of another type or out of range.
+        For an unknown name, or a value of another type or out of bounds.
     """
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise UserError(f"--set takes NAME=VALUE, not '{text}'")
     made = registry.generator(generator)
     allowed = parameters_of(made, truth)
     if name not in allowed:
@@ -155,18 +146,26 @@ def parse_parameter(text: str, generator: str, truth: str) -> tuple[str, Any]:
     kind = type(default[0] if several else default)
     if kind not in (int, float):
         raise UserError(f"{name} is not a number in {made.name}; it cannot be set from here")
-    if several:
-        return name, tuple(_number(name, part, kind) for part in value.split(","))
-    return name, _number(name, value, kind)
+    bounds = made.bounds.get(name, (-math.inf, math.inf))
+    if not several:
+        return _number(f"{flag} {name}", value, kind, bounds)
+    parts = value.split(",") if isinstance(value, str) else np.atleast_1d(value).tolist()
+    return tuple(_number(f"{flag} {name}", part, kind, bounds) for part in parts)
 
 
-def _number(name: str, value: str, kind: type) -> Any:
+def _number(what: str, value: Any, kind: type, bounds: tuple[float, float]) -> Any:
     try:
-        parsed = kind(value)
-    except ValueError:
+        number = kind(value)
+        if isinstance(value, bool) or (not isinstance(value, str) and number != value):
+            raise ValueError
+    except (ValueError, TypeError, OverflowError):
         wanted = "a whole number" if kind is int else "a number"
-        raise UserError(f"--set {name} takes {wanted}, not '{value}'") from None
-    low = 1 if kind is int else 0.0 if name.startswith("sd_") else -math.inf
-    if not (math.isfinite(parsed) and parsed >= low):
-        raise UserError(f"--set {name} must be a finite number ≥ {low:g}, not {value}")
-    return parsed
+        if not (isinstance(value, float) and not math.isfinite(value)):
+            raise UserError(f"{what} takes {wanted}, not '{value}'") from None
+        number = value
+    low, high = bounds
+    if not (math.isfinite(number) and low <= number <= high):
+        limits = f" ≥ {low:g}" if math.isfinite(low) else ""
+        limits = f" between {low:g} and {high:g}" if math.isfinite(high) else limits
+        raise UserError(f"{what} must be a finite number{limits}, not {value}")
+    return number

@@ -17,13 +17,18 @@ from sbc.gates.decisions import Levels
 from sbc.gates.failures import Failures, failures
 from sbc.gates.history import Panel, panel
 from sbc.gates.judge import CheckVerdict, Panels, judge_checks
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import ExitCode, UserError
 from sbc.store.database import RESULTS_FILE
 from sbc.store.frames import Run, undamaged
 from sbc.store.settings import Settings
 
 GateOutcome = Literal["pass", "fail", "failed fits", "inconclusive"]
-EXIT_CODES: dict[GateOutcome, int] = {"pass": 0, "fail": 1, "inconclusive": 3, "failed fits": 4}
+EXIT_CODES: dict[GateOutcome, ExitCode] = {
+    "pass": ExitCode.OK,
+    "fail": ExitCode.FAILED,
+    "inconclusive": ExitCode.UNDECIDED,
+    "failed fits": ExitCode.FAILED_FITS,
+}
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ class Gate:
     @property
     def exit_code(self) -> int:
         """What the process returns."""
-        return EXIT_CODES[self.outcome]
+        return int(EXIT_CODES[self.outcome])
 
 
 def judge_run(

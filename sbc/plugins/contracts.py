@@ -16,6 +16,8 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from sbc.plugins.setting import setting
+
 Array = np.ndarray
 Truth = dict[str, Any]
 Data = dict[str, Array]
@@ -113,6 +115,9 @@ class Generator:
         What a reader should know of its data.
     real : callable or None
         Gives the data of the study that it imitates, where they are part of its file.
+    bounds : mapping of str to (float, float)
+        The least and the largest value that a parameter may have, of any regime; every other may be
+        any finite number.
     """
 
     name: str
@@ -125,6 +130,7 @@ class Generator:
     regimes: dict[str, Regime] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
     real: Callable[[], Data] | None = None
+    bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def regime(self, function: Callable[..., Truth]) -> Callable[..., Truth]:
         """Register a way of choosing the truth; the first one registered is the default."""
@@ -304,10 +310,17 @@ def structure_of(data: Data) -> str:
 class Budget:
     """What one fit may cost: draws and warm-up a chain, chains, and the step size's target."""
 
-    draws: int
-    tune: int
-    chains: int
-    target_accept: float
+    draws: int = setting(500, "draws a chain", low=20)
+    tune: int = setting(200, "warm-up steps a chain", low=1)
+    chains: int = setting(2, "chains a fit", low=1)
+    target_accept: float = setting(
+        *(0.8, "of the step size"),
+        metavar="P",
+        low=0,
+        high=1,
+        inside=True,
+        bounds="lie between 0 and 1",
+    )
 
 
 @dataclass(frozen=True)
@@ -389,6 +402,7 @@ def generator(
     features: Mapping[str, Callable[[Data], float | Array]] | None = None,
     owed: Mapping[str, tuple[str, ...]] | None = None,
     real: Callable[[], Data] | None = None,
+    bounds: Mapping[str, tuple[float, float]] | None = None,
 ) -> Callable[[Callable[..., Data]], Generator]:
     """Turn ``simulate(rng, truth, *, sizes...)`` into a generator; arguments as in `Generator`."""
 
@@ -402,6 +416,7 @@ def generator(
             features=dict(features or {}),
             owed=owed or {},
             real=real,
+            bounds=bounds or {},
         )
         made.__doc__ = function.__doc__
         return made

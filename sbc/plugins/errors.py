@@ -3,19 +3,59 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a command returns to the shell: the one table of exit codes."""
+
+    OK = 0
+    #: A gate fails; no size that a design looked at will do.
+    FAILED = 1
+    #: A mistake of the user's.
+    USAGE = 2
+    #: A gate, or a design, cannot tell yet.
+    UNDECIDED = 3
+    #: Too many fits failed for anything to be said.
+    FAILED_FITS = 4
+    #: A bug of sbc's.
+    BUG = 70
+    #: Ctrl-C.
+    INTERRUPTED = 130
 
 
 class UserError(Exception):
     """A mistake of the user: the command line prints it in one or two lines and exits with 2."""
 
-    code = 2
+    code = ExitCode.USAGE
 
 
 class TooManyFailuresError(UserError):
     """A run that was stopped, as was asked for, because too many of its fits failed."""
 
-    code = 4
+    code = ExitCode.FAILED_FITS
+
+
+#: An option that Python calls otherwise than the command line does.
+_IN_PYTHON = {"set": "parameters", "estimand": "estimands"}
+
+
+def in_python(text: str) -> str:
+    """Say in Python's words what was said in those of the command line: ``draws`` for ``--draws``.
+
+    Examples
+    --------
+    >>> in_python("--target-accept must lie between 0 and 1, not 2")
+    'target_accept must lie between 0 and 1, not 2'
+    """
+
+    def name(found: re.Match[str]) -> str:
+        word = found[1].replace("-", "_")
+        return _IN_PYTHON.get(word, word)
+
+    return re.sub(r"(?<![\w-])--([a-z][a-z-]*[a-z])", name, text)
 
 
 def unknown(kind: str, name: str, allowed: Iterable[str], where: str = "") -> UserError:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sbc.plugins.contracts import Budget
 from sbc.plugins.errors import UserError
+from sbc.plugins.setting import declared, setting
 from sbc.store.regime import TruthRegime, regime_of
 
 
@@ -41,17 +42,38 @@ class Settings:
         Of the first attempt at each fit.
     """
 
-    generator: str
-    truth: str
-    estimators: tuple[str, ...]
-    engines: tuple[str, ...]
-    datasets: int
-    seed: int
-    budget: Budget
-    parameters: dict[str, Any] = field(default_factory=dict)
-    estimands: tuple[str, ...] = ()
-    data: str = ""
-    simulator: str = ""
+    generator: str = setting("confound", "the simulated world", metavar="NAME")
+    truth: str = setting(
+        "", "how the truth is chosen (default: the generator's first)", metavar="REGIME"
+    )
+    estimators: tuple[str, ...] = setting(
+        ("mundlak",), "estimators, or 'all'", option="estimator", metavar="NAME[,NAME...]"
+    )
+    engines: tuple[str, ...] = setting(
+        ("nutpie",), "samplers", option="engine", metavar="NAME[,NAME...]"
+    )
+    datasets: int = setting(200, "simulated datasets", low=1)
+    seed: int = setting(
+        *(1, "of all random numbers"),
+        low=0,
+        high=2**63 - 1,  # the files that a run is exported to hold no more
+        bounds="lie between 0 and 2^63 - 1",
+    )
+    budget: Budget = field(default_factory=Budget)
+    parameters: dict[str, Any] = setting(
+        {}, "a parameter of the generator", option="set", metavar="NAME=VALUE"
+    )
+    estimands: tuple[str, ...] = setting(
+        *((), "what to rank: variables, or as theta[3]"),
+        option="estimand",
+        metavar="NAME[,NAME...]",
+    )
+    data: str = setting(
+        "", "real data, .csv or .json, for --truth self or posterior", metavar="FILE"
+    )
+    simulator: str = setting(
+        "", "data by your own function, truth by the model's prior", metavar="FILE.py:NAME"
+    )
 
     @property
     def regime(self) -> TruthRegime:
@@ -82,7 +104,7 @@ class Settings:
         parameters = {name: _as_drawn(value) for name, value in dict(values["parameters"]).items()}
         made = {"parameters": parameters, "budget": Budget(**values["budget"])}
         read = cls(**{**values, **chosen, **made})
-        kinds = [(name, value, _KINDS[name]) for name, value in read._flat().items()]
+        kinds = [(name, value, _kind(name)) for name, value in read._flat().items()]
         for name, value in parameters.items():
             numbers = value if isinstance(value, tuple) else (value,)
             kinds += [(name, number, (int, float)) for number in numbers]
@@ -124,13 +146,13 @@ class Settings:
         return values.pop("budget") | values
 
 
-_KINDS: dict[str, Any] = {
-    **dict.fromkeys(("generator", "truth", "data", "simulator"), str),
-    **dict.fromkeys(("estimators", "engines", "estimands"), tuple),
-    **dict.fromkeys(("datasets", "seed", "draws", "tune", "chains"), int),
-    "target_accept": (int, float),
-    "parameters": dict,
-}
+#: Every setting, as `sbc.plugins.setting` has it, by the name that it is kept under.
+DECLARED = declared(Settings) | declared(Budget)
+
+
+def _kind(name: str) -> Any:
+    kind = DECLARED[name].kind
+    return (int, float) if kind is float else kind
 
 
 def _as_drawn(value: Any) -> Any:

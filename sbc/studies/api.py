@@ -13,8 +13,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ from sbc.fitting.engine_choice import settled
 from sbc.fitting.handed import Named
 from sbc.fitting.options import default_folder, settings_over
 from sbc.plugins import live
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import UserError, in_python
 from sbc.store.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,6 +33,21 @@ if TYPE_CHECKING:
     from sbc.studies.loaded import LoadedRun
 
 
+def _spoken[**P, T](function: Callable[P, T]) -> Callable[P, T]:
+    """Have a user's mistake told in Python's words, not in the command line's."""
+
+    @wraps(function)
+    def call(*given: P.args, **named: P.kwargs) -> T:
+        try:
+            return function(*given, **named)
+        except UserError as mistake:
+            mistake.args = (in_python(str(mistake)),)
+            raise
+
+    return call
+
+
+@_spoken
 def run(
     estimator: Named | Iterable[Named] | Mapping[str, Named] | None = None,
     generator: Named | None = None,
@@ -110,10 +126,10 @@ def run(
 
     Raises
     ------
-    sbc.errors.UserError
-        For a name, a value or a model that cannot be, in the words of the command line; on resume
-        also where a model that stands in no file is not handed over again, or is another.
-    sbc.errors.TooManyFailuresError
+    sbc.plugins.errors.UserError
+        For a name, a value or a model that cannot be; on resume also where a model that stands in
+        no file is not handed over again, or is another.
+    sbc.plugins.errors.TooManyFailuresError
         If more fits fail than `max_failures`; the others are kept.
     """
     from sbc.fitting import loop
@@ -127,7 +143,7 @@ def run(
         "generator": _listed("generator", generator, "generator"),
         "simulator": _listed("simulator", simulator, "simulator"),
         "truth": truth,
-        "set": [f"{name}={_written(value)}" for name, value in (parameters or {}).items()],
+        "parameters": parameters,
         "estimand": _listed("estimand", estimands),
         "engine": _listed("engine", engine),
         **{"datasets": datasets, "seed": seed, "draws": draws, "tune": tune, "chains": chains},
@@ -170,6 +186,7 @@ def _hands(cluster: str | None, settings: Settings) -> Iterator[HandOut | None]:
         yield connected.fits
 
 
+@_spoken
 def load(folder: str | Path) -> LoadedRun:
     """Read a run, finished or not, into pandas frames.
 
@@ -184,7 +201,7 @@ def load(folder: str | Path) -> LoadedRun:
 
     Raises
     ------
-    sbc.errors.UserError
+    sbc.plugins.errors.UserError
         If it is not a run, or its file is damaged.
     """
     from sbc.studies.loaded import LoadedRun
@@ -194,7 +211,3 @@ def load(folder: str | Path) -> LoadedRun:
 
 def _listed(kind: str, chosen: Any, name: str = "") -> str | None:
     return None if chosen is None else ",".join(handed.names(kind, chosen, name))
-
-
-def _written(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

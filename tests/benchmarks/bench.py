@@ -30,7 +30,6 @@ from sbc.engines._nutpie import lib  # noqa: F401 - imported first: it keeps Arv
 from sbc.fitting.compiled import compiled_for
 from sbc.fitting.convergence import ladder
 from sbc.fitting.fit import Task, fit
-from sbc.fitting.options import DEFAULTS
 from sbc.fitting.setup import draw_dataset
 from sbc.plugins import registry
 from sbc.plugins.contracts import Budget
@@ -39,7 +38,7 @@ from sbc.stats.seeds import fit_seed
 from sbc.store.settings import Settings
 
 NAME = "multilevel"
-BUDGET = Budget(*(DEFAULTS[name] for name in ("draws", "tune", "chains", "target_accept")))
+BUDGET = Budget()
 SETTINGS = Settings("confound", "effects", (NAME,), ("nutpie",), 10_000, 3, BUDGET)
 ESTIMATOR = registry.estimator(NAME)
 GENERATOR = registry.generator("confound")

@@ -6,7 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,6 @@ from synthetic import SETTINGS, fits, scaled
 from sbc.cli import pytest_gate
 from sbc.cli.main import main
 from sbc.fitting import fit, loop
-from sbc.fitting.options import DEFAULTS
 from sbc.gates import words as gate_output
 from sbc.gates.config import Config
 from sbc.plugins import likelihoods
@@ -154,6 +153,9 @@ MISTAKES = {
     "calibrated('mundlak', generater='confound')": "Did you mean 'generator'?",
     "calibrated('mundlak', preset='daily')": "no preset called 'daily'",
     "expect('mundlak', {'beta_XY': 'calibratd'})": "Did you mean 'calibrated'?",
+    "calibrated('mundlak', parameters={'sd_U': -1})": "sd_U must be a finite number ≥ 0, not -1",
+    "calibrated('mundlak', parameters={'n_rows': 2.5})": "n_rows takes a whole number, not '2.5'",
+    "calibrated('mundlak', draws=1)": "sbc: draws must be at least 20, not 1",
     "calibrated('mundlak', delta=3)": "delta lies between 0 and 0.5",
 }
 
@@ -223,7 +225,7 @@ def test_the_verdict_is_a_property_of_the_test(suite, pytester):
 
 
 def test_replays_name_whatever_is_not_the_default():
-    budget = {name: DEFAULTS[name] for name in ("draws", "tune", "chains", "target_accept")}
+    budget = asdict(Budget())
     settings = replace(
         SETTINGS,
         parameters={"n_rows": 50},

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from sbc.cli.main import OK, main
+from sbc.cli.main import main
 from sbc.plugins import registry
+from sbc.plugins.errors import ExitCode
 
 PAIRS = [
     (world, name)
@@ -34,4 +35,4 @@ def test_it_is_calibrated_in_its_own_world(world, name, tmp_path, capsys):
     told = capsys.readouterr().out
     with capsys.disabled():
         print(f"\n{told}")
-    assert (code == OK) is (name not in FAILING)
+    assert (code == ExitCode.OK) is (name not in FAILING)

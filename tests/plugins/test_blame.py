@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sbc.cli.main import BUG, main
+from sbc.cli.main import main
 from sbc.fitting import preflight
 from sbc.fitting.fit import Task, fit
 from sbc.fitting.options import settings_over
 from sbc.plugins import blame
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import ExitCode, UserError
 from sbc.stats import ranks
 from sbc.store.rows import ERROR
 
@@ -47,7 +47,7 @@ BROKEN = "def own(y):\n    return y['gone']\n"
 
 def test_a_bug_keeps_its_traceback_and_has_a_code_of_its_own(monkeypatch, capsys):
     monkeypatch.setattr("sbc.cli.list.main", slip())
-    assert main(["list"]) == BUG == 70
+    assert main(["list"]) == ExitCode.BUG == 70
     told = capsys.readouterr().err
     assert "Traceback (most recent call last)" in told
     assert "ValueError: zip() argument 2 is shorter" in told

@@ -4,13 +4,14 @@ import json
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import settings as quickly
 from hypothesis import strategies as st
 
 from sbc.fitting.allowed import expects_uniform, validate
-from sbc.fitting.options import parse_parameter
+from sbc.fitting.options import parameter, settings_over
 from sbc.plugins import registry
 from sbc.plugins.contracts import Budget
 from sbc.plugins.errors import UserError
@@ -155,9 +156,11 @@ def test_invalid_settings_are_refused_in_the_user_s_words(new_settings, change, 
     ],
 )
 def test_a_parameter_is_read_with_the_type_of_its_default(text, parsed):
-    name, value = parse_parameter(text, "confound", "effects")
-    assert (name, value) == parsed
-    assert type(value) is type(parsed[1])
+    name, _, written = text.partition("=")
+    for value in (written, parsed[1]):  # as the command line has it, and as Python does
+        found = parameter(name, value, "confound", "effects")
+        assert (name, found) == parsed
+        assert type(found) is type(parsed[1])
 
 
 @pytest.mark.parametrize(
@@ -179,12 +182,12 @@ def test_a_parameter_is_read_with_the_type_of_its_default(text, parsed):
 )
 def test_a_parameter_that_will_not_do_is_refused(text, told):
     with pytest.raises(UserError, match=told):
-        parse_parameter(text, "confound", "effects")
+        settings_over(None, {"set": [text]})
 
 
 def test_a_parameter_of_a_regime_that_is_not_there_is_refused():
     with pytest.raises(UserError, match="no truth regime called 'efects'"):
-        parse_parameter("n_rows=3", "confound", "efects")
+        settings_over(None, {"set": ["n_rows=3"], "truth": "efects"})
 
 
 @pytest.mark.parametrize("default", ["None", "'steep'", "True", "()", "('a', 'b')", "[1, 2]"])
@@ -198,14 +201,15 @@ def test_a_parameter_that_is_no_number_cannot_be_set(tmp_path, default):
         "def one(rng): ...\n"
     )
     with pytest.raises(UserError, match="shape is not a number in world"):
-        parse_parameter("shape=1", f"{file}:world", "one")
+        parameter("shape", "1", f"{file}:world", "one")
 
 
 @pytest.mark.parametrize(
     ("text", "value"), [("densities=10,25,35", (10, 25, 35)), ("densities=7", (7,))]
 )
 def test_a_parameter_of_several_numbers_is_read_and_written_back(new_settings, text, value):
-    assert parse_parameter(text, "reedfrogs", "prior") == ("densities", value)
+    for asked in (text.partition("=")[2], value, list(value), np.array(value)):
+        assert parameter("densities", asked, "reedfrogs", "prior") == value
     assert f"densities={write_value(value)}" == text
     settings = new_settings(generator="reedfrogs", parameters={"densities": value})
     read = Settings.from_json(json.loads(json.dumps(settings.to_json())))
@@ -223,10 +227,38 @@ def test_a_parameter_of_several_numbers_is_read_and_written_back(new_settings, t
 )
 def test_a_parameter_of_several_numbers_that_will_not_do_is_refused(text, told):
     with pytest.raises(UserError, match=told):
-        parse_parameter(text, "reedfrogs", "prior")
+        settings_over(None, {"generator": "reedfrogs", "set": [text]})
 
 
 @pytest.mark.parametrize("value", [["ten"], [None], [True], [[10]]])
 def test_several_values_that_are_no_numbers_are_no_settings(new_settings, value):
     with pytest.raises(ValueError, match="densities cannot be"):
         Settings.from_json({**new_settings().to_json(), "parameters": {"densities": value}})
+
+
+@pytest.mark.parametrize("name", registry.names("generator"))
+def test_defaults_keep_to_the_bounds_that_a_generator_declares(name):
+    made = registry.generator(name)
+    settable = {
+        n: (v, regime) for regime in made.regimes for n, v in made.parameters(regime).items()
+    }
+    assert made.bounds.keys() <= settable.keys()
+    for parameter_name, (default, regime) in settable.items():
+        assert parameter(parameter_name, default, name, regime) == default
+        assert parameter(parameter_name, write_value(default), name, regime) == default
+
+
+def test_no_rule_hangs_on_a_parameters_name(tmp_path):
+    file = tmp_path / "own.py"
+    file.write_text(
+        "from sbc import generator\n"
+        "@generator(dims={}, bounds={'share': (0, 1)})\n"
+        "def world(rng, truth, *, sd_of=1.0, n=3, share=0.5): ...\n"
+        "@world.regime\n"
+        "def one(rng): ...\n"
+    )
+    spec = f"{file}:world"
+    assert parameter("sd_of", "-1", spec, "one") == -1.0
+    assert parameter("n", -2, spec, "one") == -2
+    with pytest.raises(UserError, match="share must be a finite number between 0 and 1, not 2"):
+        parameter("share", "2", spec, "one")

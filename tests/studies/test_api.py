@@ -60,6 +60,12 @@ def test_a_function_is_named_by_its_file(tmp_path):
 def test_mistakes_are_told_as_on_the_command_line(made, tmp_path):
     with pytest.raises(UserError, match="Did you mean 'mundlak'"):
         sbc.run("mundalk")
+    with pytest.raises(UserError, match=r"^draws must be at least 20, not 1$"):
+        sbc.run("naive", draws=1)
+    with pytest.raises(UserError, match=r"^target_accept takes a number, not 'high'$"):
+        sbc.run("naive", target_accept="high")
+    with pytest.raises(UserError, match=r"^parameters sd_U must be a finite number ≥ 0, not -1$"):
+        sbc.run("naive", parameters={"sd_U": -1})
     with pytest.raises(UserError, match="states no model"):
         sbc.run(eval("lambda group: None"))
     with pytest.raises(UserError, match="name one of them"):

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from itertools import product
 from typing import Any
 
-from sbc.fitting.options import parse_parameter
+from sbc.fitting.options import parameter
 from sbc.plugins.errors import UserError
 from sbc.store.settings import Settings
 
@@ -101,10 +101,7 @@ def parse_grid(texts: Iterable[str], settings: Settings) -> Grid:
 
 
 def _parameter(name: str, value: str, settings: Settings) -> Any:
-    try:
-        return parse_parameter(f"{name}={value}", settings.generator, settings.truth)[1]
-    except UserError as mistake:
-        raise UserError(str(mistake).replace("--set", "--vary", 1)) from None
+    return parameter(name, value, settings.generator, settings.truth, "--vary")
 
 
 def _values(name: str, text: str) -> list[str]:
