@@ -26,9 +26,8 @@ def main(arguments: argparse.Namespace) -> int:
 
     read_run(arguments.folder)
     Store.open(arguments.folder).close()
-    from sbc.report.export import export
-    from sbc.store.frames import load_run
+    from sbc.studies.loaded import loaded
 
-    for file in export(load_run(arguments.folder), arguments.kind, arguments.out):
+    for file in loaded(arguments.folder).export(arguments.kind, arguments.out):
         print(file)
     return ExitCode.OK

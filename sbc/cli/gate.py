@@ -14,7 +14,6 @@ from sbc.fitting.options import default_folder
 from sbc.gates.config import DEFAULT_PRESET, Config, expect, load_config
 from sbc.plugins.errors import ExitCode, UserError
 from sbc.stats.sequential.judge import PRESETS
-from sbc.store.settings import Settings
 
 _RUN_OPTIONS = (
     *("estimator", "generator", "truth", "set", "engine", "datasets", "seed", "draws", "tune"),
@@ -80,7 +79,7 @@ def _finished(arguments: argparse.Namespace, config: Config) -> Any:
         raise UserError(f"--{given[0].replace('_', '-')} goes with --run, which is not given")
     from sbc.store.database import Store, read_run
 
-    settings = Settings.from_json(read_run(arguments.folder)["settings"])
+    settings = read_run(arguments.folder).settings
     Store.open(arguments.folder).close()
     for text in arguments.expect or []:
         config = expect(config, text, settings)

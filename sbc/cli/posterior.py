@@ -51,7 +51,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 
         run = read_run(arguments.folder)
         refuse_sweep(arguments.folder, run)
-        base = Settings.from_json(run["settings"])
+        base = run.settings
     elif arguments.estimator is None:
         arguments.estimator = "all"
     settings = replace(settings_over(base, vars(arguments)), datasets=arguments.dataset + 1)

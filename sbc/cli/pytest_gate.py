@@ -150,7 +150,7 @@ class PytestGate:
             warnings.simplefilter("ignore")
             begun = folder.exists()
             if begun:
-                settings = Settings.from_json(read_run(folder)["settings"])
+                settings = read_run(folder).settings
             return judge_while_running(
                 settings,
                 folder,

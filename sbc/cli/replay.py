@@ -23,9 +23,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """Fit, print the summary, and save."""
     from sbc.store.database import Store, read_run
-    from sbc.store.settings import Settings
 
-    settings = Settings.from_json(read_run(arguments.folder)["settings"])
+    settings = read_run(arguments.folder).settings
     Store.open(arguments.folder).close()
     from sbc.fitting.allowed import validate
     from sbc.studies import replay

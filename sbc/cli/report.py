@@ -31,7 +31,7 @@ def main(arguments: argparse.Namespace) -> int:
 
     sweeps = []
     for folder in arguments.folders:  # refuse what is not a run before pandas is imported
-        sweeps += [folder] if "sweep" in read_run(folder) else []
+        sweeps += [folder] if read_run(folder).is_sweep else []
         Store.open(folder).close()
     if sweeps:
         return _of_sweep(arguments)

@@ -128,7 +128,7 @@ def part_of(arguments: argparse.Namespace, settings: Settings) -> Shard:
     if arguments.resume is not None:
         from sbc.store.database import read_run
 
-        made = Shard.of_run(read_run(arguments.resume))
+        made = read_run(arguments.resume).shard
         if arguments.shard is not None and part != made:
             raise UserError(f"{arguments.resume} is shard {made}, not {part}; start a new run")
         return made
@@ -219,7 +219,7 @@ def _resumed(folder: Path | None) -> Settings | None:
     run = read_run(folder)
     live.check_known(run, folder)
     Store.open(folder).close()
-    return Settings.from_json(run["settings"])
+    return run.settings
 
 
 def _interrupted(folder: Path) -> int:

@@ -41,7 +41,7 @@ def main(arguments: argparse.Namespace) -> int:
     levels = _levels(arguments.levels)
     run_file = read_run(arguments.folder)  # refuse what is not a run before pandas is imported
     Store.open(arguments.folder).close()
-    if "sweep" in run_file:
+    if run_file.is_sweep:
         return _of_sweep(arguments, levels)
     from sbc.report.comparison import render_comparison
     from sbc.report.table import LEVELS, render

@@ -14,6 +14,7 @@ from sbc.plugins import live, registry
 from sbc.plugins.contracts import Estimator, Generator
 from sbc.plugins.errors import UserError
 from sbc.plugins.memory import forget
+from sbc.store.folder import RunFile
 from sbc.store.settings import Settings
 
 #: What `sbc.run` takes for an estimator: a name, a function, a model of PyMC's or Bambi's.
@@ -112,13 +113,13 @@ def identities(settings: Settings) -> dict[str, str]:
     return found
 
 
-def check(run: Mapping[str, Any], settings: Settings, folder: Path) -> None:
+def check(run: RunFile, settings: Settings, folder: Path) -> None:
     """Refuse to go on with a run whose models are others.
 
     Errors as of `sbc.plugins.live.check_known`.
     """
     now = identities(settings)
-    for name, digest in run.get("models", {}).items():
+    for name, digest in run.models.items():
         if now.get(name) != digest:
             raise UserError(
                 f"'{name}' is not the model that {folder} was made with; start a new run"

@@ -28,7 +28,7 @@ from sbc.fitting.workers.threads import HandOut, Profile
 from sbc.plugins import live
 from sbc.plugins.errors import UserError
 from sbc.store.database import Store
-from sbc.store.folder import RUN_FILE, make_folder, read_run, refuse_sweep, write_run
+from sbc.store.folder import RUN_FILE, RunFile, make_folder, read_run, refuse_sweep, write_run
 from sbc.store.settings import Settings
 from sbc.store.shard import WHOLE, Shard
 
@@ -102,7 +102,7 @@ def resume(folder: Path, settings: Settings | None = None) -> tuple[Store, Setti
     """
     run = read_run(folder)
     refuse_sweep(folder, run)
-    made = Settings.from_json(run["settings"])
+    made = run.settings
     wanted = settings or made
     made.check_same(wanted, str(folder))
     live.check_known(run, folder)
@@ -119,7 +119,7 @@ def resume(folder: Path, settings: Settings | None = None) -> tuple[Store, Setti
     return store, wanted
 
 
-def check_files(folder: Path, run: dict[str, Any], settings: Settings) -> None:
+def check_files(folder: Path, run: RunFile, settings: Settings) -> None:
     """Refuse to go on with models or data that are no longer those of the run.
 
     Raises
@@ -127,7 +127,7 @@ def check_files(folder: Path, run: dict[str, Any], settings: Settings) -> None:
     UserError
         Naming the file that has changed.
     """
-    was = run.get("files", {})
+    was = run.files
     for path, text in user_files(settings).items():
         if path in was and digest(text.encode()) != was[path]:
             raise UserError(f"{path} has changed since {folder} was made; start a new run")
@@ -169,7 +169,7 @@ def execute(
         If more fits fail than the limit allows.
     """
     profile = Profile(jobs=jobs)
-    part = Shard.of_run(read_run(store.folder))
+    part = read_run(store.folder).shard
     if tasks is None:
         tasks = chain.from_iterable(plan(settings, engine) for engine in settings.engines)
     mine = [task for task in tasks if task.key[0] in part]

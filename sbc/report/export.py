@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,23 +40,37 @@ def export(run: Run, kind: str, folder: Path | None = None) -> list[Path]:
         If the folder cannot be written, or there is nothing to write.
     """
     folder = folder or run.folder
+    if kind != "netcdf":
+        return write_frames({"fits": run.fits, "results": run.results}, kind, folder)
+    with _writing(folder):
+        return _trees(run, folder)
+
+
+def write_frames(frames: Mapping[str, pd.DataFrame], kind: str, folder: Path) -> list[Path]:
+    """Write frames as Parquet or CSV, each into a file of its name.
+
+    Raises
+    ------
+    UserError
+        If the folder cannot be written.
+    """
+    files = [folder / f"{name}.{kind}" for name in frames]
+    with _writing(folder):
+        for file, frame in zip(files, frames.values(), strict=True):
+            if kind == "csv":
+                frame.to_csv(file, index=False)
+            else:
+                frame.to_parquet(file, index=False)
+    return files
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return _trees(run, folder) if kind == "netcdf" else _tables(run, kind, folder)
+        yield
     except OSError as problem:
         raise UserError(f"cannot write to {folder}: {problem.strerror or problem}") from problem
-
-
-def _tables(run: Run, kind: str, folder: Path) -> list[Path]:
-    written = []
-    for name, frame in (("fits", run.fits), ("results", run.results)):
-        file = folder / f"{name}.{kind}"
-        if kind == "csv":
-            frame.to_csv(file, index=False)
-        else:
-            frame.to_parquet(file, index=False)
-        written.append(file)
-    return written
 
 
 def _trees(run: Run, folder: Path) -> list[Path]:

@@ -7,12 +7,14 @@ import os
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from sbc.plugins.errors import UserError
 from sbc.store.lock import LOCK_FILE, Lock
 from sbc.store.settings import Settings
+from sbc.store.shard import Shard
 
 RUN_FILE = "run.json"
 PARTIAL = f"{RUN_FILE}.partial"
@@ -82,7 +84,66 @@ def _writing(folder: Path) -> Iterator[None]:
         raise UserError(f"cannot write to {folder}: {problem.strerror}") from problem
 
 
-def read_run(folder: Path) -> dict[str, Any]:
+class RunFile(dict[str, Any]):
+    """What ``run.json`` says: its entries, and those that sbc itself goes by as what they are.
+
+    Old runs lack some of them. None is asked of the generator anew, whose file the run folder of a
+    stranger may name, and which would be run.
+    """
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings; of a sweep, those that all its cells share."""
+        return Settings.from_json(self["settings"])
+
+    @property
+    def is_sweep(self) -> bool:
+        """Whether this is a sweep, and no single run."""
+        return "sweep" in self
+
+    @property
+    def shard(self) -> Shard:
+        """Which part of its plan this is."""
+        return Shard.of_run(self)
+
+    @property
+    def owing(self) -> list[str]:
+        """Estimators whose ranks are expected to be uniform."""
+        return list(self.get("owing", []))
+
+    @property
+    def regimes(self) -> list[str]:
+        """Truth regimes of its generator."""
+        return list(self.get("regimes", [self.settings.truth]))
+
+    @property
+    def estimands(self) -> dict[str, list[str]]:
+        """What each estimator estimates."""
+        return dict(self.get("estimands", {}))
+
+    @property
+    def lines(self) -> dict[str, list[str]] | None:
+        """What a reader should know of each estimator; None if nobody wrote it down."""
+        found: dict[str, list[str]] | None = self.get("lines")
+        return found
+
+    @property
+    def files(self) -> dict[str, str]:
+        """The user's files that it was made with, and their digests."""
+        return dict(self.get("files", {}))
+
+    @property
+    def models(self) -> dict[str, str]:
+        """Models that stand in no file, and their digests."""
+        return dict(self.get("models", {}))
+
+    @property
+    def packages(self) -> dict[str, str | None]:
+        """Versions of the packages that its bits depend on."""
+        return dict(self.get("packages", {}))
+
+
+def read_run(folder: Path) -> RunFile:
     """Read ``run.json``.
 
     Raises
@@ -93,9 +154,10 @@ def read_run(folder: Path) -> dict[str, Any]:
     file = folder / RUN_FILE
     check_folder(folder)
     try:
-        run = json.loads(file.read_text(encoding="utf-8"))
-        _check_kinds(run)
-        Settings.from_json(run["settings"])
+        entries = json.loads(file.read_text(encoding="utf-8"))
+        _check_kinds(entries)
+        run = RunFile(entries)
+        run.settings  # noqa: B018 - read now, so that damage is told here
     except FileNotFoundError:
         raise UserError(f"{folder} is not a run: it has no {RUN_FILE}") from None
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as problem:
@@ -103,7 +165,7 @@ def read_run(folder: Path) -> dict[str, Any]:
     return run
 
 
-def refuse_sweep(folder: Path, run: dict[str, Any]) -> None:
+def refuse_sweep(folder: Path, run: RunFile) -> None:
     """Tell who takes one run that this is many.
 
     Raises
@@ -111,7 +173,7 @@ def refuse_sweep(folder: Path, run: dict[str, Any]) -> None:
     UserError
         If it is a sweep.
     """
-    if "sweep" in run:
+    if run.is_sweep:
         raise UserError(
             f"{folder} is a sweep and no single run: `sbc table` and `sbc report` show it, "
             f"`sbc sweep --resume {shlex.quote(str(folder))}` goes on with it"

@@ -18,7 +18,7 @@ from sbc.stats.metrics import Fits
 from sbc.stats.ranks import pit
 from sbc.stats.vectors import Elements
 from sbc.store.database import RESULTS_FILE, Store, read_run, reading
-from sbc.store.folder import refuse_sweep
+from sbc.store.folder import RunFile, refuse_sweep
 from sbc.store.names import natural, vector_of
 from sbc.store.reasons import readable
 from sbc.store.rows import CELL, FAILED, PROBABILITIES
@@ -39,7 +39,7 @@ class Run:
     ----------
     folder : Path
         Where it was read from.
-    provenance : dict
+    provenance : RunFile
         The contents of ``run.json``.
     settings : Settings
         What was run.
@@ -52,7 +52,7 @@ class Run:
     """
 
     folder: Path
-    provenance: dict[str, Any]
+    provenance: RunFile
     settings: Settings
     fits: pd.DataFrame
     results: pd.DataFrame
@@ -72,17 +72,17 @@ class Run:
 
         Asking their generator now would run its file, which the run folder of a stranger may name.
         """
-        return self.provenance.get("owing", [])
+        return self.provenance.owing
 
     @property
     def regimes(self) -> list[str]:
         """Truth regimes of its generator, as was known when the run was made."""
-        return self.provenance.get("regimes", [self.settings.truth])
+        return self.provenance.regimes
 
     @property
     def shard(self) -> Shard:
         """Which part of its plan this is."""
-        return Shard.of_run(self.provenance)
+        return self.provenance.shard
 
     def fits_of(self, estimator: str, engine: str) -> pd.DataFrame:
         """Pick the fits of one estimator by one engine."""
@@ -96,7 +96,7 @@ class Run:
     @property
     def lines(self) -> list[str]:
         """What a reader should know of how estimators were put to the test, whose it is first."""
-        told = self.provenance.get("lines")
+        told = self.provenance.lines
         if not isinstance(told, dict):
             return []
         several = len(told) > 1
@@ -108,7 +108,7 @@ class Run:
 
     def estimands(self, estimator: str) -> list[str]:
         """List what an estimator estimates, whether or not a fit of it has worked."""
-        return self.provenance.get("estimands", {}).get(estimator, [])
+        return self.provenance.estimands.get(estimator, [])
 
     def features(self, estimator: str = "") -> pd.DataFrame:
         """Read the features of every dataset, indexed by its number.
@@ -126,7 +126,7 @@ class Run:
     def datasets(self, column: str) -> Iterator[tuple[int, str, str]]:
         """Read one column of the table of datasets, with their numbers and sources."""
         first = self.cell * CELL
-        last = first + CELL - 1 if "sweep" in self.provenance else 2**62
+        last = first + CELL - 1 if self.provenance.is_sweep else 2**62
         query = f"SELECT k - ?, source, {column} FROM dataset WHERE k BETWEEN ? AND ? ORDER BY k"
         with Store.open(self.folder) as store:
             yield from store.rows(query, (first, first, last))
@@ -173,7 +173,7 @@ def load_run(folder: str | Path) -> Run:
     folder = Path(folder)
     provenance = read_run(folder)
     refuse_sweep(folder, provenance)
-    settings = Settings.from_json(provenance["settings"])
+    settings = provenance.settings
     return Run(folder, provenance, settings, *read_rows(folder))
 
 

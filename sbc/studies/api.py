@@ -30,7 +30,7 @@ from sbc.store.settings import Settings
 
 if TYPE_CHECKING:
     from sbc.fitting.workers.threads import HandOut
-    from sbc.studies.loaded import LoadedRun
+    from sbc.studies.loaded import LoadedRun, LoadedSweep
 
 
 def _spoken[**P, T](function: Callable[P, T]) -> Callable[P, T]:
@@ -121,7 +121,7 @@ def run(
 
     Returns
     -------
-    sbc.loaded.LoadedRun
+    sbc.studies.loaded.LoadedRun
         With the frames ``fits`` and ``results``, ``table()``, ``report()`` and ``to_datatree()``.
 
     Raises
@@ -135,6 +135,7 @@ def run(
     from sbc.fitting import loop
     from sbc.fitting.limits import NO_LIMIT, Limit
     from sbc.fitting.workers import local
+    from sbc.studies.loaded import LoadedRun
 
     if out is not None and resume is not None:
         raise UserError("out starts a new run and resume goes on with one; name one of them")
@@ -152,7 +153,7 @@ def run(
     }
     made = None
     if resume is not None:
-        before = load(resume)
+        before = LoadedRun.of(resume)
         live.check_known(before.provenance, before.folder)
         made = before.settings
     settings = settings_over(made, wanted)
@@ -172,7 +173,7 @@ def run(
                 hand_out=hands or local.hands(isolate, fit_timeout),
                 limit=limit,
             )
-    return load(store.folder)
+    return LoadedRun.of(store.folder)
 
 
 @contextmanager
@@ -187,26 +188,27 @@ def _hands(cluster: str | None, settings: Settings) -> Iterator[HandOut | None]:
 
 
 @_spoken
-def load(folder: str | Path) -> LoadedRun:
-    """Read a run, finished or not, into pandas frames.
+def load(folder: str | Path) -> LoadedRun | LoadedSweep:
+    """Read a run or a sweep, finished or not, into pandas frames.
 
     Parameters
     ----------
     folder : str or Path
-        The run's.
+        Its folder.
 
     Returns
     -------
-    sbc.loaded.LoadedRun
+    sbc.studies.loaded.LoadedRun or sbc.studies.loaded.LoadedSweep
+        Both have ``table()``, ``report()`` and ``export()``.
 
     Raises
     ------
     sbc.plugins.errors.UserError
-        If it is not a run, or its file is damaged.
+        If it is neither, or its file is damaged.
     """
-    from sbc.studies.loaded import LoadedRun
+    from sbc.studies.loaded import loaded
 
-    return LoadedRun.of(folder)
+    return loaded(folder)
 
 
 def _listed(kind: str, chosen: Any, name: str = "") -> str | None:

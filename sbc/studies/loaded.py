@@ -1,4 +1,4 @@
-"""A run in Python: its frames, and what the commands make of it."""
+"""A run or a sweep in Python: its frames, and what the commands make of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sbc.plugins.errors import UserError, unknown
+from sbc.store.folder import read_run
 from sbc.store.frames import Run, load_run
+from sbc.studies.sweep.read import Sweep, load_sweep
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -48,6 +50,12 @@ class LoadedRun(Run):
 
         return write_page([self], None if file is None else Path(file))
 
+    def export(self, kind: str = "parquet", folder: str | Path | None = None) -> list[Path]:
+        """Write its rows for other tools, and say which files: see `sbc.report.export.export`."""
+        from sbc.report.export import export
+
+        return export(self, kind, None if folder is None else Path(folder))
+
     def to_datatree(self, estimator: str = "", engine: str = "") -> xr.DataTree:
         """Give one estimator's ranks as ArviZ's SBC plots take them, in the group ``prior_sbc``.
 
@@ -78,6 +86,78 @@ class LoadedRun(Run):
     def _repr_html_(self) -> str:
         """Show the table in a notebook."""
         return self.table().to_html(index=False, float_format="{:.3g}".format)
+
+
+class LoadedSweep(Sweep):
+    """A sweep read into memory, with what can be made of it; nothing here fits."""
+
+    @classmethod
+    def of(cls, folder: str | Path) -> LoadedSweep:
+        """Read a sweep; errors as of `sbc.studies.sweep.read.load_sweep`."""
+        sweep = load_sweep(folder)
+        return cls(**{field.name: getattr(sweep, field.name) for field in fields(sweep)})
+
+    def table(self, levels: Sequence[float] = (0.5, 0.8, 0.9, 0.95)) -> pd.DataFrame:
+        """Summarise each cell: see `sbc.studies.sweep.table.sweep_table`."""
+        from sbc.studies.sweep.table import sweep_table
+
+        return sweep_table(self, self.plan.expectations, tuple(levels))
+
+    def report(self, file: str | Path | None = None) -> Path:
+        """Write the report, by default into the sweep's folder, and say where it is."""
+        from sbc.report.write import write_text
+        from sbc.studies.sweep.page import sweep_page
+
+        target = self.folder / "report.html" if file is None else Path(file)
+        return write_text(sweep_page(self), target)
+
+    def export(self, kind: str = "parquet", folder: str | Path | None = None) -> list[Path]:
+        """Write the rows of all cells, each with its cell and what varies, and say which files.
+
+        Parameters
+        ----------
+        kind : {"parquet", "csv"}
+            A sweep has no netCDF form.
+        folder : str or Path, optional
+            Where to; the sweep's own folder if not given.
+
+        Raises
+        ------
+        UserError
+            For another kind, or if the folder cannot be written.
+        """
+        from sbc.report.export import write_frames
+
+        if kind == "netcdf":
+            raise UserError(f"{self.folder} is a sweep: it is exported as parquet or csv")
+        frames = {
+            name: pd.concat([self._labelled(run, name) for run in self.runs], ignore_index=True)
+            for name in ("fits", "results")
+        }
+        return write_frames(frames, kind, self.folder if folder is None else Path(folder))
+
+    def _labelled(self, run: Run, name: str) -> pd.DataFrame:
+        frame: pd.DataFrame = getattr(run, name).copy()
+        for place, (parameter, value) in enumerate(self.cells[run.cell].items()):
+            frame.insert(place, parameter, value)
+        frame.insert(0, "cell", run.cell)
+        return frame
+
+    def _repr_html_(self) -> str:
+        """Show the table in a notebook."""
+        return self.table().to_html(index=False, float_format="{:.3g}".format)
+
+
+def loaded(folder: str | Path) -> LoadedRun | LoadedSweep:
+    """Read a run or a sweep, whichever the folder holds.
+
+    Raises
+    ------
+    UserError
+        If it is neither, or damaged.
+    """
+    is_sweep = read_run(Path(folder)).is_sweep
+    return LoadedSweep.of(folder) if is_sweep else LoadedRun.of(folder)
 
 
 def _one(kind: str, name: str, there: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sbc.plugins.errors import UserError
 from sbc.store.database import OR_FILL_IN, RESULTS_FILE, Store, reading
-from sbc.store.folder import make_folder, read_run
+from sbc.store.folder import RunFile, make_folder, read_run
 from sbc.store.rows import CELL
 from sbc.store.settings import Settings
 from sbc.store.shard import Shard
@@ -58,11 +58,11 @@ def merge(
     runs = [read_run(folder) for folder in folders]
     for folder, run in zip(folders[1:], runs[1:], strict=True):
         _check_same(folders[0], runs[0], folder, run, allow_versions)
-    settings = Settings.from_json(runs[0]["settings"])
+    settings = runs[0].settings
     numbers = _numbers(folders[0], runs[0], settings)
     if not allow_gaps:
         for folder, run in zip(folders, runs, strict=True):
-            _check_finished(folder, Shard.of_run(run), settings, numbers)
+            _check_finished(folder, run.shard, settings, numbers)
     make_folder(out)
     try:
         with Store.create(out, _merged(folders, runs)) as store:
@@ -74,7 +74,7 @@ def merge(
         raise
 
 
-def _numbers(folder: Path, run: dict[str, Any], settings: Settings) -> Numbers:
+def _numbers(folder: Path, run: RunFile, settings: Settings) -> Numbers:
     """Say which numbers of datasets each estimator has in the whole run: of a sweep, cell by cell.
 
     Raises
@@ -82,7 +82,7 @@ def _numbers(folder: Path, run: dict[str, Any], settings: Settings) -> Numbers:
     UserError
         If it is a sweep, and damaged.
     """
-    if "sweep" not in run:
+    if not run.is_sweep:
         return {name: [range(settings.datasets)] for name in settings.estimators}
     planned = plan_of(folder, run).datasets
     return {
@@ -92,7 +92,7 @@ def _numbers(folder: Path, run: dict[str, Any], settings: Settings) -> Numbers:
 
 
 def _check_same(
-    first: Path, run: dict[str, Any], folder: Path, other: dict[str, Any], allow_versions: bool
+    first: Path, run: RunFile, folder: Path, other: dict[str, Any], allow_versions: bool
 ) -> None:
     mine, its = (r["settings"] | r.get("sweep", {}) for r in (run, other))
     for name in {**mine, **its}:
@@ -125,7 +125,7 @@ def _check_finished(folder: Path, part: Shard, settings: Settings, numbers: Numb
         )
 
 
-def _merged(folders: list[Path], runs: list[dict[str, Any]]) -> dict[str, Any]:
+def _merged(folders: list[Path], runs: list[RunFile]) -> dict[str, Any]:
     """Describe the whole, and in it where each part comes from."""
     parts = [
         {"folder": str(folder)} | {n: v for n, v in run.items() if n not in _OF_THE_WHOLE}

@@ -12,7 +12,6 @@ from sbc.fitting.fit import Task, fit
 from sbc.plugins.errors import UserError, unknown
 from sbc.store.database import Store, read_run
 from sbc.store.rows import Fit, Result
-from sbc.store.settings import Settings
 from sbc.studies.sweep.read import plan_of
 
 _SHOWN = 8
@@ -56,13 +55,13 @@ def task_of(
         If the folder is not a run, or has no such estimator, engine, cell or dataset.
     """
     run = read_run(folder)
-    settings = Settings.from_json(run["settings"])
+    settings = run.settings
     if estimator not in settings.estimators:
         raise unknown("estimator", estimator, settings.estimators, f"in {folder}")
     if engine is not None and engine not in settings.engines:
         raise unknown("engine", engine, settings.engines, f"in {folder}")
     datasets = settings.datasets
-    if "sweep" in run:
+    if run.is_sweep:
         plan = plan_of(folder, run)
         last = len(plan.grid.cells) - 1
         if cell is None or not 0 <= cell <= last:
@@ -88,7 +87,7 @@ def replay(folder: Path, task: Task) -> Replay:
 def _moved(folder: Path) -> list[str]:
     """List the packages that another version has replaced since the run."""
     found = []
-    for name, was in read_run(folder).get("packages", {}).items():
+    for name, was in read_run(folder).packages.items():
         try:
             now = metadata.version(name)
         except metadata.PackageNotFoundError:

@@ -12,6 +12,7 @@ from sbc.report.page.fits import statuses
 from sbc.report.page.page import page
 from sbc.report.table import with_error
 from sbc.stats import metrics
+from sbc.store.folder import RunFile
 from sbc.store.frames import as_fits, load_run
 
 PAIR_FIGURES = ("Rank histogram", "ECDF difference", "Coverage at every level", "Zip plot",
@@ -265,7 +266,7 @@ def test_a_page_about_many_fits_is_no_larger_and_takes_seconds(make, few, many, 
     sizes = {}
     for n in (few, many):
         run_type, *rest = synthetic_run(n, estimators)
-        run = run_type(shell.folder, shell.provenance | {"estimands": {}}, *rest)
+        run = run_type(shell.folder, RunFile(shell.provenance | {"estimands": {}}), *rest)
         began = time.process_time()
         sizes[n] = len(page([run]).encode())
         seconds = time.process_time() - began

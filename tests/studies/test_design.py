@@ -139,7 +139,7 @@ def simulated(rng, width, n, u_spread=1.0):
     fits = frame.assign(status="ok", attempt=0, divergences=0)
     results = frame.assign(quantity="theta", truth=0.0, mean=0.0, sd=1.0, u=u, ess_bulk=500.0,
                            ess_tail=500.0, q025=0.0, q975=np.where(narrow, 1.0, 3.0))  # fmt: skip
-    return Run(Path(), {}, SETTINGS, fits, results)
+    return Run(Path(), RunFile(), SETTINGS, fits, results)
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def execute(
     """
     run = read_run(folder)
     loop.check_files(folder, run, settings)
-    part = Shard.of_run(run)
+    part = run.shard
     open_: Doubts | None = None
     while True:
         with Store.open(folder, write=True) as store:
@@ -110,6 +110,6 @@ def resumed(folder: Path, settings: Settings) -> Plan:
     """
     run = read_run(folder)
     plan = plan_of(folder, run)
-    made = Settings.from_json(run["settings"])
+    made = run.settings
     made.check_same(settings, str(folder))
     return plan.at_least(settings.datasets) if settings.datasets > made.datasets else plan

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from sbc.plugins.errors import UserError
 from sbc.report.targets import ELEMENT, Subject, subjects_of
-from sbc.store.folder import RUN_FILE, read_run
+from sbc.store.folder import RUN_FILE, RunFile, read_run
 from sbc.store.frames import Run, read_rows
 from sbc.store.rows import CELL
 from sbc.store.settings import Settings
@@ -26,7 +25,7 @@ class Sweep:
     ----------
     folder : Path
         Where it was read from.
-    provenance : dict
+    provenance : RunFile
         The contents of ``run.json``.
     settings : Settings
         What all cells share.
@@ -37,7 +36,7 @@ class Sweep:
     """
 
     folder: Path
-    provenance: dict[str, Any]
+    provenance: RunFile
     settings: Settings
     plan: Plan
     runs: list[Run]
@@ -60,10 +59,10 @@ class Sweep:
 
 def is_sweep(folder: Path) -> bool:
     """Say whether a folder holds a sweep, and not an ordinary run."""
-    return "sweep" in read_run(folder)
+    return read_run(folder).is_sweep
 
 
-def plan_of(folder: Path, provenance: dict[str, Any]) -> Plan:
+def plan_of(folder: Path, provenance: RunFile) -> Plan:
     """Read the plan of a sweep out of its ``run.json``.
 
     Raises
@@ -71,10 +70,10 @@ def plan_of(folder: Path, provenance: dict[str, Any]) -> Plan:
     UserError
         If it is an ordinary run, or damaged.
     """
-    if "sweep" not in provenance:
+    if not provenance.is_sweep:
         raise UserError(f"{folder} is a run and no sweep")
     try:
-        return Plan.from_json(provenance["sweep"], Settings.from_json(provenance["settings"]))
+        return Plan.from_json(provenance["sweep"], provenance.settings)
     except (ValueError, LookupError, TypeError, AttributeError, UserError) as problem:
         raise UserError(f"{folder / RUN_FILE} is damaged: {problem}") from problem
 
@@ -90,7 +89,7 @@ def load_sweep(folder: str | Path) -> Sweep:
     folder = Path(folder)
     provenance = read_run(folder)
     plan = plan_of(folder, provenance)
-    settings = Settings.from_json(provenance["settings"])
+    settings = provenance.settings
     fits, results = read_rows(folder)
     runs = [
         Run(

@@ -7,10 +7,13 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+import sbc
 from sbc.cli.main import main
 from sbc.plugins import registry
+from sbc.plugins.errors import UserError
 from sbc.plugins.memory import forget
 from sbc.store.database import RESULTS_FILE
 from sbc.store.rows import CELL
@@ -138,7 +141,6 @@ def test_who_takes_a_single_run_says_so_of_a_sweep(swept, tmp_path, capsys):
     folder = str(swept)
     for words in (
         ["gate", folder],
-        ["export", folder, "--format", "csv"],
         ["run", "--resume", folder],
         ["posterior", folder, "--dataset", "1"],
     ):
@@ -267,3 +269,20 @@ def test_only_other_lengths_of_parameters_are_compiled_again(monkeypatch, tmp_pa
     vary = ["--vary", "sd_U=0,2", "--vary", "n_groups=4,6"]
     # naive has no parameter along the groups
     assert compilations(monkeypatch, tmp_path, *vary) == ["multilevel", "multilevel", "naive"]
+
+
+def test_a_sweep_has_the_verbs_of_a_run(swept, tmp_path):
+    sweep = sbc.load(swept)
+    assert sweep.table()["cell"].nunique() == len(sweep.cells)
+    assert "<table" in sweep._repr_html_()
+    assert "sweep" in sweep.report(tmp_path / "page.html").read_text(encoding="utf-8").lower()
+    files = sweep.export("csv", tmp_path / "csv")
+    assert [file.name for file in files] == ["fits.csv", "results.csv"]
+    fits = pd.read_csv(files[0])
+    (varied,) = sweep.plan.grid.vary
+    assert list(fits.columns[:2]) == ["cell", varied]
+    assert len(fits) == sum(len(run.fits) for run in sweep.runs)
+    for run in sweep.runs:
+        assert (fits[fits.cell == run.cell][varied] == sweep.cells[run.cell][varied]).all()
+    with pytest.raises(UserError, match="exported as parquet or csv"):
+        sweep.export("netcdf", tmp_path)
