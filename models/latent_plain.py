@@ -2,7 +2,7 @@
 
 import pymc as pm
 
-from sbc.plugins.contracts import estimator
+from sbc import estimator
 from sbc.plugins.likelihoods import BernoulliLogit
 
 

@@ -2,8 +2,8 @@
 
 import pymc as pm
 
+from sbc import estimator
 from sbc.models._helpers import group_mean_of_X
-from sbc.plugins.contracts import estimator
 from sbc.plugins.likelihoods import BernoulliLogit
 
 

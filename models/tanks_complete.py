@@ -3,7 +3,7 @@
 import pymc as pm
 import pytensor.tensor as pt
 
-from sbc.plugins.contracts import estimator
+from sbc import estimator
 from sbc.plugins.likelihoods import BinomialLogit
 
 

@@ -2,8 +2,8 @@
 
 import pymc as pm
 
+from sbc import estimator
 from sbc.models._helpers import StandardNormal, given_data, seen_in_tanks
-from sbc.plugins.contracts import estimator
 from sbc.plugins.likelihoods import BinomialLogit
 
 

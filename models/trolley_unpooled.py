@@ -2,8 +2,8 @@
 
 import pymc as pm
 
+from sbc import estimator
 from sbc.models._helpers import cutpoints_around_zero
-from sbc.plugins.contracts import estimator
 from sbc.plugins.likelihoods import OrderedLogit
 
 

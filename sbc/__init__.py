@@ -1,33 +1,62 @@
 """Simulation-based calibration of Bayesian estimators written in PyMC."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from importlib import import_module as _import_module
+from importlib.util import spec_from_file_location as _spec_of
+from pathlib import Path as _Path
+from sys import meta_path as _meta_path
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sbc.plugins.contracts import estimator, generator
+    from collections.abc import Sequence
+    from typing import Any
+
+    from sbc.plugins.contracts import Budget, Draws, engine, estimator, generator
+    from sbc.plugins.errors import UserError
     from sbc.studies.api import load, run
 
 __version__ = "0.1.0"
 
-# In a bare checkout the plug-in folders are siblings of this package. An installed copy holds them
-# as sbc.generators and sbc.models already, and nothing is added.
-_checkout = Path(__file__).resolve().parent.parent
-if (_checkout / "pyproject.toml").exists() and (_checkout / "models").is_dir():
-    __path__.append(str(_checkout))
-
 #: The Python interface, and where it stands: loaded when it is asked for, as it needs SciPy.
 _OFFERED = {
-    "run": "sbc.studies.api",
-    "load": "sbc.studies.api",
+    "Budget": "sbc.plugins.contracts",
+    "Draws": "sbc.plugins.contracts",
+    "UserError": "sbc.plugins.errors",
+    "engine": "sbc.plugins.contracts",
     "estimator": "sbc.plugins.contracts",
     "generator": "sbc.plugins.contracts",
+    "load": "sbc.studies.api",
+    "run": "sbc.studies.api",
 }
-__all__ = ["estimator", "generator", "load", "run"]
+__all__ = ["Budget", "Draws", "UserError", "engine", "estimator", "generator", "load", "run"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name not in _OFFERED:
         raise AttributeError(f"module 'sbc' has no attribute '{name}'")
-    from importlib import import_module
+    return getattr(_import_module(_OFFERED[name]), name)
 
-    return getattr(import_module(_OFFERED[name]), name)
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
+
+
+class _Checkout:
+    """Finds the plug-in folders of a bare checkout, which are siblings of this package.
+
+    An installed copy holds them as `sbc.generators` and `sbc.models` already.
+    """
+
+    @staticmethod
+    def find_spec(name: str, path: "Sequence[str] | None", target: "Any" = None) -> "Any":
+        """Give the package of a folder; None for every other name."""
+        if name not in ("sbc.generators", "sbc.models"):
+            return None
+        root = _Path(__file__).resolve().parent.parent
+        folder = root / name.removeprefix("sbc.")
+        if not (root / "pyproject.toml").exists():
+            return None
+        places = [str(folder)]
+        return _spec_of(name, folder / "__init__.py", submodule_search_locations=places)
+
+
+_meta_path.insert(0, _Checkout)  # before an install that stands for another checkout

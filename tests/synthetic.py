@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from sbc.gates.history import Panel
+from sbc.gates.history import History
 from sbc.plugins.contracts import Budget
 from sbc.store.database import Store
 from sbc.store.rows import PROBABILITIES, Fit, Result
@@ -127,8 +127,8 @@ def make_run(
     return folder
 
 
-def panel_of(streams, *, estimator="mundlak", failed=(), truths=None, **options) -> Panel:
-    """Make a panel out of PIT values, without a store."""
+def panel_of(streams, *, estimator="mundlak", failed=(), truths=None, **options) -> History:
+    """Make a history out of PIT values, without a store."""
     n = len(next(iter(streams.values())))
     bad = np.isin(np.arange(n), list(failed))
     columns, known = {}, {}
@@ -140,4 +140,4 @@ def panel_of(streams, *, estimator="mundlak", failed=(), truths=None, **options)
         values["ess_bulk"] = np.full(n, 500.0)
         columns |= {(name, key): np.where(bad, np.nan, x) for key, x in values.items()}
     frame = pd.DataFrame({"status": np.where(bad, "nonconverged", "ok"), "attempt": 0, "error": ""})
-    return Panel(estimator, "nutpie", frame, columns, known)
+    return History(estimator, "nutpie", frame, columns, known)

@@ -46,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--datasets", type=int, metavar="N", help="on which a size may pass, at least (default 200)"
     )
     add("--max-datasets", type=int, metavar="N", help="of a size, at most (default 1000)")
-    run_command.declare_hands(parser)
+    run_command.declare_executor(parser)
     add("--out", type=Path, metavar="DIR", help="the folder of what is fitted")
     add("--resume", type=Path, metavar="DIR", help="go on with a search that was stopped")
     add("--quiet", action="store_true", help="no progress bar")
@@ -63,7 +63,7 @@ def main(arguments: argparse.Namespace) -> int:
         raise UserError("a design is for one estimator and one engine; name one of each")
     plan = _plan(arguments, settings)
     folder = arguments.resume or arguments.out or _folder(settings)
-    with run_command.hands_of(arguments, settings) as hands:
+    with run_command.executor_of(arguments, settings) as executor:
         from sbc.studies.design import design
 
         def begun() -> None:
@@ -72,7 +72,7 @@ def main(arguments: argparse.Namespace) -> int:
         print(_asked(arguments, settings, plan), flush=True)
         try:
             place, seen = design(
-                folder, settings, plan, goal, jobs, not arguments.quiet, _told, **hands
+                folder, settings, plan, goal, jobs, not arguments.quiet, _told, **executor
             )
         except KeyboardInterrupt:
             print(

@@ -106,7 +106,7 @@ def _running(arguments: argparse.Namespace, config: Config) -> Any:
     from sbc.studies.gate import judge_while_running
 
     folder = arguments.resume or arguments.out or default_folder(settings)
-    with run_command.hands_of(arguments, settings) as hands:
+    with run_command.executor_of(arguments, settings) as executor:
         return judge_while_running(
             settings,
             folder,
@@ -117,7 +117,7 @@ def _running(arguments: argparse.Namespace, config: Config) -> Any:
             say=(lambda line: None) if arguments.quiet else _say,
             watch=(lambda gate: None) if arguments.quiet else _progress,
             begun=lambda: after_a_crash(run_command.going_on(folder)),
-            **hands,
+            **executor,
             **_baseline(arguments),
         )
 

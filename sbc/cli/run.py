@@ -38,14 +38,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add("--out", type=Path, metavar="DIR", help="the run's folder (default: reports/<name of run>)")
     add("--resume", type=Path, metavar="DIR", help="go on with a run that was stopped")
-    declare_hands(parser)
+    declare_executor(parser)
     add("--max-failures", metavar="N", help="stop when more fits fail: a count, or a share as 10%%")
     add("--profile", action="store_true", help="say where the time went")
     add("--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(function=main)
 
 
-def declare_hands(parser: argparse.ArgumentParser) -> None:
+def declare_executor(parser: argparse.ArgumentParser) -> None:
     """Declare the options that say who fits, for this command and others that fit."""
     add = parser.add_argument
     add("--jobs", type=int, metavar="N", help="workers (default: all cores)")
@@ -80,8 +80,8 @@ def main(arguments: argparse.Namespace) -> int:
     jobs, settings = prepared(arguments)
     part = part_of(arguments, settings)
     limit = NO_LIMIT if arguments.max_failures is None else Limit.parse(arguments.max_failures)
-    with hands_of(arguments, settings) as hands:  # what is wrong with a cluster is told first
-        how = {"jobs": jobs, "progress": not arguments.quiet, "limit": limit, **hands}
+    with executor_of(arguments, settings) as executor:  # what is wrong with a cluster is told first
+        how = {"jobs": jobs, "progress": not arguments.quiet, "limit": limit, **executor}
         return _fit(arguments, settings, part, how, began)
 
 
@@ -138,7 +138,7 @@ def part_of(arguments: argparse.Namespace, settings: Settings) -> Shard:
 
 
 @contextmanager
-def hands_of(arguments: argparse.Namespace, settings: Settings) -> Iterator[dict[str, Any]]:
+def executor_of(arguments: argparse.Namespace, settings: Settings) -> Iterator[dict[str, Any]]:
     """Give who fits, for this command or another that runs: `hand_out` of `running.execute`.
 
     Raises
@@ -149,7 +149,7 @@ def hands_of(arguments: argparse.Namespace, settings: Settings) -> Iterator[dict
     if arguments.cluster is None:
         from sbc.fitting.workers import local
 
-        yield {"hand_out": local.hands(arguments.isolate, arguments.fit_timeout)}
+        yield {"hand_out": local.executor(arguments.isolate, arguments.fit_timeout)}
         return
     from sbc.fitting.workers.cluster import Cluster
 
@@ -183,7 +183,7 @@ def prepared(arguments: argparse.Namespace) -> tuple[int, Settings]:
         raise UserError(f"--jobs must be at least 1, not {jobs}")
     if arguments.resume is not None and arguments.out is not None:
         raise UserError("--out starts a new run and --resume goes on with one; name one of them")
-    _check_hands(arguments)
+    _check_executor(arguments)
     settings = _settings(arguments)
     validate(settings)
     interruptible()
@@ -192,7 +192,7 @@ def prepared(arguments: argparse.Namespace) -> tuple[int, Settings]:
     return jobs, settings
 
 
-def _check_hands(arguments: argparse.Namespace) -> None:
+def _check_executor(arguments: argparse.Namespace) -> None:
     seconds = arguments.fit_timeout
     if seconds is not None and not 0 < seconds < 1e7:
         raise UserError(f"--fit-timeout takes seconds above 0, not {seconds:g}")

@@ -46,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add("--max-datasets", type=int, metavar="N", help="in a cell, at most (default 1000)")
     add("--budget", type=int, metavar="FITS", help="fits of the whole sweep, at most")
-    run_command.declare_hands(parser)
+    run_command.declare_executor(parser)
     add("--out", type=Path, metavar="DIR", help="the sweep's folder")
     add("--resume", type=Path, metavar="DIR", help="go on with a sweep that was stopped")
     add("--quiet", action="store_true", help="no progress bar")
@@ -60,7 +60,7 @@ def main(arguments: argparse.Namespace) -> int:
     part = run_command.part_of(arguments, settings)
     if part != WHOLE and plan.precision:
         raise UserError("--precision looks at all datasets, and a shard has a part of them only")
-    with run_command.hands_of(arguments, settings) as hands:
+    with run_command.executor_of(arguments, settings) as executor:
         from sbc.studies.sweep import fit
 
         folder = arguments.resume or arguments.out or _folder(settings, part)
@@ -69,7 +69,7 @@ def main(arguments: argparse.Namespace) -> int:
         after_a_crash(run_command.going_on(folder, without=("--vary",)))
         try:
             watch = _progress if plan.precision else lambda plan, open_: None
-            plan = fit.execute(folder, settings, plan, jobs, not arguments.quiet, watch, **hands)
+            plan = fit.execute(folder, settings, plan, jobs, not arguments.quiet, watch, **executor)
         except KeyboardInterrupt:
             command = f"python -m sbc sweep --resume {shlex.quote(str(folder))}"
             print(f"sbc: interrupted; go on with: {command}", file=sys.stderr)

@@ -10,7 +10,7 @@ import numpy as np
 from sbc.plugins import registry
 from sbc.plugins.contracts import Estimator, users_own
 from sbc.plugins.errors import UserError
-from sbc.plugins.undecorated import DEFAULT, Own
+from sbc.plugins.undecorated import DEFAULT, Undecorated
 from sbc.plugins.validate import check_arguments
 from sbc.store.names import spaced, vector_of
 from sbc.store.settings import Settings
@@ -39,12 +39,12 @@ def resolved(setup: Setup) -> Estimator:
     """
     settings, made = setup.settings, registry.estimator(setup.spec)
     own_truth = settings.regime.own
-    if isinstance(made, Own):
+    if isinstance(made, Undecorated):
         made = made.placed(setup.generator, setup.designs[0], setup.designs[1], own_truth)
     if settings.estimands:
         check_arguments(made, setup.generator, setup.designs[0])
         made = replace(made, estimands=_variables(setup, made))
-    elif isinstance(made, Own):
+    elif isinstance(made, Undecorated):
         made = _all_free(setup, made)
     if not registry.is_users(setup.spec):
         return made
@@ -68,7 +68,7 @@ def _variables(setup: Setup, made: Estimator) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _all_free(setup: Setup, made: Own) -> Own:
+def _all_free(setup: Setup, made: Undecorated) -> Undecorated:
     """Rank every free variable which, unless the estimator draws it itself, has a truth."""
     from sbc.engines import _model
 

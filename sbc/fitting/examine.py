@@ -21,7 +21,7 @@ from sbc.plugins.contracts import Array, Data, Dataset, Estimator, Generator
 from sbc.plugins.errors import UserError
 from sbc.plugins.modes import CHEAP
 from sbc.plugins.template import value_of
-from sbc.plugins.undecorated import Own, conditional
+from sbc.plugins.undecorated import Undecorated, conditional
 from sbc.store.names import element
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def _verified(setup: Setup, made: Estimator) -> Estimator:
     if not found:
         return made
     anew = replace(made, anew=True)
-    if isinstance(anew, Own):
+    if isinstance(anew, Undecorated):
         anew = replace(anew, _kept={})
     if again := difference(anew, generator, drawn):
         raise UserError(

@@ -25,7 +25,7 @@ from sbc.fitting.simulator import Simulator
 from sbc.fitting.truths import Blocks, plain
 from sbc.plugins import registry
 from sbc.plugins.contracts import Array, Data, Dataset, Estimator, Generator, Truth, given
-from sbc.plugins.undecorated import Own
+from sbc.plugins.undecorated import Undecorated
 
 
 class Joint:
@@ -114,7 +114,7 @@ class Joint:
         found: Data = {}
         for observed, value in values.items():
             name = self._estimator.array_of(observed)
-            if name in design and isinstance(self._estimator, Own):
+            if name in design and isinstance(self._estimator, Undecorated):
                 found[given(name)] = design[name]
             found[name] = _as_given(value, design[name]) if name in design else value
         return found
@@ -122,7 +122,7 @@ class Joint:
 
 def as_written(estimator: Estimator, generator: Generator, data: Data) -> pm.Model:
     """Give the model as its author states it for a dataset."""
-    if isinstance(estimator, Own):
+    if isinstance(estimator, Undecorated):
         return estimator.as_written(data)[0]
     return _model.build(replace(estimator, estimands=()), generator, estimator.select(data))
 

@@ -13,7 +13,7 @@ from sbc.fitting.allowed import generator_of
 from sbc.plugins.contracts import Data, Dataset, Estimator, Generator
 from sbc.plugins.errors import UserError
 from sbc.plugins.memory import Memory
-from sbc.plugins.undecorated import Own
+from sbc.plugins.undecorated import Undecorated
 from sbc.stats import seeds
 from sbc.store.settings import Settings
 
@@ -101,7 +101,7 @@ class Setup:
         """
         from sbc.fitting.joint import Joint
 
-        structure = made.structure(made.select(design)) if isinstance(made, Own) else ""
+        structure = made.structure(made.select(design)) if isinstance(made, Undecorated) else ""
         with _stating:
             if structure not in self._joints:
                 seed, simulator = self.settings.seed, self.settings.simulator

@@ -29,7 +29,7 @@ from sbc.plugins import outcomes, template, undecorated
 from sbc.plugins.contracts import LOG_LIKELIHOOD, Array, Data, Dataset, Estimator, Generator
 from sbc.plugins.modes import CHEAP
 from sbc.plugins.template import Template, holds_closures
-from sbc.plugins.undecorated import Own
+from sbc.plugins.undecorated import Undecorated
 
 #: Two numbers of which the larger is x agree within this share of 1 + |x|.
 TOLERANCE = 1e-6
@@ -103,7 +103,7 @@ def _factors(model: pm.Model) -> tuple[Any, Any]:
 
 def _as_written(estimator: Estimator, generator: Generator, data: Data) -> Evaluate:
     """Compile what PyMC says of the model as it is written for one dataset."""
-    if not isinstance(estimator, Own):
+    if not isinstance(estimator, Undecorated):
         model = _model.build(estimator, generator, estimator.select(data))
         return _evaluating(model, _observed(model), {})
     model, simulated = estimator.as_written(data)
@@ -233,7 +233,7 @@ def _file(
 ) -> Path:
     words = [Template(model, lifted=False).key, estimator.name, str(estimator.anew), _code()]
     words += [f"{name} {metadata.version(name)}" for name in ("sbc", "pymc", "pytensor", "numpy")]
-    if isinstance(estimator, Own):
+    if isinstance(estimator, Undecorated):
         for one in datasets:
             written, _ = estimator.as_written(one.data)
             words.append(Template(written, lifted=False).key)

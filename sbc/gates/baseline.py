@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sbc.gates.decisions import Levels, mean_ways
+from sbc.gates.decisions import Levels, mean_imputations
 from sbc.gates.evidence import Evidence
 from sbc.gates.expectations import Unmoved
-from sbc.gates.history import Panel
-from sbc.gates.judge import Check, CheckVerdict, Panels, agreed
+from sbc.gates.history import History
+from sbc.gates.judge import Check, CheckVerdict, Histories, agreed
 from sbc.plugins.errors import UserError
 from sbc.stats.metrics import standard_error
 from sbc.stats.sequential.means import Decision, judge_mean, mean_excess
@@ -58,13 +58,13 @@ def check_comparable(new: Settings, old: Settings, where: str) -> None:
 
 
 def compare(
-    new: Panels, old: Panels, levels: Levels, tolerance: float = TOLERANCE
+    new: Histories, old: Histories, levels: Levels, tolerance: float = TOLERANCE
 ) -> list[CheckVerdict]:
     """Judge for everything that both runs ranked whether it moved.
 
     Parameters
     ----------
-    new, old : mapping of (estimator, engine) to Panel
+    new, old : mapping of (estimator, engine) to History
         The datasets of both runs; the leading ones that both have are compared.
     levels : Levels
         Error rates of one check; asymptotic.
@@ -87,7 +87,9 @@ def _key(verdict: CheckVerdict) -> tuple[str, str]:
     return verdict.check.estimator, verdict.check.engine
 
 
-def _moved(new: Panel, old: Panel, quantity: str, levels: Levels, tolerance: float) -> CheckVerdict:
+def _moved(
+    new: History, old: History, quantity: str, levels: Levels, tolerance: float
+) -> CheckVerdict:
     n = min(new.n, old.n)
     _check_truths(new, old, quantity, n)
     shift, stretch, scatter = differences(new, old, quantity)
@@ -98,14 +100,14 @@ def _moved(new: Panel, old: Panel, quantity: str, levels: Levels, tolerance: flo
     ]
     each = Levels(levels.fail / len(bounds), levels.passing)
     missing = int(np.isnan(shift).sum())
-    ways = [_judge(bounds, each)]
+    imputations = [_judge(bounds, each)]
     if missing and missing < n:
-        ends = [[way(0.0) for way in mean_ways(x)[1:]] for x, _, _ in bounds]
-        ways += [
+        ends = [[way(0.0) for way in mean_imputations(x)[1:]] for x, _, _ in bounds]
+        imputations += [
             _judge([(x[i], *b[1:]) for x, b in zip(ends, bounds, strict=True)], each)
             for i in (0, 1)
         ]
-    outcome, at, needed, turned = agreed(ways)
+    outcome, at, needed, turned = agreed(imputations)
     return CheckVerdict(
         check=Check(new.estimator, new.engine, quantity, Unmoved(tolerance), (quantity,)),
         outcome=outcome,
@@ -118,12 +120,12 @@ def _moved(new: Panel, old: Panel, quantity: str, levels: Levels, tolerance: flo
     )
 
 
-def differences(new: Panel, old: Panel, quantity: str) -> tuple[Array, Array, Array]:
+def differences(new: History, old: History, quantity: str) -> tuple[Array, Array, Array]:
     """Compare two fits to each dataset.
 
     Parameters
     ----------
-    new, old : Panel
+    new, old : History
         The datasets of both runs; the leading ones that both have are compared.
     quantity : str
         What was estimated.
@@ -147,15 +149,15 @@ def differences(new: Panel, old: Panel, quantity: str) -> tuple[Array, Array, Ar
     return shift, np.log(s1 / s0), shift**2 - 1 / e1 - 1 / e0
 
 
-def _size(panel: Panel, quantity: str) -> Array:
+def _size(history: History, quantity: str) -> Array:
     """Give the effective number of draws: all of them, where an engine's are independent."""
-    ess = panel.get(quantity, "ess_bulk")
-    if np.isfinite(ess).any() or not np.isfinite(panel.get(quantity, "mean")).any():
+    ess = history.get(quantity, "ess_bulk")
+    if np.isfinite(ess).any() or not np.isfinite(history.get(quantity, "mean")).any():
         return ess
-    return (panel.fits["chains"] * panel.fits["draws"]).to_numpy(float)
+    return (history.fits["chains"] * history.fits["draws"]).to_numpy(float)
 
 
-def _check_truths(new: Panel, old: Panel, quantity: str, n: int) -> None:
+def _check_truths(new: History, old: History, quantity: str, n: int) -> None:
     mine, its = (p.get(quantity, "truth")[:n] for p in (new, old))
     other = np.flatnonzero(np.isfinite(mine) & np.isfinite(its) & (mine != its))
     if other.size:
@@ -183,7 +185,9 @@ def _judge(bounds: list[tuple[Array, float, float]], levels: Levels) -> Decision
     return Decision("inconclusive", None, max(known) if len(known) == len(needed) else None)
 
 
-def _evidence(new: Panel, old: Panel, quantity: str, parts: tuple[Array, Array, Array]) -> Evidence:
+def _evidence(
+    new: History, old: History, quantity: str, parts: tuple[Array, Array, Array]
+) -> Evidence:
     shift, stretch, scatter = (x[np.isfinite(x)] for x in parts)
     if shift.size < 2:
         return Evidence("no two fits to compare", "too few to show anything")

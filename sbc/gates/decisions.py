@@ -20,7 +20,13 @@ from sbc.gates.expectations import Bounds, Calibrated, Miscalibrated
 from sbc.stats.ranks import THINNED_SIZE
 from sbc.stats.sequential.coverage import judge_bounds
 from sbc.stats.sequential.judge import NEVER, Outcome, crossings, judge
-from sbc.stats.sequential.means import Decision, Excess, contraction_excess, judge_mean, mean_excess
+from sbc.stats.sequential.means import (
+    Decision,
+    MeanTest,
+    contraction_excess,
+    judge_mean,
+    mean_excess,
+)
 
 Array = NDArray[np.float64]
 
@@ -53,9 +59,9 @@ def on_ranks(u: Array, expectation: Calibrated | Miscalibrated, levels: Levels) 
 
     decisions = [again(u)]
     if np.isnan(u).any():
-        ways = np.stack(list(made_up(u)))
-        crossed = crossings(ways, expectation.delta, *alphas)
-        for way, fail, passed in zip(ways, crossed.fail, crossed.passed, strict=True):
+        imputations = np.stack(list(made_up(u)))
+        crossed = crossings(imputations, expectation.delta, *alphas)
+        for way, fail, passed in zip(imputations, crossed.fail, crossed.passed, strict=True):
             if min(fail, passed) == NEVER:
                 decisions.append(again(way))
             else:
@@ -129,15 +135,20 @@ def on_coverage(hits: Array, bounds: Bounds, levels: Levels) -> list[Decision]:
     ]
 
 
-def on_means(ways: list[Excess], low: float, high: float, levels: Levels) -> list[Decision]:
-    """Judge a mean, asymptotically; `ways` come from `mean_ways` or `contraction_ways`."""
+def on_means(
+    imputations: list[MeanTest], low: float, high: float, levels: Levels
+) -> list[Decision]:
+    """Judge a mean, asymptotically, with failed fits made up in each of several ways.
+
+    `imputations` come from `mean_imputations` or `contraction_imputations`.
+    """
     return [
         judge_mean(way, low, high, alpha_fail=levels.fail, alpha_pass=levels.passing)
-        for way in ways
+        for way in imputations
     ]
 
 
-def mean_ways(x: Array) -> list[Excess]:
+def mean_imputations(x: Array) -> list[MeanTest]:
     """Leave failed fits out of a mean, then give all of them the least and the largest value.
 
     Parameters
@@ -149,22 +160,23 @@ def mean_ways(x: Array) -> list[Excess]:
     return [mean_excess(filled) for filled in _filled(x)]
 
 
-def contraction_ways(truth: Array, sd: Array) -> list[Excess]:
-    """Do as `mean_ways` for a contraction, of the elements of a vector taken together.
+def contraction_imputations(truth: Array, sd: Array) -> list[MeanTest]:
+    """Do as `mean_imputations` for a contraction, of the elements of a vector taken together.
 
     Parameters
     ----------
     truth, sd : array of shape (K, n)
         True values, those of failed fits too where known, and posterior sds of K elements.
     """
-    ways = zip(*(_filled(row) for row in sd), strict=True)  # a fit fails for all its elements
+    # A fit fails for all its elements.
+    imputations = zip(*(_filled(row) for row in sd), strict=True)
     return [
         _mean_excess([contraction_excess(t, s) for t, s in zip(truth, way, strict=True)])
-        for way in ways
+        for way in imputations
     ]
 
 
-def _mean_excess(parts: list[Excess]) -> Excess:
+def _mean_excess(parts: list[MeanTest]) -> MeanTest:
     return lambda bound: np.mean([part(bound) for part in parts], axis=0)
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from sbc.gates.history import Panel
+from sbc.gates.history import History
 from sbc.stats.sequential import means
 from sbc.stats.sequential.coverage import interval
 from sbc.stats.sequential.judge import combine_fail, log_e_fail
-from sbc.stats.sequential.means import Excess
+from sbc.stats.sequential.means import MeanTest
 from sbc.stats.sequential.power import detectable
 
 Array = NDArray[np.float64]
@@ -33,12 +33,12 @@ class Evidence:
 
 
 @np.errstate(over="ignore", invalid="ignore")  # as the truths of a damaged store may make it
-def calibration(panel: Panel, streams: tuple[str, ...], n: int, alpha: float) -> Evidence:
+def calibration(history: History, streams: tuple[str, ...], n: int, alpha: float) -> Evidence:
     """Describe how the first `n` datasets are calibrated.
 
     Parameters
     ----------
-    panel : Panel
+    history : History
         The datasets.
     streams : tuple of str
         Quantities that are judged together; the one that is least calibrated is described.
@@ -47,13 +47,13 @@ def calibration(panel: Panel, streams: tuple[str, ...], n: int, alpha: float) ->
     alpha : float
         The level, in (0, 1), at which calibration is excluded.
     """
-    u = np.stack([panel.get(name, "u")[:n] for name in streams])
+    u = np.stack([history.get(name, "u")[:n] for name in streams])
     if np.isfinite(u).sum(axis=-1).min() < 2:
         return Evidence("no fits to speak of", "too few to show anything")
     against = log_e_fail(u)[:, -1]
     worst = int(against.argmax())
     name, fits = streams[worst], int(np.isfinite(u[worst]).sum())
-    mean, sd, truth = (panel.get(name, x)[:n] for x in ("mean", "sd", "truth"))
+    mean, sd, truth = (history.get(name, x)[:n] for x in ("mean", "sd", "truth"))
     z = ((mean - truth) / sd)[np.isfinite(u[worst])]
     numbers = {"datasets": float(fits), "log_e_against": float(combine_fail(log_e_fail(u))[-1])}
     numbers |= {"bias_sd": float(z.mean()), "error_ratio": float(z.std(ddof=1))}
@@ -61,7 +61,7 @@ def calibration(panel: Panel, streams: tuple[str, ...], n: int, alpha: float) ->
     found += f"bias {numbers['bias_sd']:+.2f} posterior sds, "
     found += f"errors {numbers['error_ratio']:.2f} × what the posteriors claim"
     known = np.isfinite(truth)
-    if name in panel.truths and np.ptp(truth[known]) > 0:
+    if name in history.truths and np.ptp(truth[known]) > 0:
         numbers["contraction"] = 1 - float(np.mean(sd[known] ** 2) / truth[known].var(ddof=1))
         found += f", contraction {numbers['contraction']:.2f}"
     if fits < _FEWEST:
@@ -87,7 +87,7 @@ def coverage(hits: Array, name: str, level: float, alpha: float) -> Evidence:
     return _estimate(name, float(np.nanmean(hits)), *interval(hits, level, alpha), n, alpha)
 
 
-def mean(excess: Excess, name: str, alpha: float, root: bool = False) -> Evidence:
+def mean(excess: MeanTest, name: str, alpha: float, root: bool = False) -> Evidence:
     """Describe a mean by its estimate and by the values that it excludes.
 
     Parameters

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sbc.gates.history import Panel
+from sbc.gates.history import History
 from sbc.stats.intervals import clopper_pearson
 from sbc.stats.sequential.coverage import judge_bounds
 from sbc.stats.sequential.judge import ALPHA_PASS
@@ -75,35 +75,35 @@ class Failures:
         return min(signs, key=lambda d: d.p) if signs else None
 
 
-def failures(panel: Panel, estimands: Sequence[str], alpha: float) -> Failures:
+def failures(history: History, estimands: Sequence[str], alpha: float) -> Failures:
     """Count the failed fits of one estimator and test whether they go with the truth.
 
     Parameters
     ----------
-    panel : Panel
+    history : History
         Its datasets.
     estimands : sequence of str
         Names whose true values may matter; those without true values are left out.
     alpha : float
         Chance, in (0, 1), to ever say ``surely`` if it is not so.
     """
-    count = int(panel.failed.sum())
-    low, high = clopper_pearson(count, panel.n)
-    statuses = panel.fits["status"].value_counts()
+    count = int(history.failed.sum())
+    low, high = clopper_pearson(count, history.n)
+    statuses = history.fits["status"].value_counts()
     return Failures(
-        estimator=panel.estimator,
-        engine=panel.engine,
-        n=panel.n,
+        estimator=history.estimator,
+        engine=history.engine,
+        n=history.n,
         failed=count,
         low=float(low),
         high=float(high),
-        retried=int((panel.fits["attempt"] > 0).sum()),
+        retried=int((history.fits["attempt"] > 0).sum()),
         statuses={str(name): int(number) for name, number in statuses.items()},
-        dependence=_dependence(panel.failed, {name: panel.truth(name) for name in estimands}),
-        surely=_surely(panel, alpha),
-        pareto_k=_median(panel.fits, "pareto_k"),
-        elbo_drift=_median(panel.fits, "elbo_drift"),
-        reasons=tuple(listed(panel.fits)),
+        dependence=_dependence(history.failed, {name: history.truth(name) for name in estimands}),
+        surely=_surely(history, alpha),
+        pareto_k=_median(history.fits, "pareto_k"),
+        elbo_drift=_median(history.fits, "elbo_drift"),
+        reasons=tuple(listed(history.fits)),
     )
 
 
@@ -112,10 +112,10 @@ def _median(fits: pd.DataFrame, column: str) -> float:
     return float(np.median(values)) if len(values) else np.nan
 
 
-def _surely(panel: Panel, alpha: float) -> bool:
-    if not panel.n:
+def _surely(history: History, alpha: float) -> bool:
+    if not history.n:
         return False
-    worked = (~panel.failed).astype(float)
+    worked = (~history.failed).astype(float)
     levels = {"alpha_fail": alpha, "alpha_pass": ALPHA_PASS}
     return judge_bounds(worked, 0.99, 1 - TOO_MANY, 1, **levels).outcome == "fail"
 

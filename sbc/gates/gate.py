@@ -15,8 +15,8 @@ from sbc.gates.checks import Subject, checks_of
 from sbc.gates.config import Config
 from sbc.gates.decisions import Levels
 from sbc.gates.failures import Failures, failures
-from sbc.gates.history import Panel, panel
-from sbc.gates.judge import CheckVerdict, Panels, judge_checks
+from sbc.gates.history import History, history
+from sbc.gates.judge import CheckVerdict, Histories, judge_checks
 from sbc.plugins.errors import ExitCode, UserError
 from sbc.store.database import RESULTS_FILE
 from sbc.store.frames import Run, undamaged
@@ -109,14 +109,14 @@ def judge_run(
     named = {(check.estimator, check.engine) for check in checks}
     if not checks and baseline is None:
         raise nothing_expected(run.settings)
-    panels = _panels(run, subject.estimands, config.n_max)
-    pairs = _pairs(panels, run, baseline)
-    verdicts = judge_checks(checks, panels, config.alpha_fail, config.alpha_pass, others=pairs)
+    histories = _histories(run, subject.estimands, config.n_max)
+    pairs = _pairs(histories, run, baseline)
+    verdicts = judge_checks(checks, histories, config.alpha_fail, config.alpha_pass, others=pairs)
     if baseline is not None:
         check_comparable(run.settings, baseline.settings, str(baseline.folder))
         levels = Levels(config.alpha_fail / max(len(checks) + pairs, 1), config.alpha_pass)
         verdicts += compare(
-            panels, _panels(baseline, subject.estimands, config.n_max), levels, tolerance
+            histories, _histories(baseline, subject.estimands, config.n_max), levels, tolerance
         )
         named |= {(verdict.check.estimator, verdict.check.engine) for verdict in verdicts}
     return Gate(
@@ -127,7 +127,7 @@ def judge_run(
         verdicts=tuple(verdicts),
         failures=tuple(
             failures(found, subject.estimands[name], config.alpha_fail)
-            for (name, engine), found in panels.items()
+            for (name, engine), found in histories.items()
             if (name, engine) in named
         ),
         unjudged=tuple(_unjudged(run.settings, named)),
@@ -164,14 +164,16 @@ def _subject(run: Run) -> Subject:
     return Subject(run.settings, run.owing, known, quantities, run.regimes)
 
 
-def _panels(
+def _histories(
     run: Run, estimands: Mapping[str, Iterable[str]], n_max: int | None
-) -> dict[tuple[str, str], Panel]:
+) -> dict[tuple[str, str], History]:
     settings = run.settings
     wanted = {name: estimands.get(name, []) for name in settings.estimators}
     truths = read_truths(run, wanted)
     return {
-        (name, engine): panel(run.fits, run.results, name, engine, truths=truths[name], n_max=n_max)
+        (name, engine): history(
+            run.fits, run.results, name, engine, truths=truths[name], n_max=n_max
+        )
         for name in settings.estimators
         for engine in settings.engines
     }
@@ -211,10 +213,10 @@ def read_truths(
     return found
 
 
-def _pairs(panels: Panels, run: Run, baseline: Run | None) -> int:
+def _pairs(histories: Histories, run: Run, baseline: Run | None) -> int:
     """Count what a baseline compares: these checks share the error rate with the others."""
     if baseline is None:
         return 0
-    shared = {(key, q) for key, found in panels.items() for q in found.quantities}
+    shared = {(key, q) for key, found in histories.items() for q in found.quantities}
     there = baseline.results[["estimator", "engine", "quantity"]].drop_duplicates()
     return len(shared & {((e, g), q) for e, g, q in there.itertuples(index=False)})

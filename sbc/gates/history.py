@@ -23,7 +23,7 @@ _COLUMNS = ("u", "mean", "sd", "truth", "ess_bulk")
 
 
 @dataclass(frozen=True, eq=False)
-class Panel:
+class History:
     """What one estimator left behind on datasets 0 … n − 1.
 
     Attributes
@@ -68,22 +68,22 @@ class Panel:
         """Give the true values, of failed fits too where they are known."""
         return self.truths.get(quantity, self.get(quantity, "truth"))
 
-    def without_divergent(self) -> Panel | None:
+    def without_divergent(self) -> History | None:
         """Leave out what divergent fits say, None if there are none."""
         divergent = (self.fits["status"] == DIVERGENT).to_numpy(bool)
         if not divergent.any():
             return None
         kept = {key: np.where(divergent, np.nan, x) for key, x in self.columns.items()}
-        return Panel(self.estimator, self.engine, self.fits, kept, self.truths)
+        return History(self.estimator, self.engine, self.fits, kept, self.truths)
 
-    def repeated(self, times: int) -> Panel:
+    def repeated(self, times: int) -> History:
         """Give the same datasets several times over: what more of the like would say."""
         columns = {key: np.tile(x, times) for key, x in self.columns.items()}
         truths = {key: np.tile(x, times) for key, x in self.truths.items()}
-        return Panel(self.estimator, self.engine, pd.concat([self.fits] * times), columns, truths)
+        return History(self.estimator, self.engine, pd.concat([self.fits] * times), columns, truths)
 
 
-def panel(
+def history(
     fits: pd.DataFrame,
     results: pd.DataFrame,
     estimator: str,
@@ -91,7 +91,7 @@ def panel(
     *,
     truths: Mapping[int, Mapping[str, Any]] | None = None,
     n_max: int | None = None,
-) -> Panel:
+) -> History:
     """Collect one estimator's leading datasets.
 
     Parameters
@@ -120,7 +120,7 @@ def panel(
         for column in _COLUMNS:
             columns[str(quantity), column] = ordered[column].to_numpy(float)
     known = _true_values(truths or {}, n)
-    return Panel(estimator, engine, mine.iloc[:n], columns, known)
+    return History(estimator, engine, mine.iloc[:n], columns, known)
 
 
 def _true_values(truths: Mapping[int, Mapping[str, Any]], n: int) -> dict[str, Array]:

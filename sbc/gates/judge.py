@@ -29,22 +29,22 @@ from numpy.typing import NDArray
 from sbc.gates import evidence
 from sbc.gates.decisions import (
     Levels,
-    contraction_ways,
+    contraction_imputations,
     hits_of,
-    mean_ways,
+    mean_imputations,
     on_coverage,
     on_means,
     on_ranks,
 )
 from sbc.gates.evidence import Evidence
 from sbc.gates.expectations import Better, Bounds, Calibrated, Expectation, Miscalibrated
-from sbc.gates.history import Panel
+from sbc.gates.history import History
 from sbc.stats.sequential.judge import ALPHA_FAIL, ALPHA_PASS, Outcome
-from sbc.stats.sequential.means import Decision, Excess
+from sbc.stats.sequential.means import Decision, MeanTest
 
 Array = NDArray[np.float64]
 #: Datasets of every estimator under every engine.
-Panels = Mapping[tuple[str, str], Panel]
+Histories = Mapping[tuple[str, str], History]
 
 _AGAIN = 4
 
@@ -110,7 +110,7 @@ class CheckVerdict:
 
 def judge_checks(
     checks: Iterable[Check],
-    panels: Panels,
+    histories: Histories,
     alpha_fail: float = ALPHA_FAIL,
     alpha_pass: float = ALPHA_PASS,
     others: int = 0,
@@ -121,7 +121,7 @@ def judge_checks(
     ----------
     checks : iterable of Check
         What is expected.
-    panels : mapping of (estimator, engine) to Panel
+    histories : mapping of (estimator, engine) to History
         The datasets of all estimators that checks name.
     alpha_fail, alpha_pass : float
         Error rates of the gate as a whole, in (0, 1).
@@ -135,25 +135,25 @@ def judge_checks(
     """
     checks = list(checks)
     levels = Levels(alpha_fail / max(len(checks) + others, 1), alpha_pass)
-    return [judge_check(check, panels, levels) for check in checks]
+    return [judge_check(check, histories, levels) for check in checks]
 
 
 def decide_check(
-    check: Check, panels: Panels, levels: Levels
+    check: Check, histories: Histories, levels: Levels
 ) -> tuple[Outcome, int | None, int | None, bool]:
     """Give the outcome of one check without the evidence: see `agreed`."""
-    return agreed(_decide(check, panels[check.estimator, check.engine], panels, levels))
+    return agreed(_decide(check, histories[check.estimator, check.engine], histories, levels))
 
 
-def judge_check(check: Check, panels: Panels, levels: Levels) -> CheckVerdict:
+def judge_check(check: Check, histories: Histories, levels: Levels) -> CheckVerdict:
     """Judge one check, with the failed fits as they are and made up for better and for worse."""
-    mine = panels[check.estimator, check.engine]
-    outcome, at, needed, turned = decide_check(check, panels, levels)
-    n = at or _length(check, mine, panels)
+    mine = histories[check.estimator, check.engine]
+    outcome, at, needed, turned = decide_check(check, histories, levels)
+    n = at or _length(check, mine, histories)
     if turned:
-        needed = _needed_despite(check, panels, levels, n)
+        needed = _needed_despite(check, histories, levels, n)
     calm = mine.without_divergent()
-    otherwise = None if calm is None else _decide(check, calm, panels, levels)[0].outcome
+    otherwise = None if calm is None else _decide(check, calm, histories, levels)[0].outcome
     return CheckVerdict(
         check=check,
         outcome=outcome,
@@ -162,14 +162,14 @@ def judge_check(check: Check, panels: Panels, levels: Levels) -> CheckVerdict:
         at=at,
         needed=needed,
         turned=turned,
-        evidence=_evidence(check, mine, panels, levels, n),
+        evidence=_evidence(check, mine, histories, levels, n),
         without_divergent=otherwise,
     )
 
 
-def _length(check: Check, mine: Panel, panels: Panels) -> int:
+def _length(check: Check, mine: History, histories: Histories) -> int:
     if isinstance(check.expectation, Better):
-        return min(mine.n, panels[rival(check, check.expectation)].n)
+        return min(mine.n, histories[rival(check, check.expectation)].n)
     return mine.n
 
 
@@ -199,61 +199,63 @@ def agreed(decisions: list[Decision]) -> tuple[Outcome, int | None, int | None, 
     return "inconclusive", None, None if turned else decisions[0].needed, turned
 
 
-def _needed_despite(check: Check, panels: Panels, levels: Levels, n: int) -> int | None:
+def _needed_despite(check: Check, histories: Histories, levels: Levels, n: int) -> int | None:
     """Say how many more datasets would agree if as many of them fail, None if none would."""
-    more = {key: found.repeated(_AGAIN) for key, found in panels.items()}
+    more = {key: found.repeated(_AGAIN) for key, found in histories.items()}
     at = agreed(_decide(check, more[check.estimator, check.engine], more, levels))[1]
     return None if at is None else at - n
 
 
-def _decide(check: Check, mine: Panel, panels: Panels, levels: Levels) -> list[Decision]:
+def _decide(check: Check, mine: History, histories: Histories, levels: Levels) -> list[Decision]:
     expectation = check.expectation
-    if not _length(check, mine, panels):
+    if not _length(check, mine, histories):
         return [Decision("inconclusive", None)]
     if isinstance(expectation, Calibrated | Miscalibrated):
         return on_ranks(_stacked(check, mine, "u"), expectation, levels)
     if isinstance(expectation, Bounds) and expectation.level is not None:
         return on_coverage(_hits(check, mine), expectation, levels)
-    return on_means(*_mean(check, mine, panels), levels)
+    return on_means(*_mean(check, mine, histories), levels)
 
 
-def _mean(check: Check, mine: Panel, panels: Panels) -> tuple[list[Excess], float, float]:
+def _mean(check: Check, mine: History, histories: Histories) -> tuple[list[MeanTest], float, float]:
     """Give what a check is the mean of, with failed fits left out and made up, and its bounds."""
     expectation, error = check.expectation, _errors(check, mine)
     if isinstance(expectation, Better):
-        n = _length(check, mine, panels)
-        its = _errors(check, panels[rival(check, expectation)])
-        return mean_ways((error[:, :n] ** 2 - its[:, :n] ** 2).mean(axis=0)), -np.inf, 0.0
+        n = _length(check, mine, histories)
+        its = _errors(check, histories[rival(check, expectation)])
+        return mean_imputations((error[:, :n] ** 2 - its[:, :n] ** 2).mean(axis=0)), -np.inf, 0.0
     assert isinstance(expectation, Bounds)
     bounds = expectation.low, expectation.high
     if expectation.metric == "rmse":
         low, high = (np.sign(bound) * bound**2 for bound in bounds)
-        return mean_ways((error**2).mean(axis=0)), low, high
+        return mean_imputations((error**2).mean(axis=0)), low, high
     sd = _stacked(check, mine, "sd")
     if expectation.metric == "contraction":
         truth = np.stack([mine.truth(name) for name in check.streams])
-        return contraction_ways(truth, sd), *bounds
+        return contraction_imputations(truth, sd), *bounds
     x = error / sd if expectation.metric == "bias_sd" else error
-    return mean_ways(x.mean(axis=0)), *bounds
+    return mean_imputations(x.mean(axis=0)), *bounds
 
 
-def _stacked(check: Check, panel: Panel, column: str) -> Array:
+def _stacked(check: Check, history: History, column: str) -> Array:
     """Give one column of all streams, shape (K, n)."""
-    return np.stack([panel.get(name, column) for name in check.streams])
+    return np.stack([history.get(name, column) for name in check.streams])
 
 
-def _errors(check: Check, panel: Panel) -> Array:
-    return _stacked(check, panel, "mean") - _stacked(check, panel, "truth")
+def _errors(check: Check, history: History) -> Array:
+    return _stacked(check, history, "mean") - _stacked(check, history, "truth")
 
 
-def _hits(check: Check, panel: Panel) -> Array:
+def _hits(check: Check, history: History) -> Array:
     """Give the share of elements whose intervals hold the truth, 0 or 1 where there is one."""
     assert isinstance(check.expectation, Bounds)
     assert check.expectation.level is not None
-    return hits_of(_stacked(check, panel, "u"), check.expectation.level).mean(axis=0)
+    return hits_of(_stacked(check, history, "u"), check.expectation.level).mean(axis=0)
 
 
-def _evidence(check: Check, mine: Panel, panels: Panels, levels: Levels, n: int) -> Evidence:
+def _evidence(
+    check: Check, mine: History, histories: Histories, levels: Levels, n: int
+) -> Evidence:
     expectation = check.expectation
     if isinstance(expectation, Calibrated | Miscalibrated):
         inverted = isinstance(expectation, Miscalibrated)
@@ -263,7 +265,7 @@ def _evidence(check: Check, mine: Panel, panels: Panels, levels: Levels, n: int)
     if isinstance(expectation, Bounds) and expectation.level is not None:
         hits = _hits(check, mine)[:n]
         return evidence.coverage(hits, expectation.metric, expectation.level, levels.passing)
-    excess, *_ = _mean(check, mine, panels)[0]
+    excess, *_ = _mean(check, mine, histories)[0]
     root = isinstance(expectation, Bounds) and expectation.metric == "rmse"
     name = expectation.metric if isinstance(expectation, Bounds) else "difference of squared errors"
     return evidence.mean(lambda bound: excess(bound)[:n], name, levels.passing, root)

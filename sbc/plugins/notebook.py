@@ -19,7 +19,7 @@ LIBRARIES |= {"az": "arviz", "scipy": "scipy", "stats": "scipy.stats", "pd": "pa
 
 
 @dataclass(frozen=True)
-class Pasted:
+class NotebookModel:
     """The part of a module that states one model.
 
     Attributes
@@ -45,7 +45,7 @@ class Pasted:
         return self.name.partition(".")[0]
 
     @classmethod
-    def find(cls, tree: ast.Module, name: str) -> Pasted | None:
+    def find(cls, tree: ast.Module, name: str) -> NotebookModel | None:
         """Cut the statements out that the model of this name needs; None if nothing sets it."""
         root = name.partition(".")[0]
         if not any(root in exposed([s])[1] for s in tree.body):

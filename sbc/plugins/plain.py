@@ -54,7 +54,7 @@ def plain(function: Draw) -> PlainGenerator:
     if missing := [p.name for p in others if p.default is p.empty and p.kind is not p.VAR_KEYWORD]:
         raise UserError(
             f"the generator {name} is called with {first.name} alone, and '{missing[0]}' has no "
-            "default; one that draws data for a given truth is decorated: @sbc.contracts.generator"
+            "default; one that draws data for a given truth is decorated: @sbc.generator"
         )
     sizes = {p.name: p.default for p in others if p.default is not p.empty}
     (truth, data), (other, _) = (

@@ -21,11 +21,11 @@ from sbc.plugins.contracts import Engine, Estimator, Generator
 from sbc.plugins.datafile import observed_world
 from sbc.plugins.errors import UserError, unknown
 from sbc.plugins.memory import remembered
-from sbc.plugins.notebook import LIBRARIES, Pasted, models
+from sbc.plugins.notebook import LIBRARIES, NotebookModel, models
 from sbc.plugins.plain import plain
 from sbc.plugins.spec import KINDS, Spec
 from sbc.plugins.syntax import exposed, functions, imported
-from sbc.plugins.undecorated import Own
+from sbc.plugins.undecorated import Undecorated
 from sbc.plugins.unsampled import goes_on
 
 #: Where the built-in plug-ins of each kind live.
@@ -196,7 +196,7 @@ def generator(spec: str) -> Generator:
     if not isinstance(found, Generator):
         raise UserError(
             f"{spec} is not a generator: neither a function (rng) -> (truth, data) nor decorated "
-            "with @sbc.contracts.generator"
+            "with @sbc.generator"
         )
     return found
 
@@ -224,10 +224,10 @@ def estimator(spec: str) -> Estimator:
     found = _pasted(named) or _load("estimator", named.plain)
     if inspect.isfunction(found):
         _check_one_model(named)
-        found = Own.of(found, defaults)
+        found = Undecorated.of(found, defaults)
     if not isinstance(found, Estimator):
         raise UserError(f"{spec} is neither an estimator nor a function that states a model")
-    if not (found.estimands or isinstance(found, Own)):
+    if not (found.estimands or isinstance(found, Undecorated)):
         raise UserError(f"{spec} names no estimands: @estimator(estimands=(...))")
     return found.bound(named.short, named.values(defaults)) if named.options else found
 
@@ -237,7 +237,7 @@ def brings_data(text: str) -> bool:
     spec = Spec.parse(text)
     if live.find("estimator", text) is not None:
         made = estimator(text)
-        return isinstance(made, Own) and not made.arguments
+        return isinstance(made, Undecorated) and not made.arguments
     if not spec.path:
         return False
     tree = _user_tree("estimator", spec.path, spec.name)
@@ -246,10 +246,10 @@ def brings_data(text: str) -> bool:
         asked = len(arguments.args) - len(arguments.defaults)
         return not function.decorator_list and asked == 0
     if spec.name in models(tree):
-        found = Pasted.find(tree, spec.name)
+        found = NotebookModel.find(tree, spec.name)
         return found is not None and not found.arguments
     made = estimator(text)
-    return isinstance(made, Own) and not made.arguments
+    return isinstance(made, Undecorated) and not made.arguments
 
 
 def is_users(text: str) -> bool:
@@ -264,10 +264,10 @@ def _of_thing(name: str, thing: Any) -> Estimator:
     from sbc.plugins.capture import as_model
 
     if as_model(thing) is not None:
-        return Own.of(lambda: thing, {}, name)
+        return Undecorated.of(lambda: thing, {}, name)
     parameters = inspect.signature(thing).parameters.values()
     numbers = {p.name: p.default for p in parameters if type(p.default) in KINDS}
-    return Own.of(thing, numbers, name)
+    return Undecorated.of(thing, numbers, name)
 
 
 def _pasted(spec: Spec) -> Estimator | None:
@@ -275,7 +275,7 @@ def _pasted(spec: Spec) -> Estimator | None:
     if not spec.path:
         return None
     tree = _user_tree("estimator", spec.path, spec.name)
-    found = None if _function(tree, spec.name) else Pasted.find(tree, spec.name)
+    found = None if _function(tree, spec.name) else NotebookModel.find(tree, spec.name)
     if found is None:
         return None
     file = file_of(spec.path)
@@ -287,8 +287,8 @@ def _pasted(spec: Spec) -> Estimator | None:
         if isinstance(value, Estimator):
             return value
         if callable(value):
-            return Own.of(value, {}, spec.name)
-    return Own.of_code(found, str(file))
+            return Undecorated.of(value, {}, spec.name)
+    return Undecorated.of_code(found, str(file))
 
 
 def _check_one_model(spec: Spec) -> None:
@@ -316,7 +316,7 @@ def engine(spec: str) -> Engine:
     """Load an engine by its name or as ``path/to/file.py:name``."""
     found = _load("engine", spec)
     if not isinstance(found, Engine):
-        raise UserError(f"{spec} is not an engine; decorate it with @sbc.contracts.engine")
+        raise UserError(f"{spec} is not an engine; decorate it with @sbc.engine")
     return found
 
 

@@ -26,14 +26,14 @@ from sbc.plugins.contracts import (
     summary,
 )
 from sbc.plugins.errors import UserError, unknown
-from sbc.plugins.notebook import Pasted
+from sbc.plugins.notebook import NotebookModel
 
 #: The world where the user names none.
 DEFAULT = "confound"
 
 
 @dataclass(frozen=True)
-class Own(Estimator):
+class Undecorated(Estimator):
     """An estimator made of a function that nobody decorated.
 
     Attributes
@@ -64,7 +64,9 @@ class Own(Estimator):
     _kept: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def of(cls, function: Callable[..., Any], options: Mapping[str, Any], name: str = "") -> Own:
+    def of(
+        cls, function: Callable[..., Any], options: Mapping[str, Any], name: str = ""
+    ) -> Undecorated:
         """Read a function's signature: what has no default is an array, numbers are options."""
         parameters = inspect.signature(function).parameters.values()
         plain = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
@@ -82,7 +84,7 @@ class Own(Estimator):
         )
 
     @classmethod
-    def of_code(cls, pasted: Pasted, file: str) -> Own:
+    def of_code(cls, pasted: NotebookModel, file: str) -> Undecorated:
         """Take code as it stands: what it reads and does not set are its arguments."""
 
         def run(**arrays: Any) -> Any:
@@ -96,7 +98,7 @@ class Own(Estimator):
 
     def placed(
         self, generator: Generator, first: Data, second: Data, replaced: bool = False
-    ) -> Own:
+    ) -> Undecorated:
         """Find what each argument is in a generator's data, and what in the model is data.
 
         Parameters
@@ -237,7 +239,7 @@ class Own(Estimator):
         design = (data.get(given(name), data[name]) for name in self.arguments)
         return fingerprint(key, *design)
 
-    def _tied(self, data: Data) -> Own:
+    def _tied(self, data: Data) -> Undecorated:
         """Find which argument each outcome is; refuse a prior that follows one of these.
 
         An argument is an outcome if changing a number in it changes the observed value.

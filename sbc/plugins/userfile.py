@@ -15,7 +15,7 @@ from typing import Any
 
 from sbc.plugins import source
 from sbc.plugins.errors import UserError
-from sbc.plugins.notebook import LIBRARIES, Pasted, binds
+from sbc.plugins.notebook import LIBRARIES, NotebookModel, binds
 from sbc.plugins.stdout import to_stderr
 from sbc.plugins.syntax import exposed, imported
 from sbc.plugins.unsampled import LEFT_OUT, PACKAGES, cut
@@ -88,7 +88,7 @@ def _run(tree: ast.Module, held: dict[str, Any], file: str) -> None:
             print(f"sbc: {file}, line {statement.lineno} is left out: {text}", file=sys.stderr)
 
 
-def execute(pasted: Pasted, file: str, arrays: Mapping[str, Any]) -> Any:
+def execute(pasted: NotebookModel, file: str, arrays: Mapping[str, Any]) -> Any:
     """Run pasted code with arrays in place of what it reads; give what it names.
 
     Raises
@@ -153,7 +153,7 @@ def _step(statement: ast.stmt, held: dict[str, Any], file: str, flags: int, gone
     return stop
 
 
-def _value(pasted: Pasted, held: Mapping[str, Any]) -> Any:
+def _value(pasted: NotebookModel, held: Mapping[str, Any]) -> Any:
     if pasted.root not in held:
         return None
     first, *parts = pasted.name.split(".")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from sbc.gates.decisions import Levels
 from sbc.gates.expectations import Calibrated
-from sbc.gates.history import Panel, panel
+from sbc.gates.history import History, history
 from sbc.gates.judge import Check, judge_check
 from sbc.report.vector_words import vector_sentence
 from sbc.report.words import sentence
@@ -107,7 +107,7 @@ def pairs_of(run: Run) -> list[Pair]:
     streams = dict(run.streams())
     for estimator in run.settings.estimators:
         for engine in run.settings.engines:
-            mine = panel(run.fits, run.results, estimator, engine)
+            mine = history(run.fits, run.results, estimator, engine)
             known = [key[2] for key in streams if key[:2] == (estimator, engine)]
             names = known or run.estimands(estimator) or [""]
             estimands = {
@@ -129,7 +129,7 @@ def _fits_of(frames: dict[str, pd.DataFrame]) -> Fits | Elements:
 
 
 def _pair(
-    run: Run, mine: Panel, name: str, frames: dict[str, pd.DataFrame], is_estimand: bool
+    run: Run, mine: History, name: str, frames: dict[str, pd.DataFrame], is_estimand: bool
 ) -> Pair:
     key = (mine.estimator, mine.engine)
     verdict: Any = None
@@ -152,7 +152,7 @@ def _pair(
     )
 
 
-def _note(verdict: Any, mine: Panel) -> str:
+def _note(verdict: Any, mine: History) -> str:
     if verdict is None:
         return "no fit has worked" if mine.n else "no fits yet"
     if verdict.outcome != "inconclusive":

@@ -162,7 +162,7 @@ def run(
     if cluster is not None and (isolate or fit_timeout is not None):
         raise UserError("isolate and fit_timeout are for this machine, not for a cluster's workers")
     limit = NO_LIMIT if max_failures is None else Limit.parse(str(max_failures))
-    with _hands(cluster, settings) as hands:  # what is wrong with a cluster is told first
+    with _executor(cluster, settings) as executor:  # what is wrong with a cluster is told first
         if resume is None:
             store = loop.create(settings, Path(out or default_folder(settings)), ["sbc.run"])
         else:
@@ -170,14 +170,14 @@ def run(
         with store:
             loop.execute(
                 *(settings, store, jobs or os.cpu_count() or 1, progress),
-                hand_out=hands or local.hands(isolate, fit_timeout),
+                hand_out=executor or local.executor(isolate, fit_timeout),
                 limit=limit,
             )
     return LoadedRun.of(store.folder)
 
 
 @contextmanager
-def _hands(cluster: str | None, settings: Settings) -> Iterator[HandOut | None]:
+def _executor(cluster: str | None, settings: Settings) -> Iterator[HandOut | None]:
     if cluster is None:
         yield None
         return

@@ -74,7 +74,7 @@ def design(
     progress: bool = True,
     watch: Callable[[Looked], None] = lambda looked: None,
     begun: Callable[[], None] = lambda: None,
-    **hands: Any,
+    **executor: Any,
 ) -> tuple[int | None, list[Looked]]:
     """Fit and judge size after size.
 
@@ -96,7 +96,7 @@ def design(
         Told of each size when it is settled.
     begun : callable
         Called when there is a folder to go on with.
-    **hands
+    **executor
         Of `sbc.fitting.loop.execute`.
 
     Returns
@@ -117,7 +117,7 @@ def design(
         while True:
             n = plan.datasets[estimator][cell]
             if n:
-                plan = fit.execute(folder, settings, plan, jobs, progress, **hands)
+                plan = fit.execute(folder, settings, plan, jobs, progress, **executor)
                 run = load_sweep(folder).runs[cell]
                 found = delivered(run, goal, settings.datasets, alpha)
                 outcome = of_all(found)

@@ -6,7 +6,7 @@ import time
 
 import pymc as pm
 
-from sbc.plugins.contracts import estimator
+from sbc import estimator
 
 
 def bad(data):

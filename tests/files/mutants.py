@@ -3,8 +3,8 @@
 import numpy as np
 import pymc as pm
 
+from sbc import estimator, generator
 from sbc.models._helpers import group_mean_of_X
-from sbc.plugins.contracts import estimator, generator
 from sbc.plugins.likelihoods import BernoulliLogit
 
 FAULTS = (

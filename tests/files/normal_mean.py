@@ -3,7 +3,7 @@
 import numpy as np
 import pymc as pm
 
-from sbc.plugins.contracts import estimator, generator
+from sbc import estimator, generator
 
 
 @generator(dims={"y": "rows"}, owed={"prior": ("normal_mean",)})

@@ -4,7 +4,7 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from sbc.plugins.contracts import estimator, generator
+from sbc import estimator, generator
 
 #: What may be wrong with y, and with the binary B, by number.
 KINDS = ("plain", "flat", "empty", "nan", "infinite", "large", "huge", "ones")

@@ -4,7 +4,7 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from sbc.plugins.contracts import estimator
+from sbc import estimator
 
 
 def draw(D, eta, rng=None, size=None):

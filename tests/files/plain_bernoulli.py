@@ -2,7 +2,7 @@
 
 import pymc as pm
 
-from sbc.plugins.contracts import estimator
+from sbc import estimator
 
 
 @estimator(estimands=("beta_XY", "beta_ZY"))

@@ -26,11 +26,19 @@ def test_models_are_tried_on_the_same_two_datasets_each_time():
     assert not np.array_equal(one[0]["X"], one[1]["X"])
 
 
-def test_a_world_that_cannot_draw_is_told():
-    made = settings(
-        "tanks_complete", generator="reedfrogs", truth="prior", set=["predator_share=2"]
+def test_a_world_that_cannot_draw_is_told(tmp_path):
+    file = tmp_path / "own.py"
+    file.write_text(
+        "from sbc import generator\n"
+        "@generator(dims={'y': 'rows'})\n"
+        "def world(rng, truth, *, n=5):\n"
+        "    return {'y': rng.normal(size=n)}\n"
+        "@world.regime\n"
+        "def one(rng):\n"
+        "    return {'theta': 0.0}\n"
     )
-    with pytest.raises(UserError, match="reedfrogs cannot draw a dataset: predator_share must"):
+    made = settings(f"{ORDINARY}:returns_a_model", generator=f"{file}:world", set=["n=-1"])
+    with pytest.raises(UserError, match="world cannot draw a dataset: negative dimensions"):
         designs(made)
 
 

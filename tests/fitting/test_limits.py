@@ -58,7 +58,7 @@ def test_a_run_stops_keeps_what_there_is_and_says_why(tmp_path, capsys):
 def test_python_has_the_same_options(tmp_path):
     (name,) = crashing("raises")
     asked = {"generator": WORLD, "truth": "prior", "engine": "exact", "draws": 64, "tune": 1}
-    with pytest.raises(TooManyFailuresError, match=r"more than --max-failures 1% allows"):
+    with pytest.raises(TooManyFailuresError, match=r"more than max_failures 1% allows"):
         sbc.run(
             name,
             **asked,

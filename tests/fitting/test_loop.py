@@ -275,7 +275,7 @@ def test_a_model_that_cannot_work_stops_the_run(tmp_path, capsys, others, wrong)
     body, words = WRONG[wrong]
     (tmp_path / "own.py").write_text(
         "import pymc as pm\n"
-        "from sbc.plugins.contracts import estimator\n"
+        "from sbc import estimator\n"
         '@estimator(estimands=("beta_XY",))\n'
         "def mine(X):\n"
         f"    {body}\n"
@@ -336,7 +336,7 @@ def test_runs_leave_no_thread_no_file_and_no_process_behind(tmp_path, isolate):
     before = None
     for number in range(3):
         known = threading.enumerate()
-        quick.fit(tmp_path / f"{number}", wanted, hand_out=local.hands(isolate=isolate))
+        quick.fit(tmp_path / f"{number}", wanted, hand_out=local.executor(isolate=isolate))
         for thread in threading.enumerate():  # a cancelled timer needs a moment to end
             if number and thread not in known:
                 thread.join(60)

@@ -12,7 +12,7 @@ from sbc.gates.baseline import check_comparable, compare, differences
 from sbc.gates.config import Config, expect
 from sbc.gates.decisions import Levels
 from sbc.gates.gate import judge_run
-from sbc.gates.history import Panel, panel
+from sbc.gates.history import History, history
 from sbc.plugins.contracts import Budget
 from sbc.plugins.errors import UserError
 from sbc.store.frames import load_run
@@ -29,7 +29,7 @@ def moved_panel(old, shift=0.0, stretch=1.0, noise=0.0, seed=0):
     step = shift + noise * rng.normal(size=old.n)
     columns["beta_XY", "mean"] = columns["beta_XY", "mean"] + SD * step
     columns["beta_XY", "sd"] = columns["beta_XY", "sd"] * stretch
-    return Panel(old.estimator, old.engine, old.fits, columns, old.truths)
+    return History(old.estimator, old.engine, old.fits, columns, old.truths)
 
 
 OLD = panel_of({"beta_XY": calibrated(N)})
@@ -89,7 +89,7 @@ def test_too_few_datasets_are_inconclusive():
 def test_independent_draws_have_their_number_for_an_effective_size(tmp_path):
     rows = [replace(row, chains=2, draws=500) for row in fits({"beta_XY": calibrated(N)})]
     run = load_run(make_run(tmp_path / "run", by_engine(rows, "advi", pareto_k=0.5)))
-    advi = panel(run.fits, run.results, "mundlak", "advi")
+    advi = history(run.fits, run.results, "mundlak", "advi")
     assert np.isnan(advi.get("beta_XY", "ess_bulk")).all()
     scatter = differences(advi, advi, "beta_XY")[2]
     np.testing.assert_allclose(scatter, -2 / 1000)
@@ -100,7 +100,7 @@ def test_independent_draws_have_their_number_for_an_effective_size(tmp_path):
     other = load_run(make_run(tmp_path / "moved", moved))
     verdicts = {
         name: compare(
-            {("mundlak", "advi"): panel(found.fits, found.results, "mundlak", "advi")},
+            {("mundlak", "advi"): history(found.fits, found.results, "mundlak", "advi")},
             {("mundlak", "advi"): advi},
             LEVELS,
         )[0].outcome
@@ -118,8 +118,8 @@ def test_fits_that_failed_in_one_run_could_turn_it():
     )
     failed = np.arange(N) % 3 == 1
     holes = {key: np.where(failed, np.nan, x) for key, x in columns.items()}
-    whole = Panel("mundlak", "nutpie", new.fits, columns, {})
-    partial = Panel("mundlak", "nutpie", new.fits, holes, {})
+    whole = History("mundlak", "nutpie", new.fits, columns, {})
+    partial = History("mundlak", "nutpie", new.fits, holes, {})
     assert compare({KEY: whole}, {KEY: OLD}, LEVELS, tolerance=0.4)[0].outcome == "pass"
     found = compare({KEY: partial}, {KEY: OLD}, LEVELS, tolerance=0.4)[0]
     assert (found.outcome, found.turned, found.failed) == ("inconclusive", True, 40)

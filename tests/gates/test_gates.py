@@ -24,7 +24,7 @@ from sbc.gates.config import Config
 from sbc.gates.decisions import Levels, made_up
 from sbc.gates.expectations import Better, Bounds, Calibrated, Miscalibrated
 from sbc.gates.failures import failures
-from sbc.gates.history import panel
+from sbc.gates.history import history
 from sbc.gates.judge import Check, agreed, judge_check, judge_checks
 from sbc.store.frames import load_run
 from sbc.studies.gate import sees
@@ -133,11 +133,11 @@ def test_bounds_on_means(metric, bounds, outcome):
     ("mine", "its", "outcome"), [(0.1, 0.5, "pass"), (0.5, 0.1, "fail"), (0.3, 0.3, "inconclusive")]
 )
 def test_orderings_are_paired(mine, its, outcome):
-    panels = {
+    histories = {
         (name, "nutpie"): panel_of({"beta_XY": u}, estimator=name, sd=sd)
         for name, u, sd in (("a", calibrated(), mine), ("b", calibrated(seed=1), its))
     }
-    verdict = judge_check(check(Better("b"), estimator="a"), panels, LEVELS)
+    verdict = judge_check(check(Better("b"), estimator="a"), histories, LEVELS)
     assert verdict.outcome == outcome
 
 
@@ -155,7 +155,7 @@ def test_several_streams_fail_for_one_and_pass_only_together():
 
 
 def test_without_datasets_nothing_is_known():
-    empty = panel(frame([]), results([]), "mundlak", "nutpie")
+    empty = history(frame([]), results([]), "mundlak", "nutpie")
     for expectation in (Calibrated(0.1), Bounds("bias", -1, 1), Bounds("coverage_95", 0.9, 1)):
         verdict = judge_check(check(expectation), {("mundlak", "nutpie"): empty}, LEVELS)
         assert (verdict.outcome, verdict.n, verdict.needed) == ("inconclusive", 0, None)
@@ -287,7 +287,7 @@ def test_divergent_fits_count_and_the_verdict_without_them_is_told(tmp_path):
     u[divergent] = rng.uniform(0.9, 0.99, size=100)  # they are what is wrong
     rows = fits({"beta_XY": u}, divergent=divergent)
     run = load_run(make_run(tmp_path / "run", rows))
-    found = panel(run.fits, run.results, "mundlak", "nutpie")
+    found = history(run.fits, run.results, "mundlak", "nutpie")
     verdict = judge_check(check(Calibrated(0.14)), {("mundlak", "nutpie"): found}, LEVELS)
     assert (verdict.outcome, verdict.without_divergent) == ("fail", "pass")
     assert judged(calibrated(), Calibrated(0.1)).without_divergent is None
@@ -309,13 +309,13 @@ def results(rows):
 
 def test_only_datasets_without_a_gap_are_judged():
     fit_rows = [(k, "ok") for k in (0, 1, 2, 4, 5)]
-    found = panel(frame(fit_rows), results([(k, 0.5) for k, _ in fit_rows]), "mundlak", "nutpie")
+    found = history(frame(fit_rows), results([(k, 0.5) for k, _ in fit_rows]), "mundlak", "nutpie")
     assert found.n == 3
-    assert panel(frame([(1, "ok")]), results([(1, 0.5)]), "mundlak", "nutpie").n == 0
+    assert history(frame([(1, "ok")]), results([(1, 0.5)]), "mundlak", "nutpie").n == 0
 
 
 def test_failed_fits_are_no_gap():
-    found = panel(
+    found = history(
         frame([(0, "ok"), (1, "error"), (2, "ok")]),
         results([(0, 0.25), (2, 0.75)]),
         "mundlak",
@@ -332,21 +332,23 @@ def test_the_order_of_arrival_does_not_matter(order):
     fit_rows = [(k, "error" if k % 11 == 3 else "ok") for k in order]
     u = np.linspace(0.01, 0.99, 30)
     result_rows = [(k, u[k]) for k in reversed(order) if k % 11 != 3]
-    found = panel(frame(fit_rows), results(result_rows), "mundlak", "nutpie")
-    straight = panel(frame(sorted(fit_rows)), results(sorted(result_rows)), "mundlak", "nutpie")
+    found = history(frame(fit_rows), results(result_rows), "mundlak", "nutpie")
+    straight = history(frame(sorted(fit_rows)), results(sorted(result_rows)), "mundlak", "nutpie")
     np.testing.assert_array_equal(found.get("beta_XY", "u"), straight.get("beta_XY", "u"))
     np.testing.assert_array_equal(found.failed, straight.failed)
 
 
 def test_datasets_beyond_n_max_are_not_looked_at():
     fit_rows = [(k, "ok") for k in range(10)]
-    found = panel(frame(fit_rows), results([]), "mundlak", "nutpie", n_max=4)
+    found = history(frame(fit_rows), results([]), "mundlak", "nutpie", n_max=4)
     assert found.n == 4
 
 
 def test_true_values_are_known_where_fits_failed():
     truths = {0: {"a": 1.0, "v": [2.0, 3.0]}, 1: {"a": 4.0, "v": [5.0, 6.0]}, 9: {"a": 7.0}}
-    found = panel(frame([(0, "error"), (1, "ok")]), results([]), "mundlak", "nutpie", truths=truths)
+    found = history(
+        frame([(0, "error"), (1, "ok")]), results([]), "mundlak", "nutpie", truths=truths
+    )
     np.testing.assert_array_equal(found.truth("a"), [1, 4])
     np.testing.assert_array_equal(found.truth("v[1]"), [3, 6])
 
@@ -430,7 +432,7 @@ def family_outcomes(studies, alpha_fail, n, fault=lambda q: q):
     rng = np.random.default_rng(11)
     counts = {"pass": 0, "fail": 0, "inconclusive": 0}
     for _ in range(studies):
-        panels = {}
+        histories = {}
         for name in "abc":
             q = {quantity: rng.normal(size=n) for quantity in "xy"}
             q = {
@@ -441,9 +443,9 @@ def family_outcomes(studies, alpha_fail, n, fault=lambda q: q):
             if name == "a":
                 u["y"] = ndtr(q["y"] - 0.6)
             truths = {quantity: rng.normal(size=n) for quantity in "xy"}
-            panels[name, "nutpie"] = panel_of(u, estimator=name, truths=truths)
+            histories[name, "nutpie"] = panel_of(u, estimator=name, truths=truths)
         checks = FAMILY
-        outcomes = {v.outcome for v in judge_checks(checks, panels, alpha_fail)}
+        outcomes = {v.outcome for v in judge_checks(checks, histories, alpha_fail)}
         counts[
             "fail" if "fail" in outcomes else "pass" if outcomes == {"pass"} else "inconclusive"
         ] += 1
@@ -495,11 +497,11 @@ def test_synthetic_truths_are_the_stored_ones(tmp_path):
 
 def test_an_engine_is_held_to_be_better_than_another():
     sharp, blunt = panel_of({"beta_XY": calibrated()}, sd=0.1), panel_of({"beta_XY": calibrated()})
-    panels = {("mundlak", "nutpie"): blunt, ("mundlak", "advi"): sharp}
+    histories = {("mundlak", "nutpie"): blunt, ("mundlak", "advi"): sharp}
     better = Check("mundlak", "advi", "beta_XY", Better("mundlak", "nutpie"), ("beta_XY",))
     worse = Check("mundlak", "nutpie", "beta_XY", Better("mundlak", "advi"), ("beta_XY",))
-    assert judge_check(better, panels, LEVELS).outcome == "pass"
-    assert judge_check(worse, panels, LEVELS).outcome == "fail"
+    assert judge_check(better, histories, LEVELS).outcome == "pass"
+    assert judge_check(worse, histories, LEVELS).outcome == "fail"
 
 
 def test_an_approximations_own_diagnostics_go_with_its_failures(tmp_path):
@@ -507,7 +509,7 @@ def test_an_approximations_own_diagnostics_go_with_its_failures(tmp_path):
     rows += by_engine(rows, "advi", pareto_k=0.9, elbo_drift=0.25, status="poor_approximation")
     run = load_run(make_run(tmp_path / "run", rows))
     nuts, advi = (
-        failures(panel(run.fits, run.results, "mundlak", engine), [], 0.001)
+        failures(history(run.fits, run.results, "mundlak", engine), [], 0.001)
         for engine in ("nutpie", "advi")
     )
     assert (advi.pareto_k, advi.elbo_drift) == (0.9, 0.25)

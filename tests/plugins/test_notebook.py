@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from sbc.plugins.notebook import Pasted, models
+from sbc.plugins.notebook import NotebookModel, models
 from sbc.plugins.syntax import exposed
 
 NOTEBOOK = """
@@ -36,7 +36,7 @@ with later:
 
 
 def found(code, name):
-    return Pasted.find(ast.parse(code), name)
+    return NotebookModel.find(ast.parse(code), name)
 
 
 def test_what_is_read_and_never_set_is_an_argument():

@@ -213,7 +213,7 @@ def test_a_users_file_that_will_not_do_is_told_in_one_line(tmp_path, kind, text,
 @pytest.mark.parametrize("kind", ["engine", "generator"])
 def test_an_ordinary_function_is_neither_a_generator_nor_an_engine(tmp_path, kind):
     file = write(tmp_path, "own.py", "def mine(X): ...")
-    with pytest.raises(UserError, match=f"@sbc.contracts.{kind}|truth, data"):
+    with pytest.raises(UserError, match=f"@sbc.{kind}|truth, data"):
         getattr(registry, kind)(f"{file}:mine")
 
 

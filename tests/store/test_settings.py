@@ -194,7 +194,7 @@ def test_a_parameter_of_a_regime_that_is_not_there_is_refused():
 def test_a_parameter_that_is_no_number_cannot_be_set(tmp_path, default):
     file = tmp_path / "own.py"
     file.write_text(
-        "from sbc.plugins.contracts import generator\n"
+        "from sbc import generator\n"
         "@generator(dims={})\n"
         f"def world(rng, truth, *, shape={default}): ...\n"
         "@world.regime\n"

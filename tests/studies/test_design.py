@@ -22,6 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sbc.cli.main import main
+from sbc.store.folder import RunFile
 from sbc.studies.design import bisect, looks
 from sbc.studies.sweep.goal import Goal, delivered
 from sbc.studies.sweep.read import load_sweep
@@ -174,7 +175,7 @@ def test_failed_fits_count_as_intervals_that_are_not_narrow():
     run = simulated(rng, 1.0, 200)
     run.fits.loc[:99, "status"] = "error"
     lost = run.results[run.results["k"] >= 100].reset_index(drop=True)
-    run = type(run)(run.folder, {}, run.settings, run.fits, lost)
+    run = type(run)(run.folder, RunFile(), run.settings, run.fits, lost)
     (found,) = delivered(run, Goal(2, 0.8), 100, 0.05)
     assert found.narrow.value == 0.5
     assert (found.outcome, found.reason) == ("fail", "too wide")

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from sbc.fitting.fit import Task, blank
 from sbc.fitting.handed import needed
 from sbc.fitting.loop import user_files
-from sbc.fitting.workers.cluster_main import Errand, differences, passport, work
+from sbc.fitting.workers.cluster_main import Batch, differences, versions, work
 from sbc.fitting.workers.threads import Profile
 from sbc.plugins import live
 from sbc.plugins.errors import UserError
@@ -36,10 +36,10 @@ _MOST = 200  # fits in a batch, however quick they are
 class Cluster:
     """A connection to a scheduler and what goes along with every batch."""
 
-    def __init__(self, address: str, client: Any, errand: Errand) -> None:
+    def __init__(self, address: str, client: Any, batch: Batch) -> None:
         self._address = address
         self._client = client
-        self._errand = errand
+        self._batch = batch
 
     @classmethod
     def connect(cls, address: str, settings: Settings) -> Cluster:
@@ -70,17 +70,17 @@ class Cluster:
         ):  # what matters is told by the errors below
             logging.getLogger(name).setLevel(logging.CRITICAL)
         _knock(address)
-        errand = Errand(passport(), user_files(settings), live.packed(needed(settings)))
+        batch = Batch(versions(), user_files(settings), live.packed(needed(settings)))
         try:
             client = Client(address, timeout=CONNECTING, set_as_default=False)
         except OSError as problem:
             raise _nobody(address, problem) from problem
         try:
-            _check(client, address, errand)
+            _check(client, address, batch)
         except BaseException:
             client.close()
             raise
-        return cls(address, client, errand)
+        return cls(address, client, batch)
 
     def __enter__(self) -> Cluster:
         return self
@@ -116,7 +116,7 @@ class Cluster:
         coming = as_completed(with_results=True, raise_errors=False, loop=self._client.loop)
 
         def send(batch: list[Task]) -> None:
-            future = self._client.submit(work, self._errand, batch, pure=False)
+            future = self._client.submit(work, self._batch, batch, pure=False)
             flying[future] = batch
             coming.add(future)
 
@@ -221,14 +221,14 @@ def _nobody(address: str, problem: OSError) -> UserError:
     return UserError(f"no Dask scheduler answers at {address}: {reason}")
 
 
-def _check(client: Any, address: str, errand: Errand) -> None:
+def _check(client: Any, address: str, batch: Batch) -> None:
     try:
         client.wait_for_workers(1, timeout=FIRST_WORKER)
     except TimeoutError:
         raise UserError(f"the cluster at {address} has no workers") from None
-    for worker, found in client.run(passport, on_error="return").items():
+    for worker, found in client.run(versions, on_error="return").items():
         if isinstance(found, BaseException):  # sbc is not installed there, for instance
             raise UserError(f"worker {worker} cannot run sbc: {found}")
-        if told := differences(errand.passport, found):
+        if told := differences(batch.versions, found):
             more = f" and {len(told) - 3} more differences" if len(told) > 3 else ""
             raise UserError(f"worker {worker} has {'; '.join(told[:3])}{more}")

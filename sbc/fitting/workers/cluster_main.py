@@ -24,26 +24,26 @@ COMPUTING = ("stats", "plugins", "store", "engines", "fitting")
 
 
 @dataclass(frozen=True)
-class Errand:
+class Batch:
     """What goes along with every batch, so that a worker may join at any time.
 
     Attributes
     ----------
-    passport : dict of str to str
-        What the sender computes with; see `passport`.
+    versions : dict of str to str
+        What the sender computes with; see `versions`.
     files : dict of str to str
         The user's own files: path as the user named it, and text.
     live : dict
         What stands in no file, pickled, by kind and name.
     """
 
-    passport: dict[str, str]
+    versions: dict[str, str]
     files: dict[str, str]
     live: dict[tuple[str, str], bytes] = field(default_factory=dict)
 
 
 @lru_cache
-def passport() -> dict[str, str]:
+def versions() -> dict[str, str]:
     """Say what this process computes with: versions, and digests of sbc's own files.
 
     It is read once a process, like the code itself: a file that changes later is another one.
@@ -63,7 +63,7 @@ def passport() -> dict[str, str]:
 
 
 def differences(mine: dict[str, str], its: dict[str, str]) -> list[str]:
-    """Say in words where a worker's passport differs from the sender's."""
+    """Say in words where a worker's versions differ from the sender's."""
     told = []
     for name in sorted(mine.keys() | its.keys()):
         here, there = mine.get(name), its.get(name)
@@ -82,7 +82,7 @@ _held: dict[str, tuple[str, int]] = {}  # path as the user named it → digest, 
 _folder: list[tempfile.TemporaryDirectory[str]] = []  # at most one, removed with the process
 
 
-def work(errand: Errand, tasks: list[Task]) -> list[Fit]:
+def work(batch: Batch, tasks: list[Task]) -> list[Fit]:
     """Fit a batch, all of one engine.
 
     Raises
@@ -91,9 +91,9 @@ def work(errand: Errand, tasks: list[Task]) -> list[Fit]:
         If this worker computes with something else than the sender, a model does not fit the data,
         or another run brought another text of the same file meanwhile.
     """
-    if told := differences(errand.passport, passport()):
+    if told := differences(batch.versions, versions()):
         raise UserError(f"a worker that joined has {'; '.join(told)}")
-    held = _take(errand.files) | _know(errand.live)
+    held = _take(batch.files) | _know(batch.live)
     threads = registry.engine(tasks[0].engine).backend == "threading"
     # A worker may run several batches at once in threads; not every engine bears that.
     turn: AbstractContextManager[object] = nullcontext() if threads else _alone

@@ -21,7 +21,7 @@ def fits(
     return (workers if threads else processes).fits(tasks, engine, jobs, profile, announce)
 
 
-def hands(isolate: bool = False, timeout: float | None = None) -> HandOut:
+def executor(isolate: bool = False, timeout: float | None = None) -> HandOut:
     """Choose who fits.
 
     Parameters

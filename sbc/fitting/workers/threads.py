@@ -102,13 +102,13 @@ def fits(
     announce(f"compiling {firsts[0].estimator}")
     profile.prepare(firsts[0])
     announce("fitting")
-    desk = _Desk()
+    gate = _Gate()
     mistakes: list[UserError] = []
 
     def compile_ahead() -> None:
         for task in firsts[1:]:
             try:
-                desk.do(profile.prepare, task)
+                gate.do(profile.prepare, task)
             except UserError as mistake:
                 mistakes.append(mistake)
             except Exception:  # the estimator's own fits meet it again and record it
@@ -117,19 +117,19 @@ def fits(
     ahead = threading.Thread(target=compile_ahead, daemon=True)
     ahead.start()
     try:
-        for row in parallel(lambda task: desk.do(fit, task), tasks, jobs):
+        for row in parallel(lambda task: gate.do(fit, task), tasks, jobs):
             yield row
             if mistakes:
                 break
         else:
             ahead.join()
     finally:
-        desk.close()
+        gate.close()
     if mistakes:
         raise mistakes[0]
 
 
-class _Desk:
+class _Gate:
     """Knows what is under way in threads, and lets nothing begin once it is closed.
 
     An interpreter that ends while a thread runs compiled code crashes, Ctrl-C or not.

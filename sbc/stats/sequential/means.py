@@ -33,7 +33,7 @@ from sbc.stats.sequential.judge import Outcome
 
 Array = NDArray[np.float64]
 #: Gives, for a bound, values whose mean is positive exactly if the estimand lies above the bound.
-Excess = Callable[[float], Array]
+MeanTest = Callable[[float], Array]
 
 START = 50
 """Values before which nothing is judged: the normal approximation is not there yet."""
@@ -59,13 +59,13 @@ class Decision(NamedTuple):
     needed: int | None = None
 
 
-def mean_excess(x: ArrayLike) -> Excess:
+def mean_excess(x: ArrayLike) -> MeanTest:
     """Argue about the mean of `x`, NaN where a dataset gave no value."""
     values = np.asarray(x, dtype=float)
     return lambda bound: values - bound
 
 
-def contraction_excess(truth: ArrayLike, sd: ArrayLike) -> Excess:
+def contraction_excess(truth: ArrayLike, sd: ArrayLike) -> MeanTest:
     """Argue about 1 − mean(sd²)/var(truth) without knowing the variance.
 
     It lies above c exactly if (1 − c) var(truth) − mean(sd²) is positive. The squared deviation of
@@ -132,7 +132,7 @@ def log_e_positive(so_far: Moments, alpha: float) -> Array:
 
 
 def judge_mean(
-    excess: Excess, low: float, high: float, *, alpha_fail: float, alpha_pass: float
+    excess: MeanTest, low: float, high: float, *, alpha_fail: float, alpha_pass: float
 ) -> Decision:
     """Judge whether an estimand lies between two bounds.
 
@@ -176,7 +176,7 @@ def judge_mean(
     return Decision("inconclusive", None, int(needed) if needed < _MOST else None)
 
 
-def interval(excess: Excess, alpha: float) -> tuple[float, float]:
+def interval(excess: MeanTest, alpha: float) -> tuple[float, float]:
     """Give the values of the estimand that are not excluded, each side at `alpha`, at any time.
 
     Parameters
@@ -203,12 +203,12 @@ def _last(x: Array) -> Moments:
     return Moments(*(column[-1:] for column in moments(x)))
 
 
-def estimate(excess: Excess) -> float:
+def estimate(excess: MeanTest) -> float:
     """Estimate what is argued about, NaN without values."""
     return _estimate(excess)[0]
 
 
-def _estimate(excess: Excess) -> tuple[float, float]:
+def _estimate(excess: MeanTest) -> tuple[float, float]:
     """Estimate, and the spread of single values around it."""
     at_zero, at_one = _last(excess(0.0)), _last(excess(1.0))
     if not at_zero.n.size or not at_zero.n[0]:
@@ -218,7 +218,7 @@ def _estimate(excess: Excess) -> tuple[float, float]:
     return float(at_zero.mean[0]) / slope, float(at_zero.sd[0]) / slope
 
 
-def _shown_above(excess: Excess, alpha: float) -> float:
+def _shown_above(excess: MeanTest, alpha: float) -> float:
     """Find the largest bound above which the estimand has been shown to lie by all values."""
     centre, step = _estimate(excess)
     if np.isfinite(excess(0.0)).sum() < START:

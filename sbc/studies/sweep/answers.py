@@ -18,8 +18,8 @@ from typing import Any
 from sbc.gates.decisions import Levels
 from sbc.gates.expectations import Bounds
 from sbc.gates.gate import read_truths
-from sbc.gates.history import panel
-from sbc.gates.judge import Check, Panels, decide_check
+from sbc.gates.history import history
+from sbc.gates.judge import Check, Histories, decide_check
 from sbc.report.targets import Subject
 from sbc.stats.metrics import Estimate, Proportion
 from sbc.stats.sequential.judge import Outcome
@@ -74,14 +74,14 @@ def answers(
     """
     return [
         answer
-        for cell, subject, panels in _to_judge(sweep, bounds, only)
-        for answer in _judged(cell, subject, panels, bounds)
+        for cell, subject, histories in _to_judge(sweep, bounds, only)
+        for answer in _judged(cell, subject, histories, bounds)
     ]
 
 
 def _to_judge(
     sweep: Sweep, bounds: Sequence[Bounds], only: Collection[tuple[str, int]] | None
-) -> Iterator[tuple[int, Subject, Panels]]:
+) -> Iterator[tuple[int, Subject, Histories]]:
     """Give what each cell is judged by, with the datasets of its estimator."""
     mine = [(c, s) for c, s in sweep.subjects if only is None or (s.estimator, c) in only]
     bounded = any(bound.metric == "contraction" for bound in bounds)
@@ -90,21 +90,23 @@ def _to_judge(
         names = [name for subject in together for name in subject.frames]
         estimator, engine = whose
         truths = read_truths(run, {estimator: names})[estimator] if bounded else None
-        found = panel(run.fits, run.results, estimator, engine, truths=truths)
+        found = history(run.fits, run.results, estimator, engine, truths=truths)
         yield from ((cell, subject, {(estimator, engine): found}) for subject in together)
 
 
-def _judged(cell: int, subject: Subject, panels: Panels, bounds: Sequence[Bounds]) -> list[Answer]:
+def _judged(
+    cell: int, subject: Subject, histories: Histories, bounds: Sequence[Bounds]
+) -> list[Answer]:
     whose = subject.estimator, subject.engine
     streams = tuple(subject.frames)
-    worked = set(panels[whose].quantities).issuperset(streams)
+    worked = set(histories[whose].quantities).issuperset(streams)
     found = []
     for bound in bounds:
         outcome: Outcome = "inconclusive"
         needed = None
         if worked:
             check = Check(*whose, subject.name, bound, streams)
-            outcome, _, needed, _ = decide_check(check, panels, Levels(ALPHA, ALPHA))
+            outcome, _, needed, _ = decide_check(check, histories, Levels(ALPHA, ALPHA))
         found.append(Answer(cell, *whose, subject.name, bound, outcome, needed))
     return found
 

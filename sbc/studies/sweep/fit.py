@@ -49,7 +49,7 @@ def execute(
     jobs: int,
     progress: bool = True,
     watch: Callable[[Plan, Doubts], None] = lambda plan, open_: None,
-    **hands: Any,
+    **executor: Any,
 ) -> Plan:
     """Fit what is missing of a plan; then, batch by batch, what its precision and bounds ask for.
 
@@ -65,7 +65,7 @@ def execute(
         Whether to draw a progress bar on stderr.
     watch : callable
         Told the plan and what is in doubt after each batch.
-    **hands
+    **executor
         Of `sbc.fitting.loop.execute`.
 
     Returns
@@ -87,7 +87,7 @@ def execute(
             run = read_run(folder)
             write_run(folder, run | {"settings": settings.to_json(), "sweep": plan.to_json()})
             loop.execute(
-                settings, store, jobs, progress=progress, tasks=tasks(settings, plan), **hands
+                settings, store, jobs, progress=progress, tasks=tasks(settings, plan), **executor
             )
         if not (plan.precision or plan.bounds) or part != WHOLE:
             return plan

@@ -15,7 +15,7 @@ import numpy as np
 
 from sbc.gates.decisions import Levels, hits_of, on_coverage
 from sbc.gates.expectations import Bounds
-from sbc.gates.history import Panel, panel
+from sbc.gates.history import History, history
 from sbc.gates.judge import agreed
 from sbc.stats.sequential.coverage import interval, judge_bounds
 from sbc.stats.sequential.judge import Outcome
@@ -87,7 +87,7 @@ def delivered(run: Run, goal: Goal, least: int, alpha: float) -> list[Delivered]
         no interval, and so none that is narrow.
     """
     (estimator,), (engine,) = run.settings.estimators, run.settings.engines
-    found = panel(run.fits, run.results, estimator, engine)
+    found = history(run.fits, run.results, estimator, engine)
     names = [key[2] for key, _ in run.streams(estimands_only=True)] or run.estimands(estimator)
     wide = {name: _widths(run, name, found.n) for name in names}
     return [
@@ -103,7 +103,7 @@ def _widths(run: Run, name: str, n: int) -> np.ndarray:
     return np.where(np.isfinite(width), width, np.inf)
 
 
-def _hits(found: Panel, name: str) -> np.ndarray:
+def _hits(found: History, name: str) -> np.ndarray:
     if name not in found.quantities:  # no fit has worked
         return np.full(found.n, np.nan)
     return hits_of(found.get(name, "u"), 0.95)

@@ -26,7 +26,7 @@ from sbc.cli.main import main
 from sbc.fitting import loop
 from sbc.fitting.fit import Task
 from sbc.fitting.setup import draw_dataset
-from sbc.fitting.workers.cluster_main import differences, passport
+from sbc.fitting.workers.cluster_main import differences, versions
 from sbc.plugins.contracts import Budget
 from sbc.plugins.errors import UserError
 from sbc.plugins.memory import forget
@@ -289,8 +289,8 @@ def test_differences_are_told_in_words():
     ]
 
 
-def test_the_passport_names_packages_and_built_in_files():
-    found = passport()
+def test_versions_are_those_of_packages_and_built_in_files():
+    found = versions()
     assert {"pymc", "nutpie", "Python", "sbc"} <= found.keys()
     assert {
         "sbc.models/naive.py",
@@ -299,8 +299,8 @@ def test_the_passport_names_packages_and_built_in_files():
     } <= found.keys()
 
 
-def test_the_passport_knows_what_a_fit_needs_and_not_what_shows_it():
-    files = passport().keys()
+def test_versions_are_of_what_a_fit_needs_and_not_what_shows_it():
+    files = versions().keys()
     assert {"sbc/stats/seeds.py", "sbc/fitting/joint.py", "sbc/plugins/likelihoods.py"} <= files
     assert not {"sbc/table.py", "sbc/gates.py", "sbc/export.py"} & files
 

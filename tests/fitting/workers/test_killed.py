@@ -45,7 +45,7 @@ for line in sys.stdin:
         print(os.getpid(), flush=True)
         store, settings = running.resume(Path(folder))
         with store:
-            hand_out = local.hands(isolate=how == "isolate")
+            hand_out = local.executor(isolate=how == "isolate")
             running.execute(settings, store, 2, progress=False, hand_out=hand_out)
         os._exit(0)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)

@@ -43,13 +43,13 @@ def bad():
 
 def test_processes_give_the_bits_of_threads(steady, tmp_path):
     wanted = settings(*crashing("steady"), datasets=DATASETS)
-    assert contents(fit(tmp_path / "run", wanted, hand_out=local.hands(isolate=True))) == steady
+    assert contents(fit(tmp_path / "run", wanted, hand_out=local.executor(isolate=True))) == steady
 
 
 def test_fits_that_crash_or_hang_are_failed_rows_and_all_others_are_made(steady, bad, tmp_path):
     names = crashing("exits", "segfaults", "hangs", "raises")
     wanted = settings(*names, datasets=DATASETS)
-    found = contents(fit(tmp_path / "run", wanted, hand_out=local.hands(timeout=1.5)))
+    found = contents(fit(tmp_path / "run", wanted, hand_out=local.executor(timeout=1.5)))
     told = dict(
         zip(
             names,
@@ -84,7 +84,7 @@ def test_a_dataset_of_which_one_fit_knows_nothing_is_known_by_the_others(new_run
 def test_a_model_that_does_not_fit_the_world_stops_the_run(tmp_path):
     (tmp_path / "own.py").write_text(
         "import pymc as pm\n"
-        "from sbc.plugins.contracts import estimator\n"
+        "from sbc import estimator\n"
         "@estimator(estimands=('theta',))\n"
         "def own(y):\n"
         "    theta = pm.Normal('theta')\n"
@@ -92,7 +92,7 @@ def test_a_model_that_does_not_fit_the_world_stops_the_run(tmp_path):
     )  # which states no closed form
     wanted = settings(f"{tmp_path}/own.py:own", datasets=3)
     with pytest.raises(UserError, match="needs a posterior in closed form"):
-        fit(tmp_path / "run", wanted, hand_out=local.hands(isolate=True))
+        fit(tmp_path / "run", wanted, hand_out=local.executor(isolate=True))
 
 
 def test_workers_that_cannot_start_are_told(tmp_path, monkeypatch):
@@ -100,7 +100,7 @@ def test_workers_that_cannot_start_are_told(tmp_path, monkeypatch):
     with loop.create(wanted, tmp_path / "run") as store:
         monkeypatch.setattr(sys, "path", [])
         with pytest.raises(UserError, match="can be started: it ends by exit code 1"):
-            loop.execute(wanted, store, 1, progress=False, hand_out=local.hands(isolate=True))
+            loop.execute(wanted, store, 1, progress=False, hand_out=local.executor(isolate=True))
 
 
 def children(parent):
