@@ -2,7 +2,8 @@
 
 from numpy.random import Generator
 
-from sbc.plugins.contracts import Data, Truth, generator
+from sbc.plugins.data import Data, Truth
+from sbc.plugins.generator import generator
 
 
 @generator(dims={})

@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.random import Generator
 
-from sbc.plugins.contracts import Array, Data, Truth, generator
+from sbc.plugins.data import Array, Data, Truth
+from sbc.plugins.generator import generator
 
 #: Survivors in the 48 real tanks: densities of 10, 25 and 35 tadpoles, and for each the tanks
 #: without predators (4 of big tadpoles, 4 of small ones), then those with predators, alike.

@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.random import Generator
 
-from sbc.plugins.contracts import Data, Truth, generator
+from sbc.plugins.data import Data, Truth
+from sbc.plugins.generator import generator
 
 
 def mean_response(data: Data) -> float:

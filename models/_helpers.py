@@ -5,7 +5,7 @@ import pymc as pm
 from pymc.logprob.transforms import Transform
 from pytensor import tensor as pt
 
-from sbc.plugins.contracts import Array, Data
+from sbc.plugins.data import Array, Data
 
 
 def group_mean_of_X(data: Data) -> Array:

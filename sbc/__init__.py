@@ -10,20 +10,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from sbc.plugins.contracts import Budget, Draws, engine, estimator, generator
+    from sbc.plugins.engine import Budget, Draws, engine
     from sbc.plugins.errors import UserError
+    from sbc.plugins.estimator import estimator
+    from sbc.plugins.generator import generator
     from sbc.studies.api import load, run
 
 __version__ = "0.1.0"
 
 #: The Python interface, and where it stands: loaded when it is asked for, as it needs SciPy.
 _OFFERED = {
-    "Budget": "sbc.plugins.contracts",
-    "Draws": "sbc.plugins.contracts",
+    "Budget": "sbc.plugins.engine",
+    "Draws": "sbc.plugins.engine",
     "UserError": "sbc.plugins.errors",
-    "engine": "sbc.plugins.contracts",
-    "estimator": "sbc.plugins.contracts",
-    "generator": "sbc.plugins.contracts",
+    "engine": "sbc.plugins.engine",
+    "estimator": "sbc.plugins.estimator",
+    "generator": "sbc.plugins.generator",
     "load": "sbc.studies.api",
     "run": "sbc.studies.api",
 }

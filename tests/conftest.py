@@ -12,7 +12,7 @@ import pytest
 import synthetic
 from synthetic import ESTIMANDS
 
-from sbc.plugins.contracts import Budget
+from sbc.plugins.engine import Budget
 from sbc.stats.ranks import jitter, rank
 from sbc.store.database import Store
 from sbc.store.rows import PROBABILITIES, Fit, Result

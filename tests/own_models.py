@@ -9,7 +9,8 @@ import pymc as pm
 from sbc.fitting import handed
 from sbc.fitting.options import settings_over
 from sbc.fitting.setup import draw_dataset, estimator_of
-from sbc.plugins.contracts import Dataset, Estimator
+from sbc.plugins.data import Dataset
+from sbc.plugins.estimator import Estimator
 from sbc.store.settings import Settings
 
 

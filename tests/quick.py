@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from sbc.fitting import loop
-from sbc.plugins.contracts import Budget
-from sbc.store.database import RESULTS_FILE
+from sbc.plugins.engine import Budget
+from sbc.store.schema import RESULTS_FILE
 from sbc.store.settings import Settings
 
 PLUGINS = Path(__file__).parent / "files"

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from sbc.gates.history import History
-from sbc.plugins.contracts import Budget
+from sbc.plugins.engine import Budget
 from sbc.store.database import Store
 from sbc.store.rows import PROBABILITIES, Fit, Result
 from sbc.store.settings import Settings

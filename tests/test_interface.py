@@ -36,7 +36,7 @@ def test_it_is_typed():
 @pytest.mark.parametrize(
     ("old", "new", "name"),
     [
-        ("sbc.contracts", "sbc.plugins.contracts", "estimator"),
+        ("sbc.contracts", "sbc.plugins.estimator", "estimator"),
         ("sbc.likelihoods", "sbc.plugins.likelihoods", "BernoulliLogit"),
     ],
 )

@@ -1,5 +1,5 @@
 """One sampler a file: compile an estimator once, fit it many times.
 
 An engine is a function ``(estimator, generator, data) -> Compiled`` under the decorator
-``sbc.plugins.contracts.engine``, named as its file; docs/engines.md is the contract.
+``sbc.engine``, named as its file; docs/engines.md is the contract.
 """

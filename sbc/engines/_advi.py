@@ -15,7 +15,10 @@ from pytensor.tensor.random.type import RandomType
 from sbc.engines._density import Approximation, Density
 from sbc.engines._normal import draw
 from sbc.engines._numba import without_dispatch
-from sbc.plugins.contracts import Array, Budget, Data, Draws, Estimator, Generator
+from sbc.plugins.data import Array, Data
+from sbc.plugins.engine import Budget, Draws
+from sbc.plugins.estimator import Estimator
+from sbc.plugins.generator import Generator
 
 #: Iterations of the optimiser a warm-up step: the default of 200 makes 30,000. The
 #: 10,000 of `pm.fit` leave the bound rising by nats in the examples.

@@ -11,7 +11,7 @@ import pytensor
 from pytensor.graph.replace import graph_replace
 from pytensor.tensor.random.type import RandomType
 
-from sbc.plugins.contracts import Data, again
+from sbc.plugins.data import Data, again
 
 
 def observe_again(model: pm.Model, data: Data, places: Mapping[Any, str], data_name: Any) -> None:

@@ -20,7 +20,10 @@ from pymc.pytensorf import compile
 from pymc.sampling.mcmc import assign_step_methods, instantiate_steppers
 
 from sbc.engines import _model
-from sbc.plugins.contracts import Array, Budget, Data, Draws, Estimator, Generator, Truth
+from sbc.plugins.data import Array, Data, Truth
+from sbc.plugins.engine import Budget, Draws
+from sbc.plugins.estimator import Estimator
+from sbc.plugins.generator import Generator
 from sbc.stats.diagnostics import diagnose
 
 #: What every quantity that moves has to reach: a little above what a good fit needs.

@@ -13,7 +13,10 @@ from pymc.initial_point import make_initial_point_fn
 from pymc.pytensorf import compile, join_nonshared_inputs
 
 from sbc.engines import _model
-from sbc.plugins.contracts import LOG_LIKELIHOOD, Array, Budget, Data, Estimator, Generator, Truth
+from sbc.plugins.data import LOG_LIKELIHOOD, Array, Data, Truth
+from sbc.plugins.engine import Budget
+from sbc.plugins.estimator import Estimator
+from sbc.plugins.generator import Generator
 
 
 @dataclass(frozen=True)

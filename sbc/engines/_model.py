@@ -13,17 +13,10 @@ from pymc.pytensorf import compile
 from pytensor.graph.replace import graph_replace
 
 from sbc.engines._again import observe_again
-from sbc.plugins.contracts import (
-    LOG_LIKELIHOOD,
-    Data,
-    Estimator,
-    Generator,
-    OwnData,
-    Truth,
-    replicates,
-    users_own,
-)
+from sbc.plugins.data import LOG_LIKELIHOOD, Data, OwnData, Truth, replicates, users_own
 from sbc.plugins.errors import UserError, unknown
+from sbc.plugins.estimator import Estimator
+from sbc.plugins.generator import Generator
 from sbc.plugins.modes import CHEAP
 from sbc.plugins.stdout import to_stderr
 

@@ -6,7 +6,8 @@ import numpy as np
 from arviz_stats.base import array_stats
 
 from sbc.engines._density import Density
-from sbc.plugins.contracts import Array, Budget, Draws
+from sbc.plugins.data import Array
+from sbc.plugins.engine import Budget, Draws
 
 
 def draw(

@@ -12,7 +12,10 @@ import numpy as np
 import pymc as pm
 
 from sbc.engines import _model
-from sbc.plugins.contracts import Budget, Data, Draws, Estimator, Generator, Truth
+from sbc.plugins.data import Data, Truth
+from sbc.plugins.engine import Budget, Draws
+from sbc.plugins.estimator import Estimator
+from sbc.plugins.generator import Generator
 
 
 @dataclass(frozen=True)

@@ -8,19 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sbc.plugins.contracts import (
-    LOG_LIKELIHOOD,
-    Array,
-    Budget,
-    Data,
-    Draws,
-    Estimator,
-    Generator,
-    Truth,
-    engine,
-    replicates,
-)
+from sbc.plugins.data import LOG_LIKELIHOOD, Array, Data, Truth, replicates
+from sbc.plugins.engine import Budget, Draws, engine
 from sbc.plugins.errors import UserError
+from sbc.plugins.estimator import Estimator
+from sbc.plugins.generator import Generator
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pymc as pm
 
 from sbc.engines._advi import Compiled, compile_step, longer
-from sbc.plugins.contracts import Data, Estimator, Generator, engine
+from sbc.plugins.data import Data
+from sbc.plugins.engine import engine
+from sbc.plugins.estimator import Estimator
+from sbc.plugins.generator import Generator
 
 
 @engine(backend="loky", ladder=longer)

@@ -11,7 +11,10 @@ from scipy.optimize import minimize
 
 from sbc.engines._density import Approximation, Density
 from sbc.engines._normal import draw
-from sbc.plugins.contracts import Array, Budget, Data, Draws, Estimator, Generator, engine
+from sbc.plugins.data import Array, Data
+from sbc.plugins.engine import Budget, Draws, engine
+from sbc.plugins.estimator import Estimator
+from sbc.plugins.generator import Generator
 
 _NEWTON_STEPS = 20
 

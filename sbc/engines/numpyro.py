@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from sbc.engines._pm_sample import Compiled, build
-from sbc.plugins.contracts import Data, Estimator, Generator, engine
+from sbc.plugins.data import Data
+from sbc.plugins.engine import engine
+from sbc.plugins.estimator import Estimator
+from sbc.plugins.generator import Generator
 
 
 @engine(backend="loky", needs=("numpyro",))

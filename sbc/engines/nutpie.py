@@ -16,17 +16,10 @@ from pymc.initial_point import make_initial_point_fn
 from sbc.engines import _model
 from sbc.engines._numba import expand_callback, logp_callback, pointer_table
 from sbc.engines._nutpie import lib, make_functions, prepare_dims_and_coords
-from sbc.plugins.contracts import (
-    LOG_LIKELIHOOD,
-    Array,
-    Budget,
-    Data,
-    Draws,
-    Estimator,
-    Generator,
-    Truth,
-    engine,
-)
+from sbc.plugins.data import LOG_LIKELIHOOD, Array, Data, Truth
+from sbc.plugins.engine import Budget, Draws, engine
+from sbc.plugins.estimator import Estimator
+from sbc.plugins.generator import Generator
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,10 @@ from scipy.optimize import minimize
 
 from sbc.engines._density import Approximation, Density
 from sbc.engines._normal import smoothed_weights
-from sbc.plugins.contracts import Array, Budget, Data, Draws, Estimator, Generator, engine
+from sbc.plugins.data import Array, Data
+from sbc.plugins.engine import Budget, Draws, engine
+from sbc.plugins.estimator import Estimator
+from sbc.plugins.generator import Generator
 
 #: Stan's: paths, draws from the best normal of each, draws for each ELBO, updates that are kept.
 PATHS, POOL, ELBO_DRAWS, HISTORY = 4, 1000, 25, 6

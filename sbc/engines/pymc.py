@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from sbc.engines import _compound, _model
 from sbc.engines._pm_sample import build
-from sbc.plugins.contracts import Compiled, Data, Estimator, Generator, engine
+from sbc.plugins.data import Data
+from sbc.plugins.engine import Compiled, engine
+from sbc.plugins.estimator import Estimator
+from sbc.plugins.generator import Generator
 
 
 @engine(backend="loky")

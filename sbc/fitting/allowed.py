@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sbc.plugins import registry
-from sbc.plugins.contracts import Generator
 from sbc.plugins.errors import UserError, unknown
+from sbc.plugins.generator import Generator
 from sbc.plugins.plain import EVERYONE
 from sbc.plugins.spec import Spec
 from sbc.store.regime import OWN, SELF

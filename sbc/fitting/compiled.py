@@ -11,7 +11,7 @@ import numpy as np
 
 from sbc.fitting.setup import Setup
 from sbc.plugins import registry
-from sbc.plugins.contracts import Data
+from sbc.plugins.data import Data
 from sbc.plugins.memory import Memory
 
 #: So many models are kept of an estimator that is compiled anew for each dataset.
@@ -56,7 +56,7 @@ def compiled_for(setup: Setup, engine: str, data: Data) -> Any:
 
     Returns
     -------
-    sbc.plugins.contracts.Compiled
+    sbc.plugins.engine.Compiled
     """
     estimator, settings = setup.estimator, setup.settings
     names = (*settings.world, setup.spec, engine, *settings.estimands)

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from sbc.plugins.contracts import LOG_LIKELIHOOD, Budget, Draws
+from sbc.plugins.data import LOG_LIKELIHOOD
+from sbc.plugins.engine import Budget, Draws
 from sbc.store.names import vector_of
 from sbc.store.rows import DIVERGENT, LOW_ESS, NONCONVERGED, OK, POOR, Result
 

@@ -10,7 +10,9 @@ import numpy as np
 import pymc as pm
 
 from sbc.engines import _model
-from sbc.plugins.contracts import Data, Estimator, Generator, Truth
+from sbc.plugins.data import Data, Truth
+from sbc.plugins.estimator import Estimator
+from sbc.plugins.generator import Generator
 
 
 class Derived:

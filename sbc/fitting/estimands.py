@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sbc.plugins import registry
-from sbc.plugins.contracts import Estimator, users_own
+from sbc.plugins.data import users_own
 from sbc.plugins.errors import UserError
+from sbc.plugins.estimator import Estimator
 from sbc.plugins.undecorated import DEFAULT, Undecorated
 from sbc.plugins.validate import check_arguments
 from sbc.store.names import spaced, vector_of

@@ -17,8 +17,10 @@ from sbc.fitting.joint import as_written
 from sbc.fitting.suitable import refuse
 from sbc.fitting.verify import difference
 from sbc.plugins import outcomes
-from sbc.plugins.contracts import Array, Data, Dataset, Estimator, Generator
+from sbc.plugins.data import Array, Data, Dataset
 from sbc.plugins.errors import UserError
+from sbc.plugins.estimator import Estimator
+from sbc.plugins.generator import Generator
 from sbc.plugins.modes import CHEAP
 from sbc.plugins.template import value_of
 from sbc.plugins.undecorated import Undecorated, conditional

@@ -22,16 +22,10 @@ from sbc.fitting.estimands import is_wanted
 from sbc.fitting.setup import Setup, setup_of
 from sbc.fitting.summarise import summarise
 from sbc.plugins import blame, registry
-from sbc.plugins.contracts import (
-    LOG_LIKELIHOOD,
-    Array,
-    Data,
-    Dataset,
-    Draws,
-    Estimator,
-    as_replicated,
-)
+from sbc.plugins.data import LOG_LIKELIHOOD, Array, Data, Dataset, as_replicated
+from sbc.plugins.engine import Draws
 from sbc.plugins.errors import UserError
+from sbc.plugins.estimator import Estimator
 from sbc.plugins.validate import check_arguments, check_data
 from sbc.stats import ranks, seeds
 from sbc.store.rows import CELL, ERROR, FAILED, Fit

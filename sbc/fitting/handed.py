@@ -11,8 +11,9 @@ from typing import Any
 
 from sbc.fitting.setup import setup_of
 from sbc.plugins import live, registry
-from sbc.plugins.contracts import Estimator, Generator
 from sbc.plugins.errors import UserError
+from sbc.plugins.estimator import Estimator
+from sbc.plugins.generator import Generator
 from sbc.plugins.memory import forget
 from sbc.store.folder import RunFile
 from sbc.store.settings import Settings

@@ -24,7 +24,9 @@ from sbc.fitting.prior import Law, law_of, prior_data
 from sbc.fitting.simulator import Simulator
 from sbc.fitting.truths import Blocks, plain
 from sbc.plugins import registry
-from sbc.plugins.contracts import Array, Data, Dataset, Estimator, Generator, Truth, given
+from sbc.plugins.data import Array, Data, Dataset, Truth, given
+from sbc.plugins.estimator import Estimator
+from sbc.plugins.generator import Generator
 from sbc.plugins.undecorated import Undecorated
 
 

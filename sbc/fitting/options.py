@@ -13,7 +13,7 @@ import numpy as np
 
 from sbc.fitting.allowed import parameters_of
 from sbc.plugins import registry
-from sbc.plugins.contracts import Budget
+from sbc.plugins.engine import Budget
 from sbc.plugins.errors import UserError, unknown
 from sbc.store.regime import SELF
 from sbc.store.settings import Settings

@@ -19,7 +19,9 @@ from pytensor.tensor.random.type import RandomType
 
 from sbc.engines import _model
 from sbc.fitting.truths import Blocks, plain
-from sbc.plugins.contracts import Data, Dataset, Estimator, Generator, Truth, again
+from sbc.plugins.data import Data, Dataset, Truth, again
+from sbc.plugins.estimator import Estimator
+from sbc.plugins.generator import Generator
 
 
 class Replicated:

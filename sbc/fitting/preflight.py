@@ -12,8 +12,10 @@ import numpy as np
 
 from sbc.fitting.setup import Setup, setup_of
 from sbc.plugins import blame, registry
-from sbc.plugins.contracts import Data, Estimator, Generator, Truth, users_own
+from sbc.plugins.data import Data, Truth, users_own
 from sbc.plugins.errors import UserError, unknown
+from sbc.plugins.estimator import Estimator
+from sbc.plugins.generator import Generator
 from sbc.plugins.spec import Spec
 from sbc.plugins.validate import check_arguments, check_data
 from sbc.store.names import element, place_of, spaced, vector_of

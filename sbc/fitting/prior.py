@@ -20,7 +20,9 @@ from pytensor.graph.replace import graph_replace
 
 from sbc.engines import _model
 from sbc.fitting.suitable import undrawable
-from sbc.plugins.contracts import Data, Estimator, Generator, OwnData, Truth
+from sbc.plugins.data import Data, OwnData, Truth
+from sbc.plugins.estimator import Estimator
+from sbc.plugins.generator import Generator
 from sbc.plugins.modes import CHEAP
 from sbc.plugins.outcomes import read_by
 

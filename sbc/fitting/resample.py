@@ -13,7 +13,8 @@ from sbc.fitting.compiled import compiled_for
 from sbc.fitting.convergence import ladder
 from sbc.fitting.fit import Task
 from sbc.plugins import registry
-from sbc.plugins.contracts import Array, Budget, Draws
+from sbc.plugins.data import Array
+from sbc.plugins.engine import Budget, Draws
 from sbc.plugins.errors import UserError
 from sbc.store.rows import Fit
 

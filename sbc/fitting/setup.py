@@ -10,8 +10,10 @@ import numpy as np
 
 from sbc.fitting import estimands
 from sbc.fitting.allowed import generator_of
-from sbc.plugins.contracts import Data, Dataset, Estimator, Generator
+from sbc.plugins.data import Data, Dataset
 from sbc.plugins.errors import UserError
+from sbc.plugins.estimator import Estimator
+from sbc.plugins.generator import Generator
 from sbc.plugins.memory import Memory
 from sbc.plugins.undecorated import Undecorated
 from sbc.stats import seeds

@@ -16,8 +16,9 @@ from pytensor.graph.replace import graph_replace
 from pytensor.graph.traversal import ancestors
 
 from sbc.plugins import outcomes as _outcomes
-from sbc.plugins.contracts import Array, Data, Estimator, Truth
+from sbc.plugins.data import Array, Data, Truth
 from sbc.plugins.errors import UserError, unknown
+from sbc.plugins.estimator import Estimator
 
 #: What PyMC adds to the name of outcomes some of which are missing, for those that are not.
 _OBSERVED = "_observed"

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from sbc.plugins.contracts import Array, Draws
+from sbc.plugins.data import Array
+from sbc.plugins.engine import Draws
 from sbc.stats.crps import crps_from_draws
 from sbc.stats.diagnostics import Diagnostics, diagnose
 from sbc.stats.ranks import rank, thinning

@@ -11,8 +11,11 @@ import pymc as pm
 
 from sbc.engines import _model
 from sbc.plugins import registry
-from sbc.plugins.contracts import Budget, Data, Draws, Estimator, Generator, Truth
+from sbc.plugins.data import Data, Truth
+from sbc.plugins.engine import Budget, Draws
 from sbc.plugins.errors import UserError
+from sbc.plugins.estimator import Estimator
+from sbc.plugins.generator import Generator
 from sbc.stats import seeds
 from sbc.stats.diagnostics import diagnose
 

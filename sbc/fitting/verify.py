@@ -26,7 +26,9 @@ from pytensor.graph.replace import graph_replace
 
 from sbc.engines import _again, _model
 from sbc.plugins import outcomes, template, undecorated
-from sbc.plugins.contracts import LOG_LIKELIHOOD, Array, Data, Dataset, Estimator, Generator
+from sbc.plugins.data import LOG_LIKELIHOOD, Array, Data, Dataset
+from sbc.plugins.estimator import Estimator
+from sbc.plugins.generator import Generator
 from sbc.plugins.modes import CHEAP
 from sbc.plugins.template import Template, holds_closures
 from sbc.plugins.undecorated import Undecorated

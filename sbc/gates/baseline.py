@@ -16,7 +16,7 @@ from sbc.gates.expectations import Unmoved
 from sbc.gates.history import History
 from sbc.gates.judge import Check, CheckVerdict, Histories, agreed
 from sbc.plugins.errors import UserError
-from sbc.stats.metrics import standard_error
+from sbc.stats.fits import standard_error
 from sbc.stats.sequential.means import Decision, judge_mean, mean_excess
 from sbc.store.settings import Settings
 

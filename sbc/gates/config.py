@@ -27,7 +27,8 @@ from pathlib import Path
 from typing import Any
 
 from sbc.plugins.errors import UserError, unknown
-from sbc.stats.sequential.judge import ALPHA_FAIL, ALPHA_PASS, PRESETS
+from sbc.stats.sequential.judge import PRESETS
+from sbc.stats.sequential.outcome import ALPHA_FAIL, ALPHA_PASS
 from sbc.store.settings import Settings
 
 ALL = "all"

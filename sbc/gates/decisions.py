@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sbc.gates.expectations import Bounds, Calibrated, Miscalibrated
 from sbc.stats.ranks import THINNED_SIZE
 from sbc.stats.sequential.coverage import judge_bounds
-from sbc.stats.sequential.judge import NEVER, Outcome, crossings, judge
+from sbc.stats.sequential.judge import crossings, judge
 from sbc.stats.sequential.means import (
     Decision,
     MeanTest,
@@ -27,6 +27,7 @@ from sbc.stats.sequential.means import (
     judge_mean,
     mean_excess,
 )
+from sbc.stats.sequential.outcome import NEVER, Outcome
 
 Array = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sbc.gates.history import History
 from sbc.stats.sequential import means
 from sbc.stats.sequential.coverage import interval
-from sbc.stats.sequential.judge import combine_fail, log_e_fail
+from sbc.stats.sequential.e_values import combine_fail, log_e_fail
 from sbc.stats.sequential.means import MeanTest
 from sbc.stats.sequential.power import detectable
 

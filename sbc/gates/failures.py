@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sbc.gates.history import History
 from sbc.stats.intervals import clopper_pearson
 from sbc.stats.sequential.coverage import judge_bounds
-from sbc.stats.sequential.judge import ALPHA_PASS
+from sbc.stats.sequential.outcome import ALPHA_PASS
 from sbc.store.reasons import listed
 
 Array = NDArray[np.float64]

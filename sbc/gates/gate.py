@@ -18,8 +18,8 @@ from sbc.gates.failures import Failures, failures
 from sbc.gates.history import History, history
 from sbc.gates.judge import CheckVerdict, Histories, judge_checks
 from sbc.plugins.errors import ExitCode, UserError
-from sbc.store.database import RESULTS_FILE
 from sbc.store.frames import Run, undamaged
+from sbc.store.schema import RESULTS_FILE
 from sbc.store.settings import Settings
 
 GateOutcome = Literal["pass", "fail", "failed fits", "inconclusive"]

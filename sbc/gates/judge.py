@@ -39,8 +39,8 @@ from sbc.gates.decisions import (
 from sbc.gates.evidence import Evidence
 from sbc.gates.expectations import Better, Bounds, Calibrated, Expectation, Miscalibrated
 from sbc.gates.history import History
-from sbc.stats.sequential.judge import ALPHA_FAIL, ALPHA_PASS, Outcome
 from sbc.stats.sequential.means import Decision, MeanTest
+from sbc.stats.sequential.outcome import ALPHA_FAIL, ALPHA_PASS, Outcome
 
 Array = NDArray[np.float64]
 #: Datasets of every estimator under every engine.

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from sbc.plugins.contracts import Array, Data, Generator
+from sbc.plugins.data import Array, Data
 from sbc.plugins.errors import UserError
+from sbc.plugins.generator import Generator
 from sbc.plugins.validate import check_data
 
 #: The dimension of a table that no generator describes.

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from sbc.plugins.contracts import Data, Dataset, Generator, Regime, summary
+from sbc.plugins.data import Data, Dataset, summary
 from sbc.plugins.errors import UserError
+from sbc.plugins.generator import Generator, Regime
 
 #: The regime of such a function: truths that are the prior's of the models that it tests.
 PRIOR = "prior"

@@ -17,9 +17,11 @@ from types import ModuleType
 from typing import Any
 
 from sbc.plugins import live, source
-from sbc.plugins.contracts import Engine, Estimator, Generator
 from sbc.plugins.datafile import observed_world
+from sbc.plugins.engine import Engine
 from sbc.plugins.errors import UserError, unknown
+from sbc.plugins.estimator import Estimator
+from sbc.plugins.generator import Generator
 from sbc.plugins.memory import remembered
 from sbc.plugins.notebook import LIBRARIES, NotebookModel, models
 from sbc.plugins.plain import plain

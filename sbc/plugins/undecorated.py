@@ -15,17 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from sbc.plugins.contracts import (
-    Array,
-    Data,
-    Estimator,
-    Generator,
-    OwnData,
-    given,
-    replicates,
-    summary,
-)
+from sbc.plugins.data import Array, Data, OwnData, given, replicates, summary
 from sbc.plugins.errors import UserError, unknown
+from sbc.plugins.estimator import Estimator
+from sbc.plugins.generator import Generator
 from sbc.plugins.notebook import NotebookModel
 
 #: The world where the user names none.

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sbc.plugins.contracts import Data, Estimator, Generator
+from sbc.plugins.data import Data
 from sbc.plugins.errors import UserError, unknown
+from sbc.plugins.estimator import Estimator
+from sbc.plugins.generator import Generator
 
 
 def check_arguments(

@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from sbc.plugins.errors import UserError
-from sbc.report.table import grid, with_error
+from sbc.report.numbers import with_error
+from sbc.report.table import grid
 from sbc.report.targets import ELEMENT, Subject, subjects_of
 from sbc.stats.vectors import difference
 from sbc.store.frames import Run

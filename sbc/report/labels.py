@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from sbc.report.figures.colours import PALETTE
-from sbc.stats.metrics import Proportion
+from sbc.stats.fits import Proportion
 from sbc.store.frames import Run
 
 

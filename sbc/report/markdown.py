@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from itertools import product
 
 from sbc.report.labels import coverage_text
+from sbc.report.numbers import p_value, with_error
 from sbc.report.page.answer import regime_words
 from sbc.report.page.fits import statuses
 from sbc.report.page.page import Chapter, chapters, state
-from sbc.report.table import p_value, with_error
 from sbc.report.verdicts import WORDS, Pair
 from sbc.store.frames import Run
 from sbc.store.reasons import listed

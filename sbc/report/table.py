@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from decimal import Decimal
 from itertools import product
 from typing import Any
 
@@ -12,10 +11,11 @@ import numpy as np
 import pandas as pd
 
 from sbc.plugins.errors import UserError
+from sbc.report.numbers import p_value, plain_number, plain_records, with_error
 from sbc.report.targets import ELEMENT, VECTOR, Subject, strata_of, subjects_of
 from sbc.stats import metrics
+from sbc.stats.fits import Fits
 from sbc.stats.intervals import hdi
-from sbc.stats.metrics import Fits
 from sbc.stats.uniformity import uniformity_test
 from sbc.stats.vector_ranks import pooled_uniformity
 from sbc.stats.vectors import Elements, measure, pooled_share
@@ -242,11 +242,6 @@ _APPROXIMATE = (
 )
 
 
-def plain_number(value: float) -> str:
-    """Write a diagnostic; k̂ is −∞ where all importance ratios are equal."""
-    return "–" if math.isnan(value) else f"{value:.2f}" if math.isfinite(value) else f"{value:+g}"
-
-
 def _notes(run: Run, pools: bool, elements: bool) -> list[str]:
     lines = [
         "a (b) = estimate and Monte Carlo standard error of its last digits; [ ] = 95 % interval; "
@@ -266,41 +261,6 @@ def _notes(run: Run, pools: bool, elements: bool) -> list[str]:
         lines.append(f"fits of {who}: {', '.join(parts) or 'none yet'}")
         lines += [f"  {told}" for told in listed(mine)]
     return lines + run.lines
-
-
-def with_error(value: float, mcse: float) -> str:
-    """Write a value and its error as physicists do: 0.123 (45) means 0.123 ± 0.045.
-
-    The error gets two digits and the value ends where they do; 1.23 (45)e+06 where that is not
-    within nine decimals. Without an error, or with one that is mere rounding (below 1e-12 of the
-    value), three decimals.
-    """
-    if not math.isfinite(value):
-        return "–"
-    if not (math.isfinite(mcse) and mcse > 1e-12 * abs(value)):
-        plain = value == 0 or 0.001 <= abs(value) < 1e6
-        return f"{value:z.3f}" if plain else f"{value:.3e}"
-    error, _, exponent = f"{mcse:.1e}".partition("e")  # rounds .0996 to 1.0e-01 by itself
-    error, decimals = error.replace(".", ""), 1 - int(exponent)
-    if 0 <= decimals <= 9:
-        return f"{value:z.{decimals}f} ({error})"
-    power = int(f"{max(abs(value), mcse):.1e}".partition("e")[2])
-    return f"{Decimal(value).scaleb(-power):z.{decimals + power}f} ({error})e{power:+03d}"
-
-
-def p_value(p: float) -> str:
-    """Write a p-value: three decimals, or a bound where these would be zeros."""
-    return "–" if not math.isfinite(p) else "<0.001" if p < 0.001 else f"{p:.3f}"
-
-
-def plain_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Give the rows of a frame as JSON takes them, NaN as None."""
-    return [{n: _plain(v) for n, v in row.items()} for row in frame.to_dict(orient="records")]
-
-
-def _plain(value: Any) -> Any:
-    plain = value.item() if isinstance(value, np.generic) else value
-    return None if isinstance(plain, float) and not math.isfinite(plain) else plain
 
 
 __all__ = [

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sbc.plugins.errors import unknown
 from sbc.report.strata import strata
-from sbc.stats.metrics import Fits
+from sbc.stats.fits import Fits
 from sbc.stats.vectors import Elements
 from sbc.store.frames import Run, as_elements, as_fits
 from sbc.store.names import units

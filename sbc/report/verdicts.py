@@ -13,8 +13,9 @@ from sbc.gates.history import History, history
 from sbc.gates.judge import Check, judge_check
 from sbc.report.vector_words import vector_sentence
 from sbc.report.words import sentence
-from sbc.stats.metrics import Estimate, Fits, Proportion
-from sbc.stats.sequential.judge import ALPHA_FAIL, ALPHA_PASS, PRESETS, Outcome
+from sbc.stats.fits import Estimate, Fits, Proportion
+from sbc.stats.sequential.judge import PRESETS
+from sbc.stats.sequential.outcome import ALPHA_FAIL, ALPHA_PASS, Outcome
 from sbc.stats.uniformity import Uniformity, holm, uniformity_test
 from sbc.stats.vector_ranks import PooledUniformity, pooled_uniformity
 from sbc.stats.vectors import Elements, measure

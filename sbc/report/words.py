@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from sbc.stats import metrics
-from sbc.stats.metrics import Estimate, Fits
+from sbc.stats.fits import Estimate, Fits
 from sbc.stats.uniformity import Uniformity
 
 _Z95 = 1.96

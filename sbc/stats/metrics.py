@@ -26,80 +26,24 @@ from __future__ import annotations
 import functools
 import inspect
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple, get_args, get_type_hints
+from collections.abc import Callable
+from typing import Any, Literal, get_args, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sbc.stats.fits import (
+    Estimate,
+    Fits,
+    FloatArray,
+    IntervalFor,
+    Proportion,
+    standard_error,
+    variance,
+)
 from sbc.stats.intervals import checked_level, wilson
 
-FloatArray = NDArray[np.float64]
 Kind = Literal["pit", "quantile"]
-IntervalFor = Callable[[int, int], tuple[FloatArray, FloatArray]]
-
-
-class Estimate(NamedTuple):
-    """A value and its Monte Carlo standard error, in the same unit."""
-
-    value: float
-    mcse: float
-
-
-class Proportion(NamedTuple):
-    """A share of the datasets, its Monte Carlo standard error and its 95 % interval, in [0, 1]."""
-
-    value: float
-    mcse: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, eq=False)
-class Fits:
-    """One estimator and one estimand over the n datasets whose fits worked.
-
-    Attributes
-    ----------
-    truth, mean, sd : array of shape (n,)
-        True value, posterior mean and posterior sd (> 0), on the scale of the estimand.
-    u : array of shape (n,)
-        Randomised PIT of the truth in its posterior, in (0, 1).
-    quantiles : mapping of float to array of shape (n,)
-        Posterior quantiles by their probability.
-    crps : array of shape (n,), optional
-        Continuous ranked probability score, see `sbc.stats.crps`.
-    prior_var : float, optional
-        Variance of the law that the truths were drawn from, where there is one.
-
-    Raises
-    ------
-    ValueError
-        If an array is not one-dimensional or its length is not that of `truth`.
-    """
-
-    truth: FloatArray
-    mean: FloatArray
-    sd: FloatArray
-    u: FloatArray
-    quantiles: Mapping[float, FloatArray] = field(default_factory=dict)
-    crps: FloatArray | None = None
-    prior_var: float | None = None
-
-    def __post_init__(self) -> None:
-        columns = {"truth": self.truth, "mean": self.mean, "sd": self.sd, "u": self.u}
-        columns |= {f"quantile {p:g}": q for p, q in self.quantiles.items()}
-        columns |= {} if self.crps is None else {"crps": self.crps}
-        for name, column in columns.items():
-            if column.shape != (self.truth.size,):
-                raise ValueError(f"{name} has shape {column.shape}, not ({self.truth.size},)")
-
-    def take(self, mask: NDArray[np.bool_]) -> Fits:
-        """Keep the datasets for which `mask`, a boolean array of shape (n,), is True."""
-        names = ["truth", "mean", "sd", "u"] + ([] if self.crps is None else ["crps"])
-        kept = {name: getattr(self, name)[mask] for name in names}
-        return replace(self, quantiles={p: q[mask] for p, q in self.quantiles.items()}, **kept)
 
 
 METRICS: dict[str, Callable[..., Estimate | Proportion]] = {}
@@ -156,15 +100,6 @@ def influence(metric: str, fits: Fits, **options: Any) -> tuple[float, FloatArra
     return result.value, psi
 
 
-def standard_error(x: FloatArray) -> float:
-    """Return sd(x)/√n, the standard error of the mean of n numbers; NaN for fewer than two."""
-    return math.sqrt(_var(x) / x.size) if x.size > 1 else math.nan
-
-
-def _var(x: FloatArray) -> np.float64:
-    return np.var(x, ddof=1) if x.size > 1 else np.float64(np.nan)
-
-
 def _mean(x: FloatArray) -> tuple[Estimate, FloatArray]:
     mean = np.mean(x) if x.size else np.float64(np.nan)
     return Estimate(float(mean), standard_error(x)), x - mean
@@ -178,7 +113,7 @@ def _root_mean(x: FloatArray) -> tuple[Estimate, FloatArray]:
 
 
 def _spread(x: FloatArray) -> tuple[Estimate, FloatArray]:
-    var = _var(x)
+    var = variance(x)
     # Two numbers are always equally far from their mean: their psi would promise an error of 0.
     psi = (_mean(x)[1] ** 2 - var) / (2 * np.sqrt(var)) if x.size > 2 else np.full(x.shape, np.nan)
     return Estimate(float(np.sqrt(var)), standard_error(psi)), psi

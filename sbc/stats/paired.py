@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from sbc.stats.metrics import Estimate, Fits, influence, standard_error
+from sbc.stats.fits import Estimate, Fits, standard_error
+from sbc.stats.metrics import influence
 
 
 def paired(metric: str, a: Fits, b: Fits, **options: Any) -> Estimate:

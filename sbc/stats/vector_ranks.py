@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr
 
-from sbc.stats.metrics import standard_error
+from sbc.stats.fits import standard_error
 from sbc.stats.uniformity import Band, Uniformity, uniformity_test
 
 Array = NDArray[np.float64]

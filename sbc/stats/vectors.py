@@ -32,8 +32,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from sbc.stats.fits import Estimate, Fits, Proportion, standard_error
 from sbc.stats.intervals import wilson
-from sbc.stats.metrics import METRICS, Estimate, Fits, Proportion, influence, standard_error
+from sbc.stats.metrics import METRICS, influence
 from sbc.stats.paired import paired
 
 FloatArray = NDArray[np.float64]

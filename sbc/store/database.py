@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,52 +28,13 @@ from sbc.store.folder import (
 )
 from sbc.store.lock import Lock
 from sbc.store.rows import Fit
-
-SCHEMA = 3
-RESULTS_FILE = "results.sqlite"
-#: Seconds to wait for somebody else who has the file locked.
-PATIENCE = 30.0
-
-# Long rows go to tables with a rowid; without one, each of them would spill into a page of its own.
-# In a strict table every value has its column's type, which is checked when the file is opened.
-_TABLES = """
-CREATE TABLE dataset (
-    k INTEGER NOT NULL, source TEXT NOT NULL, truth TEXT NOT NULL, features TEXT NOT NULL,
-    stream TEXT NOT NULL,
-    PRIMARY KEY (k, source)
-) STRICT;
-CREATE TABLE fit (
-    k INTEGER, estimator TEXT, engine TEXT, status TEXT NOT NULL, error TEXT NOT NULL,
-    attempt INTEGER NOT NULL, divergences INTEGER NOT NULL, steps INTEGER NOT NULL,
-    seconds REAL NOT NULL, seed INTEGER NOT NULL, chains INTEGER NOT NULL, draws INTEGER NOT NULL,
-    pareto_k REAL, elbo_drift REAL,
-    PRIMARY KEY (k, estimator, engine)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE result (
-    k INTEGER, estimator TEXT, engine TEXT, quantity TEXT,
-    truth REAL, mean REAL, sd REAL,
-    q025 REAL, q05 REAL, q10 REAL, q25 REAL, q50 REAL, q75 REAL, q90 REAL, q95 REAL, q975 REAL,
-    crps REAL, ess_bulk REAL, ess_tail REAL, rhat REAL,
-    rank INTEGER NOT NULL, ties INTEGER NOT NULL, size INTEGER NOT NULL, jitter REAL,
-    PRIMARY KEY (k, estimator, engine, quantity)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE thinned (
-    k INTEGER NOT NULL, estimator TEXT NOT NULL, engine TEXT NOT NULL, quantity TEXT NOT NULL,
-    size INTEGER NOT NULL, draws BLOB NOT NULL,
-    PRIMARY KEY (k, estimator, engine, quantity)
-) STRICT;
-"""
+from sbc.store.schema import RESULTS_FILE, SCHEMA, TABLES, check_tables, connect, reading, using
 
 #: Estimators may share a dataset; of which a fit that drew none knows no more than the number.
 OR_FILL_IN = (
     "ON CONFLICT DO UPDATE SET truth = excluded.truth, features = excluded.features "
     "WHERE truth = '{}'"
 )
-
-#: Each table as SQLite writes it down.
-_SCHEMA = {
-    statement.split()[2]: statement for text in _TABLES.split(";") if (statement := text.strip())
-}
 
 
 class Store:
@@ -105,11 +66,9 @@ class Store:
         file = folder / RESULTS_FILE
         try:
             draft_run(folder, run)
-            connection = _connect(file, "rwc")
-            with _using(file, "written"):
-                connection.executescript(
-                    f"BEGIN; {_TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;"
-                )
+            connection = connect(file, "rwc")
+            with using(file, "written"):
+                connection.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;")
             publish_run(folder)  # last: a folder with a run.json can be gone on with
         except UserError:
             lock.release()
@@ -133,8 +92,8 @@ class Store:
         lock = Lock(folder) if write else None
         connection = None
         try:
-            connection = _connect(file, "rw" if write else "ro")
-            _check_tables(file, connection)
+            connection = connect(file, "rw" if write else "ro")
+            check_tables(file, connection)
         except UserError:
             if connection is not None:
                 connection.close()
@@ -176,7 +135,7 @@ class Store:
         UserError
             If the disk is full, or another process has added the same fit.
         """
-        with self._lock, _using(self.folder / RESULTS_FILE, "written"):
+        with self._lock, using(self.folder / RESULTS_FILE, "written"):
             run = self.connection
             if not run.in_transaction:
                 run.execute("BEGIN")
@@ -249,7 +208,7 @@ class Store:
             yield from some
 
     def _commit(self) -> None:
-        with self._lock, _using(self.folder / RESULTS_FILE, "written"):
+        with self._lock, using(self.folder / RESULTS_FILE, "written"):
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
@@ -272,57 +231,6 @@ class Store:
     def _commit_later(self) -> None:
         with suppress(UserError):  # the next row, or `close`, meets it again and tells
             self._commit()
-
-
-@contextmanager
-def reading(file: Path) -> Iterator[None]:
-    """Tell a damaged file in one line."""
-    with _using(file, "read"):
-        yield
-
-
-@contextmanager
-def _using(file: Path, how: str) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.IntegrityError as problem:
-        hint = "does another process go on with this run?"
-        raise UserError(f"{file} cannot be {how}: {problem}; {hint}") from problem
-    except (sqlite3.DatabaseError, UnicodeDecodeError) as problem:
-        raise UserError(f"{file} cannot be {how}: {problem}") from problem
-
-
-def _check_tables(file: Path, connection: sqlite3.Connection) -> None:
-    with reading(file):
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        # What stands there is compared and never run: a view or a trigger could compute for ever.
-        found = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql NOTNULL"))
-        if found and version != SCHEMA:
-            raise UserError(f"{file} has schema {version}; this version of sbc reads {SCHEMA}")
-        for name, text in _SCHEMA.items():
-            if found.pop(name, None) != text:
-                raise UserError(f"{file} is damaged: its table '{name}' is missing or another one")
-        if found:
-            raise UserError(f"{file} is damaged: sbc made no '{next(iter(found))}' in it")
-        # Rows would be missing without a word; this costs a tenth of a second for 10,000 fits.
-        health = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if health != "ok":
-        raise UserError(f"{file} is damaged: {' '.join(health.split())}")
-
-
-def _connect(file: Path, mode: str) -> sqlite3.Connection:
-    with _using(file, "read" if mode == "ro" else "written"):
-        address = f"{file.resolve().as_uri()}?mode={mode}"
-        connection = sqlite3.connect(address, uri=True, check_same_thread=False, timeout=PATIENCE)
-        try:
-            connection.execute("PRAGMA trusted_schema = OFF")
-            if mode != "ro":
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = NORMAL")
-        except sqlite3.DatabaseError:
-            connection.close()
-            raise
-        return connection
 
 
 def _json(value: Any) -> str:

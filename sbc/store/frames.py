@@ -12,16 +12,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sbc.plugins.contracts import LOG_LIKELIHOOD
+from sbc.plugins.data import LOG_LIKELIHOOD
 from sbc.plugins.errors import UserError
-from sbc.stats.metrics import Fits
+from sbc.stats.fits import Fits
 from sbc.stats.ranks import pit
 from sbc.stats.vectors import Elements
-from sbc.store.database import RESULTS_FILE, Store, read_run, reading
+from sbc.store.database import Store, read_run
 from sbc.store.folder import RunFile, refuse_sweep
 from sbc.store.names import natural, vector_of
 from sbc.store.reasons import readable
 from sbc.store.rows import CELL, FAILED, PROBABILITIES
+from sbc.store.schema import RESULTS_FILE, reading
 from sbc.store.settings import Settings
 from sbc.store.shard import Shard
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sbc.stats.sequential.judge import Outcome
+from sbc.stats.sequential.outcome import Outcome
 from sbc.store.folder import RUN_FILE
 from sbc.store.settings import Settings
 from sbc.studies.sweep import fit

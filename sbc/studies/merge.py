@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from sbc.plugins.errors import UserError
-from sbc.store.database import OR_FILL_IN, RESULTS_FILE, Store, reading
+from sbc.store.database import OR_FILL_IN, Store
 from sbc.store.folder import RunFile, make_folder, read_run
 from sbc.store.rows import CELL
+from sbc.store.schema import RESULTS_FILE, reading
 from sbc.store.settings import Settings
 from sbc.store.shard import Shard
 from sbc.studies.sweep.read import plan_of

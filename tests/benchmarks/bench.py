@@ -32,7 +32,7 @@ from sbc.fitting.convergence import ladder
 from sbc.fitting.fit import Task, fit
 from sbc.fitting.setup import draw_dataset
 from sbc.plugins import registry
-from sbc.plugins.contracts import Budget
+from sbc.plugins.engine import Budget
 from sbc.stats.diagnostics import diagnose
 from sbc.stats.seeds import fit_seed
 from sbc.store.settings import Settings

@@ -19,7 +19,8 @@ from sbc.fitting.allowed import expects_uniform
 from sbc.fitting.compiled import compiled_for
 from sbc.fitting.setup import draw_dataset, setup_of
 from sbc.plugins import registry
-from sbc.plugins.contracts import LOG_LIKELIHOOD, Budget
+from sbc.plugins.data import LOG_LIKELIHOOD
+from sbc.plugins.engine import Budget
 from sbc.stats.diagnostics import diagnose
 from sbc.stats.ranks import thinning
 from sbc.store.settings import Settings

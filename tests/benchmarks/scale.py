@@ -22,7 +22,8 @@ import numpy as np
 from sbc.cli.main import main as command
 from sbc.fitting import loop
 from sbc.plugins import registry
-from sbc.plugins.contracts import LOG_LIKELIHOOD, Budget, Draws
+from sbc.plugins.data import LOG_LIKELIHOOD
+from sbc.plugins.engine import Budget, Draws
 from sbc.store.settings import Settings
 
 NAMES = ("naive", "fixed", "multilevel", "mundlak", "latent")

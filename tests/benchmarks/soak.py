@@ -48,7 +48,7 @@ def soak(engine: str, fits: int) -> list[dict[str, float]]:
     """Make one run in this process and look a hundred times on the way."""
     from sbc.fitting import loop
     from sbc.fitting.workers import local
-    from sbc.plugins.contracts import Budget
+    from sbc.plugins.engine import Budget
     from sbc.store.settings import Settings
 
     made = dict(SETTINGS[engine])

@@ -16,7 +16,7 @@ import numpy as np
 
 from sbc.fitting import loop
 from sbc.fitting.workers import threads
-from sbc.plugins.contracts import Budget
+from sbc.plugins.engine import Budget
 from sbc.stats.ranks import jitter
 from sbc.store.database import Store
 from sbc.store.rows import Fit, Result

@@ -13,7 +13,7 @@ import pytest
 from sbc import __version__
 from sbc.cli.main import COMMANDS, main
 from sbc.plugins import registry
-from sbc.store.database import SCHEMA
+from sbc.store.schema import SCHEMA
 
 
 @pytest.fixture(autouse=True)
@@ -188,7 +188,7 @@ def test_a_user_s_file_that_will_not_do_is_told_and_no_folder_made(mistake, else
 
 ASKS = '''
 import pymc as pm
-from sbc.plugins.contracts import estimator
+from sbc import estimator
 
 @estimator(estimands=("{estimand}",))
 def mine({arguments}):

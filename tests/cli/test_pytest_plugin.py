@@ -19,7 +19,7 @@ from sbc.fitting import fit, loop
 from sbc.gates import words as gate_output
 from sbc.gates.config import Config
 from sbc.plugins import likelihoods
-from sbc.plugins.contracts import Budget
+from sbc.plugins.engine import Budget
 from sbc.studies import gate
 
 pytest_plugins = ("pytester",)

@@ -12,7 +12,7 @@ from sbc.cli.main import main
 from sbc.gates.checks import Subject, checks_of
 from sbc.gates.config import Config, expect, load_config
 from sbc.plugins import registry
-from sbc.plugins.contracts import Budget
+from sbc.plugins.engine import Budget
 from sbc.stats.diagnostics import diagnose
 from sbc.store.frames import load_run
 from sbc.studies.gate import judge_while_running

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from sbc.cli.main import main
-from sbc.stats.sequential.judge import ALPHA_FAIL, ALPHA_PASS, PRESETS, tolerated
+from sbc.stats.sequential.judge import PRESETS, tolerated
+from sbc.stats.sequential.outcome import ALPHA_FAIL, ALPHA_PASS
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "gates.md").read_text(encoding="utf-8")
 SNIPPETS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, flags=re.M | re.S)

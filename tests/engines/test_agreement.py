@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sbc.plugins import registry
-from sbc.plugins.contracts import Budget
+from sbc.plugins.engine import Budget
 from sbc.stats.diagnostics import diagnose
 
 BUDGET = Budget(draws=1000, tune=500, chains=2, target_accept=0.9)

@@ -6,7 +6,7 @@ from scipy.linalg import cho_factor, cho_solve
 
 from sbc.engines.pathfinder import normals_along
 from sbc.plugins import registry
-from sbc.plugins.contracts import Budget
+from sbc.plugins.engine import Budget
 
 FILE = "tests/files/by_hand.py"
 BUDGET = Budget(draws=2000, tune=1, chains=2, target_accept=0.8)

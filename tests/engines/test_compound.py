@@ -14,7 +14,7 @@ from sbc.fitting.allowed import generator_of
 from sbc.fitting.engine_choice import settled
 from sbc.fitting.setup import designs, estimator_of
 from sbc.plugins import registry
-from sbc.plugins.contracts import Budget
+from sbc.plugins.engine import Budget
 
 # PyMC holds its own steps for experimental, and says so.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")

@@ -5,7 +5,8 @@ import pytest
 from scipy import stats
 
 from sbc.plugins import registry
-from sbc.plugins.contracts import LOG_LIKELIHOOD, Budget
+from sbc.plugins.data import LOG_LIKELIHOOD
+from sbc.plugins.engine import Budget
 from sbc.plugins.errors import UserError
 from sbc.stats.diagnostics import diagnose
 

@@ -9,7 +9,8 @@ from sbc.fitting import fit as fit_module
 from sbc.fitting.convergence import accept_constant_discrete, judge, ladder
 from sbc.fitting.fit import Task, fit
 from sbc.fitting.setup import draw_dataset
-from sbc.plugins.contracts import LOG_LIKELIHOOD, Budget, Draws
+from sbc.plugins.data import LOG_LIKELIHOOD
+from sbc.plugins.engine import Budget, Draws
 from sbc.store.rows import DIVERGENT, ERROR, FAILED, LOW_ESS, NONCONVERGED, OK, Result
 from sbc.store.settings import Settings
 

@@ -23,10 +23,11 @@ from sbc.fitting import loop
 from sbc.fitting.setup import designs, draw_dataset
 from sbc.fitting.workers import local
 from sbc.plugins import registry
-from sbc.plugins.contracts import Budget
+from sbc.plugins.engine import Budget
 from sbc.plugins.errors import UserError
-from sbc.store.database import RESULTS_FILE, Store
+from sbc.store.database import Store
 from sbc.store.frames import load_run
+from sbc.store.schema import RESULTS_FILE
 from sbc.store.settings import Settings
 
 DATASETS = 6
@@ -215,7 +216,7 @@ def test_run_json_says_what_is_needed_to_repeat_the_run(tmp_path):
 MINE = '''
 import numpy as np
 import pymc as pm
-from sbc.plugins.contracts import estimator
+from sbc import estimator
 
 
 def shift(data):

@@ -9,7 +9,8 @@ import pytest
 from sbc.fitting import fit as fit_module
 from sbc.fitting import loop
 from sbc.plugins import registry
-from sbc.plugins.contracts import LOG_LIKELIHOOD, Budget
+from sbc.plugins.data import LOG_LIKELIHOOD
+from sbc.plugins.engine import Budget
 from sbc.stats.sequential import judge as sequential
 from sbc.store.frames import load_run
 from sbc.store.settings import Settings

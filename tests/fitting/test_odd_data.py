@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from quick import PLUGINS, fit
 
-from sbc.plugins.contracts import Budget
+from sbc.plugins.engine import Budget
 from sbc.store.frames import load_run
 from sbc.store.rows import FAILED
 from sbc.store.settings import Settings

@@ -19,7 +19,7 @@ from sbc.fitting.options import settings_over
 from sbc.fitting.setup import draw_dataset
 from sbc.fitting.truths import BLOCK
 from sbc.plugins import registry
-from sbc.plugins.contracts import again, as_replicated
+from sbc.plugins.data import again, as_replicated
 from sbc.plugins.errors import UserError
 from sbc.plugins.memory import forget
 from sbc.report.page.answer import regime_words

@@ -13,7 +13,7 @@ from sbc.gates.config import Config, expect
 from sbc.gates.decisions import Levels
 from sbc.gates.gate import judge_run
 from sbc.gates.history import History, history
-from sbc.plugins.contracts import Budget
+from sbc.plugins.engine import Budget
 from sbc.plugins.errors import UserError
 from sbc.store.frames import load_run
 

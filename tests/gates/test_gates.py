@@ -245,7 +245,7 @@ def test_coverage_is_bounded_by_all_failed_fits_hit_and_missed():
 
 
 def test_failed_fits_can_be_made_up_in_the_worst_way_for_each_process():
-    from sbc.stats.sequential.judge import log_e_pass
+    from sbc.stats.sequential.e_values import log_e_pass
 
     u = calibrated(50)
     u[[3, 20]] = np.nan

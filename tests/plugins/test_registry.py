@@ -8,8 +8,9 @@ import pytest
 
 from sbc.fitting.allowed import parameters_of
 from sbc.plugins import registry
-from sbc.plugins.contracts import Estimator, Generator
 from sbc.plugins.errors import UserError
+from sbc.plugins.estimator import Estimator
+from sbc.plugins.generator import Generator
 from sbc.store.regime import SELF
 
 KINDS = ("generator", "estimator", "engine")
@@ -118,7 +119,7 @@ def test_names_of_nothing_are_refused(kind, name):
 
 
 ENGINE = """
-from sbc.plugins.contracts import engine
+from sbc import engine
 
 @engine(backend="threading")
 def mine(estimator, generator, data):
@@ -132,7 +133,7 @@ def test_an_engine_may_stand_in_a_users_file(tmp_path):
 
 
 ESTIMATOR = '''
-from sbc.plugins.contracts import estimator
+from sbc import estimator
 
 @estimator(estimands=("b",))
 def mine(X, Y):
@@ -140,7 +141,7 @@ def mine(X, Y):
 '''
 
 GENERATOR = '''
-from sbc.plugins.contracts import generator
+from sbc import generator
 
 @generator(dims={"X": "rows"})
 def world(rng, truth, *, n_rows=5):

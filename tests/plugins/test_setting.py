@@ -8,7 +8,7 @@ import pytest
 
 from sbc.cli import run as run_command
 from sbc.fitting.options import settings_over
-from sbc.plugins.contracts import Budget
+from sbc.plugins.engine import Budget
 from sbc.plugins.errors import UserError
 from sbc.plugins.setting import declared, setting
 from sbc.store.settings import DECLARED, Settings

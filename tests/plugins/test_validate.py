@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from sbc.plugins import registry
-from sbc.plugins.contracts import Estimator, Generator
 from sbc.plugins.errors import UserError
+from sbc.plugins.estimator import Estimator
+from sbc.plugins.generator import Generator
 from sbc.plugins.validate import check_arguments, check_data
 
 WORLD = Generator(

@@ -6,7 +6,7 @@ import pytest
 
 from sbc.cli.main import main
 from sbc.fitting import loop
-from sbc.plugins.contracts import Budget
+from sbc.plugins.engine import Budget
 from sbc.plugins.errors import UserError
 from sbc.report.comparison import comparison, render_comparison
 from sbc.report.table import table

@@ -8,9 +8,9 @@ from parsed import Page
 from synthetic import SETTINGS, by_engine, calibrated, fits, make_run
 
 from sbc.report.labels import Labels
+from sbc.report.numbers import with_error
 from sbc.report.page.fits import statuses
 from sbc.report.page.page import page
-from sbc.report.table import with_error
 from sbc.stats import metrics
 from sbc.store.folder import RunFile
 from sbc.store.frames import as_fits, load_run

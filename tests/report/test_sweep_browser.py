@@ -8,7 +8,7 @@ from sbc.cli.main import main
 
 PATH = find()
 WORLD = '''
-from sbc.plugins.contracts import generator
+from sbc import generator
 
 @generator(dims={"y": "rows"})
 def world(rng, truth, *, n_rows=5):

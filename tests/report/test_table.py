@@ -16,8 +16,10 @@ from hypothesis import settings as quickly
 from hypothesis import strategies as st
 from synthetic import SETTINGS, by_engine, calibrated, fits, make_run
 
-from sbc.plugins.contracts import LOG_LIKELIHOOD, Budget
-from sbc.report.table import FORMATS, p_value, plain_number, render, table, with_error
+from sbc.plugins.data import LOG_LIKELIHOOD
+from sbc.plugins.engine import Budget
+from sbc.report.numbers import p_value, plain_number, with_error
+from sbc.report.table import FORMATS, render, table
 from sbc.stats import metrics
 from sbc.store.database import Store
 from sbc.store.frames import as_fits, load_run

@@ -12,8 +12,8 @@ from synthetic import SETTINGS, calibrated, fits, make_run
 from test_page import check
 
 from sbc.report.markdown import markdown
+from sbc.report.numbers import with_error
 from sbc.report.page.page import page
-from sbc.report.table import with_error
 from sbc.report.verdicts import pairs_of, with_words
 from sbc.stats.vectors import measure
 from sbc.store.frames import load_run

@@ -6,7 +6,7 @@ from scipy.special import ndtri
 from synthetic import calibrated, scaled, shifted
 
 from sbc.report.words import interval, sentence
-from sbc.stats.metrics import Fits
+from sbc.stats.fits import Fits
 from sbc.stats.uniformity import uniformity_test
 
 

@@ -18,7 +18,8 @@ from scipy.special import ndtr, ndtri
 
 from sbc.report import strata
 from sbc.stats import intervals, metrics
-from sbc.stats.metrics import METRICS, Estimate, Fits, Proportion
+from sbc.stats.fits import Estimate, Fits, Proportion
+from sbc.stats.metrics import METRICS
 from sbc.stats.paired import paired
 
 # A loaded machine must not fail a test; the inputs are small, so fifty show what there is.

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from scipy.special import bdtrik, ndtr, ndtri
 
-from sbc.stats.metrics import METRICS, Fits, influence, standard_error
+from sbc.stats.fits import Fits, standard_error
+from sbc.stats.metrics import METRICS, influence
 from sbc.stats.paired import paired
 from sbc.stats.uniformity import uniformity_test
 from sbc.stats.vector_ranks import pooled_ecdf, pooled_uniformity

@@ -23,10 +23,11 @@ from hypothesis import settings as quickly
 from hypothesis import strategies as st
 
 from sbc.plugins.errors import UserError
-from sbc.store.database import RESULTS_FILE, SCHEMA, Store
+from sbc.store.database import Store
 from sbc.store.folder import RUN_FILE, read_run, write_run
 from sbc.store.frames import load_run
 from sbc.store.rows import Fit, Result
+from sbc.store.schema import RESULTS_FILE, SCHEMA
 
 text = st.text(max_size=20)
 whole = st.integers(-(2**63), 2**63 - 1)

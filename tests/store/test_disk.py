@@ -14,9 +14,10 @@ from quick import contents, crashing, fit, settings
 from sbc.fitting import loop
 from sbc.fitting.workers import local
 from sbc.plugins.errors import UserError
-from sbc.store import database
-from sbc.store.database import RESULTS_FILE, Store
+from sbc.store import schema
+from sbc.store.database import Store
 from sbc.store.frames import load_run
+from sbc.store.schema import RESULTS_FILE
 
 FULL = """
 import resource, sys
@@ -78,7 +79,7 @@ def test_a_folder_that_is_removed_ends_the_run(tmp_path):
 
 
 def test_a_database_that_somebody_holds_is_told(new_run, new_fit, monkeypatch):
-    monkeypatch.setattr(database, "PATIENCE", 0.1)
+    monkeypatch.setattr(schema, "PATIENCE", 0.1)
     folder = new_run([new_fit(0)])
     with (
         closing(sqlite3.connect(folder / RESULTS_FILE)) as other,

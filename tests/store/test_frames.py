@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sbc.plugins.contracts import LOG_LIKELIHOOD
+from sbc.plugins.data import LOG_LIKELIHOOD
 from sbc.plugins.errors import UserError
-from sbc.store.database import RESULTS_FILE, Store
+from sbc.store.database import Store
 from sbc.store.frames import as_fits, load_run
 from sbc.store.rows import FAILED, PROBABILITIES
+from sbc.store.schema import RESULTS_FILE
 
 
 def with_log_likelihood(fit):

@@ -16,8 +16,9 @@ from sbc.plugins.errors import UserError
 from sbc.report.export import export
 from sbc.report.table import render
 from sbc.report.write import write_page
-from sbc.store.database import RESULTS_FILE, RUN_FILE, SCHEMA, Store
+from sbc.store.database import RUN_FILE, Store
 from sbc.store.frames import load_run
+from sbc.store.schema import RESULTS_FILE, SCHEMA
 
 CONFIG = Config().declare("effects", "naive", "beta_XY", "calibrated")
 TABLES = ("dataset", "fit", "result", "thinned")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sbc.fitting.allowed import expects_uniform, validate
 from sbc.fitting.options import parameter, settings_over
 from sbc.plugins import registry
-from sbc.plugins.contracts import Budget
+from sbc.plugins.engine import Budget
 from sbc.plugins.errors import UserError
 from sbc.store.settings import Settings, write_value
 

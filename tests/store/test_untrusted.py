@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from sbc.cli.main import main
-from sbc.store.database import RESULTS_FILE
+from sbc.store.schema import RESULTS_FILE
 
 #: What would run, close an element, break out of a table, or move a terminal's cursor.
 HOSTILE = (

@@ -34,7 +34,7 @@ SIZES = ["--vary", "n_rows=8:32:4"]
 WIDTH = ["--width-95", "0.92", "--datasets", "100"]
 DECEIVED = """
 import numpy as np, pymc as pm
-from sbc.plugins.contracts import estimator
+from sbc import estimator
 
 @estimator(estimands=("theta",))
 def too_sure(y):

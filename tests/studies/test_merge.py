@@ -11,9 +11,10 @@ from quick import contents
 
 from sbc.cli.main import main
 from sbc.fitting import loop
-from sbc.plugins.contracts import Budget
+from sbc.plugins.engine import Budget
 from sbc.plugins.errors import UserError
-from sbc.store.database import RESULTS_FILE, Store, read_run
+from sbc.store.database import Store, read_run
+from sbc.store.schema import RESULTS_FILE
 from sbc.store.settings import Settings
 from sbc.store.shard import WHOLE, Shard
 from sbc.studies.merge import merge

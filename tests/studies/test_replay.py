@@ -83,7 +83,7 @@ def test_draws_come_again_as_they_were_ranked(folder):
 def test_a_fit_does_not_depend_on_the_dataset_that_its_model_was_compiled_on(tmp_path):
     """The latent model's coordinates depend on the data, and so does the point to start at."""
     from sbc.plugins import registry
-    from sbc.plugins.contracts import Budget
+    from sbc.plugins.engine import Budget
 
     generator, estimator = registry.generator("confound"), registry.estimator("latent")
     budget = Budget(draws=30, tune=30, chains=1, target_accept=0.8)

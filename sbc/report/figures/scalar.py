@@ -10,8 +10,9 @@ from matplotlib.ticker import PercentFormatter
 
 from sbc.report.figures.colours import AXIS, BAND, INK, LABEL
 from sbc.report.figures.pictures import SHOWN, Picture, canvas, draw_dots, draw_segments, thinned
-from sbc.report.table import with_error
-from sbc.stats.metrics import Fits, proportional_bias
+from sbc.report.numbers import with_error
+from sbc.stats.fits import Fits
+from sbc.stats.metrics import proportional_bias
 from sbc.stats.uniformity import Band, ecdf_band, histogram_band
 
 

@@ -8,7 +8,8 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from sbc.report.figures.colours import BAND, INK
 from sbc.report.figures.pictures import Picture, canvas, draw_dots, draw_segments
-from sbc.stats.metrics import METRICS, Estimate, Proportion
+from sbc.stats.fits import Estimate, Proportion
+from sbc.stats.metrics import METRICS
 from sbc.stats.vector_ranks import pooled_ecdf
 from sbc.stats.vectors import Elements, measure
 

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from sbc.report.labels import Labels, coverage_text, plural
-from sbc.report.table import with_error
+from sbc.report.numbers import with_error
 from sbc.report.verdicts import WORDS, Pair
 from sbc.stats.intervals import wilson
 from sbc.store.frames import Run

@@ -9,10 +9,10 @@ from typing import Any
 from sbc.report.figures.overall import Interval, Measure, interval_plot
 from sbc.report.figures.pictures import Picture
 from sbc.report.labels import Labels, coverage_text
-from sbc.report.table import p_value, with_error
+from sbc.report.numbers import p_value, with_error
 from sbc.report.verdicts import Pair
 from sbc.stats import metrics
-from sbc.stats.metrics import Estimate, Proportion
+from sbc.stats.fits import Estimate, Proportion
 from sbc.stats.vector_ranks import PooledUniformity
 from sbc.stats.vectors import Elements, difference
 

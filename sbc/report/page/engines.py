@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from sbc.report.figures.overall import Interval, Measure, interval_plot
 from sbc.report.figures.pictures import Picture
 from sbc.report.labels import Labels
-from sbc.report.table import with_error
+from sbc.report.numbers import with_error
 from sbc.report.verdicts import Pair
-from sbc.stats.metrics import Estimate, standard_error
+from sbc.stats.fits import Estimate, standard_error
 from sbc.store.frames import Run
 
 Array = NDArray[np.float64]

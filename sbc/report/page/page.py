@@ -20,7 +20,8 @@ from sbc.report.page import answer, compare, engines, fits
 from sbc.report.page.origin import origin
 from sbc.report.page.template import fill
 from sbc.report.verdicts import DELTA, WORDS, Pair, pairs_of, with_words
-from sbc.stats.sequential.judge import ALPHA_FAIL, ALPHA_PASS, tolerated
+from sbc.stats.sequential.judge import tolerated
+from sbc.stats.sequential.outcome import ALPHA_FAIL, ALPHA_PASS
 from sbc.stats.vectors import Elements
 from sbc.store.frames import Run
 

@@ -20,8 +20,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sbc.stats.sequential.judge import NEVER
 from sbc.stats.sequential.means import Decision
+from sbc.stats.sequential.outcome import NEVER
 
 Array = NDArray[np.float64]
 

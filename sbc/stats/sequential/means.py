@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import log_ndtr
 
-from sbc.stats.sequential.judge import Outcome
+from sbc.stats.sequential.outcome import Outcome
 
 Array = NDArray[np.float64]
 #: Gives, for a bound, values whose mean is positive exactly if the estimand lies above the bound.

@@ -16,16 +16,9 @@ from numpy.typing import NDArray
 from scipy.special import chdtri, gammaln, ndtr, ndtri, xlogy
 
 from sbc.stats.ranks import THINNED_SIZE, pit
-from sbc.stats.sequential.judge import (
-    ALPHA_FAIL,
-    ALPHA_PASS,
-    NEVER,
-    NORMAL_WEIGHT,
-    Crossings,
-    Departure,
-    crossings,
-    log_e_normal,
-)
+from sbc.stats.sequential.e_values import NORMAL_WEIGHT, log_e_normal
+from sbc.stats.sequential.judge import Crossings, Departure, crossings
+from sbc.stats.sequential.outcome import ALPHA_FAIL, ALPHA_PASS, NEVER
 
 _BATCH = 400_000
 _WEAK = 0.27

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sbc.report.table import with_error
+from sbc.report.numbers import with_error
 from sbc.studies.lecture import measures as m
 from sbc.studies.lecture.evidence import Evidence
 from sbc.studies.lecture.judged import Bounds, Measured, Verdict, judge, overall

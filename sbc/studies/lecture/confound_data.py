@@ -6,7 +6,7 @@ import numpy as np
 from scipy import stats
 from scipy.special import expit
 
-from sbc.plugins.contracts import Data
+from sbc.plugins.data import Data
 
 SEED, N_GROUPS, N_ROWS = 12, 30, 200
 ALPHA = -2.0

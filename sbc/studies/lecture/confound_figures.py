@@ -9,7 +9,7 @@ from sbc.report.figures.colours import PALETTE, assign
 from sbc.report.figures.overall import Interval, Measure, interval_plot
 from sbc.report.figures.pictures import Picture
 from sbc.report.figures.posterior import posterior_figure
-from sbc.report.table import with_error
+from sbc.report.numbers import with_error
 from sbc.stats import metrics
 from sbc.stats.paired import paired
 from sbc.studies.lecture.confound_data import TRUTH

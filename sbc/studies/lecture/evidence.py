@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from sbc.fitting.setup import draw_dataset
-from sbc.plugins.contracts import Data
-from sbc.stats.metrics import Fits
+from sbc.plugins.data import Data
+from sbc.stats.fits import Fits
 from sbc.store.frames import Run, as_fits, load_run
 from sbc.store.rows import FAILED
 from sbc.studies.lecture.worlds import World

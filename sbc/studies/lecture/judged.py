@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sbc.stats.metrics import Estimate, Proportion
+from sbc.stats.fits import Estimate, Proportion
 
 #: Of the interval that decides: one verdict in a hundred would be wrong on the edge of a bound.
 LEVEL = 0.99

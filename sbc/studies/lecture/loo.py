@@ -25,7 +25,7 @@ from threading import Lock
 import numpy as np
 from scipy.special import expit, gammaln, logsumexp, xlog1py, xlogy
 
-from sbc.plugins.contracts import Array, Data
+from sbc.plugins.data import Array, Data
 
 _STEPS, _REACH = (0.02, 0.1), 8.0  # of the grid over alpha: in log odds, in sds of the population
 _alone = Lock()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sbc.plugins.contracts import Data
+from sbc.plugins.data import Data
 from sbc.plugins.errors import UserError
 from sbc.report.figures.colours import assign
 from sbc.report.figures.pictures import Picture, styled

@@ -15,7 +15,7 @@ from sbc.fitting.compiled import compiled_for
 from sbc.fitting.convergence import ladder
 from sbc.fitting.setup import setup_of
 from sbc.plugins import registry
-from sbc.plugins.contracts import Data
+from sbc.plugins.data import Data
 from sbc.store.rows import FAILED
 from sbc.store.settings import Settings
 from sbc.studies.lecture import single

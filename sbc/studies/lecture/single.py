@@ -11,7 +11,8 @@ import numpy as np
 
 from sbc.fitting.fit import ladder
 from sbc.plugins import registry
-from sbc.plugins.contracts import Array, Budget, Data, Draws
+from sbc.plugins.data import Array, Data
+from sbc.plugins.engine import Budget, Draws
 from sbc.report.labels import slug
 from sbc.stats import seeds
 from sbc.stats.diagnostics import diagnose

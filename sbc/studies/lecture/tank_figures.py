@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sbc.plugins.contracts import Data
+from sbc.plugins.data import Data
 from sbc.report.figures.colours import BAND, INK, LABEL, PALETTE
 from sbc.report.figures.pictures import Picture, canvas
-from sbc.report.table import with_error
+from sbc.report.numbers import with_error
 from sbc.studies.lecture.single import LEVEL, Single
 
 ORANGE, BLUE, SKY, GREEN, PURPLE, VERMILION = (colour.light for colour in PALETTE[:6])

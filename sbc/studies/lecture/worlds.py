@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sbc.plugins.contracts import Budget
+from sbc.plugins.engine import Budget
 from sbc.store.settings import Settings
 
 BUDGET = Budget(draws=500, tune=200, chains=2, target_accept=0.8)

@@ -21,8 +21,8 @@ from sbc.gates.gate import read_truths
 from sbc.gates.history import history
 from sbc.gates.judge import Check, Histories, decide_check
 from sbc.report.targets import Subject
-from sbc.stats.metrics import Estimate, Proportion
-from sbc.stats.sequential.judge import Outcome
+from sbc.stats.fits import Estimate, Proportion
+from sbc.stats.sequential.outcome import Outcome
 from sbc.stats.vectors import measure
 from sbc.studies.sweep.plan import COLUMNS
 from sbc.studies.sweep.read import Sweep

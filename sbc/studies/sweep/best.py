@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from sbc.report.targets import Subject
-from sbc.stats.metrics import Estimate
+from sbc.stats.fits import Estimate
 from sbc.stats.vectors import difference, measure
 from sbc.store.frames import Run
 from sbc.studies.sweep.read import Sweep

@@ -18,7 +18,7 @@ from sbc.gates.expectations import Bounds
 from sbc.gates.history import History, history
 from sbc.gates.judge import agreed
 from sbc.stats.sequential.coverage import interval, judge_bounds
-from sbc.stats.sequential.judge import Outcome
+from sbc.stats.sequential.outcome import Outcome
 from sbc.store.frames import Run
 
 

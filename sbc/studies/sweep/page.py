@@ -14,11 +14,11 @@ from sbc.gates.expectations import Bounds
 from sbc.report.figures.colours import assign
 from sbc.report.figures.pictures import Picture, styled
 from sbc.report.labels import Labels, plural
+from sbc.report.numbers import with_error
 from sbc.report.page import answer
 from sbc.report.page.origin import origin
 from sbc.report.page.page import figure_of
 from sbc.report.page.template import fill
-from sbc.report.table import with_error
 from sbc.report.targets import Subject
 from sbc.store.frames import Run
 from sbc.store.rows import FAILED

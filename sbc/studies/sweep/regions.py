@@ -8,7 +8,7 @@ from itertools import combinations_with_replacement, product
 
 import numpy as np
 
-from sbc.stats.sequential.judge import Outcome
+from sbc.stats.sequential.outcome import Outcome
 
 Cell = Mapping[str, float]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sbc.gates.expectations import Bounds
 from sbc.report.targets import Subject
-from sbc.stats.metrics import Proportion
+from sbc.stats.fits import Proportion
 from sbc.store.rows import FAILED
 from sbc.studies.sweep.answers import Answer, error_of, estimate
 from sbc.studies.sweep.read import Sweep

@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from sbc.gates.expectations import Bounds
-from sbc.report.table import LEVELS, grid, plain_records, regime_line, table, with_error
+from sbc.report.numbers import plain_records, with_error
+from sbc.report.table import LEVELS, grid, regime_line, table
 from sbc.store.settings import write_value
 from sbc.studies.sweep.answers import ALPHA, Answer, answers
 from sbc.studies.sweep.best import best

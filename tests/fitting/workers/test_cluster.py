@@ -27,11 +27,11 @@ from sbc.fitting import loop
 from sbc.fitting.fit import Task
 from sbc.fitting.setup import draw_dataset
 from sbc.fitting.workers.cluster_main import differences, versions
-from sbc.plugins.contracts import Budget
+from sbc.plugins.engine import Budget
 from sbc.plugins.errors import UserError
 from sbc.plugins.memory import forget
-from sbc.store.database import RESULTS_FILE
 from sbc.store.rows import ERROR, Fit
+from sbc.store.schema import RESULTS_FILE
 from sbc.store.settings import Settings
 
 distributed = pytest.importorskip("distributed")
@@ -324,7 +324,7 @@ def test_batches_hold_every_fit_once_and_about_a_second_of_work(counts, seconds,
 KILLER = """
 import os
 import pymc as pm
-from sbc.plugins.contracts import estimator
+from sbc import estimator
 
 DEADLY = {deadly!r}
 

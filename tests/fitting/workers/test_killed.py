@@ -21,8 +21,8 @@ import numpy as np
 import pytest
 from quick import contents, crashing, fit, settings
 
-from sbc.store.database import RESULTS_FILE
 from sbc.store.folder import RUN_FILE
+from sbc.store.schema import RESULTS_FILE
 
 TIMES = 30
 DATASETS = 800
@@ -126,7 +126,7 @@ def test_a_run_killed_while_it_was_made_can_be_made_again(tmp_path):
     """Whatever file is there by then, `--out` takes the folder, and no fit is in it to be lost."""
     wanted = settings(*crashing("steady"), datasets=2)
     whole = contents(fit(tmp_path / "whole", wanted))
-    for step in ("draft_run", "_connect", "publish_run"):
+    for step in ("draft_run", "connect", "publish_run"):
         folder = tmp_path / step
         code = (
             "import os, signal, sys\n"

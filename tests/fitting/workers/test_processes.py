@@ -18,8 +18,8 @@ from sbc.fitting import loop
 from sbc.fitting.setup import draw_dataset
 from sbc.fitting.workers import local
 from sbc.plugins.errors import UserError
-from sbc.store.database import RESULTS_FILE
 from sbc.store.rows import ERROR, OK, TIMEOUT
+from sbc.store.schema import RESULTS_FILE
 
 DATASETS = 6  # one of which is bad
 RUN = [sys.executable, "-m", "sbc", "run", "--quiet"]

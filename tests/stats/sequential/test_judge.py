@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import bdtrik, gammaln, ndtr, ndtri
 
+from sbc.stats.sequential import e_values
 from sbc.stats.sequential import judge as seq
-from sbc.stats.sequential.judge import NEVER, crossings, judge, log_e_fail, log_e_pass
+from sbc.stats.sequential.e_values import log_e_fail, log_e_pass
+from sbc.stats.sequential.judge import crossings, judge
+from sbc.stats.sequential.outcome import NEVER
 
 relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # busy machines
 seeds = st.integers(0, 10**6)
@@ -47,8 +50,8 @@ def q():
     ("delta", "bet"), [(0.05, 0.6036), (0.07, 0.8501), (0.10, 1.2299), (0.14, 1.7654)]
 )
 def test_betting_fraction(delta, bet):
-    assert seq.betting_fraction(delta) == pytest.approx(bet, abs=6e-5)
-    lam, m = seq.betting_fraction(delta), 0.5 - delta
+    assert e_values.betting_fraction(delta) == pytest.approx(bet, abs=6e-5)
+    lam, m = e_values.betting_fraction(delta), 0.5 - delta
     growth = [quad(lambda x, a=a: np.log1p(a * (x - m)), 0, 1)[0] for a in (lam, lam - 0.01)]
     assert growth[0] > growth[1]
 
@@ -91,7 +94,7 @@ def test_normal_part_is_a_product_of_predictive_densities():
                 b += k * (x - m) ** 2 / (2 * (k + 1))
                 m, k, a = (k * m + x) / (k + 1), k + 1, a + 0.5
             values.append(np.exp(log_e))
-    found = seq.log_e_normal(q.size, q.sum(), np.square(q).sum())
+    found = e_values.log_e_normal(q.size, q.sum(), np.square(q).sum())
     assert float(found) == pytest.approx(np.log(np.mean(values)), rel=1e-10)
 
 
@@ -102,7 +105,7 @@ def test_histogram_part_by_hand():
     for a in (2, 10):
         odds = [(16 * (a + c)) / (16 * a + j) for j, c in enumerate([0, 1, 2, 0])]
         expected.append(np.prod(odds))
-    normal = [seq.log_e_normal(4, ndtri(u).sum(), np.square(ndtri(u)).sum())]
+    normal = [e_values.log_e_normal(4, ndtri(u).sum(), np.square(ndtri(u)).sum())]
     mixture = 0.7 * np.exp(normal[0]) + 0.3 * np.mean(expected)
     assert log_e_fail(u)[-1] == pytest.approx(np.log(mixture))
 
@@ -133,14 +136,14 @@ def test_evidence_for_calibration_is_fair_at_the_edge_of_the_tolerance():
 def test_evidence_for_calibration_by_hand():
     # u = .75 and |2u − 1| = .5 with λ = 1.2299, δ = .1
     found = np.exp(log_e_pass([0.75], 0.1)[:, 0])
-    lam = seq.betting_fraction(0.1)
+    lam = e_values.betting_fraction(0.1)
     expected = [1 + lam * 0.35, 1 - lam * 0.15, 1 + lam * 0.1, 1 + lam * 0.1]
     np.testing.assert_allclose(found, expected)
 
 
 def test_combination_is_the_mean():
     log_e = np.log([[1.0, 2.0, 1e-300], [3.0, 8.0, 1e-300]])
-    np.testing.assert_allclose(np.exp(seq.combine_fail(log_e)), [2.0, 5.0, 1e-300])
+    np.testing.assert_allclose(np.exp(e_values.combine_fail(log_e)), [2.0, 5.0, 1e-300])
 
 
 def test_tolerated():
@@ -239,7 +242,7 @@ def test_a_stream_needs_values(u):
 
 @pytest.mark.parametrize("delta", [0, 0.5, -0.1, np.nan])
 def test_tolerance_has_a_range(delta):
-    for function in (seq.betting_fraction, seq.tolerated, lambda d: log_e_pass([0.5], d)):
+    for function in (e_values.betting_fraction, seq.tolerated, lambda d: log_e_pass([0.5], d)):
         with pytest.raises(ValueError, match="tolerance"):
             function(delta)
 
@@ -337,7 +340,7 @@ def peeking(u):
 
 def test_a_calibrated_gate_hardly_ever_fails():
     u = uniform(11, 500, 5, 300)
-    assert ever(seq.combine_fail(log_e_fail(u)), 0.05) <= most(500, 0.05)
+    assert ever(e_values.combine_fail(log_e_fail(u)), 0.05) <= most(500, 0.05)
     assert peeking(u[:, 0]) > most(500, 0.05)
     no_share = np.logaddexp.reduce(log_e_fail(u), axis=-2)
     assert ever(no_share, 0.05) > most(500, 0.05)
@@ -365,7 +368,7 @@ def test_ever_failing_in_many_studies(K):
     studies, batch, n = 3000, 100, 2000
     highest = np.concatenate(
         [
-            seq.combine_fail(log_e_fail(uniform(100 * K + i, batch, K, n))).max(axis=-1)
+            e_values.combine_fail(log_e_fail(uniform(100 * K + i, batch, K, n))).max(axis=-1)
             for i in range(studies // batch)
         ]
     )

@@ -7,7 +7,8 @@ import pytest
 from scipy.special import ndtr
 
 from sbc.stats.sequential import power as module
-from sbc.stats.sequential.judge import NEVER, PRESETS, judge, tolerated
+from sbc.stats.sequential.judge import PRESETS, judge, tolerated
+from sbc.stats.sequential.outcome import NEVER
 from sbc.stats.sequential.power import datasets_needed, detectable, power
 
 # δ, streams, n_max, and how many studies the measurement had, as far as its digits tell

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from synthetic import calibrated, result, shifted
 
-from sbc.plugins.contracts import Draws
+from sbc.plugins.engine import Draws
 from sbc.store.rows import Fit
 from sbc.studies.lecture import single
 from sbc.studies.lecture.evidence import COLUMNS

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sbc.stats.metrics import Estimate
+from sbc.stats.fits import Estimate
 from sbc.studies.lecture.judged import (
     LEVEL,
     UNKNOWN,

@@ -15,8 +15,8 @@ from sbc.cli.main import main
 from sbc.plugins import registry
 from sbc.plugins.errors import UserError
 from sbc.plugins.memory import forget
-from sbc.store.database import RESULTS_FILE
 from sbc.store.rows import CELL
+from sbc.store.schema import RESULTS_FILE
 from sbc.studies.sweep.read import load_sweep
 
 FILE = Path(__file__).resolve().parents[2] / "files" / "normal_mean.py"

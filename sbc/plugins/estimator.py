@@ -1,0 +1,159 @@
+"""What an estimator offers: a PyMC model as a function of the arrays that it needs."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from sbc.plugins.data import (
+    Array,
+    Data,
+    OwnData,
+    Posterior,
+    Quantity,
+    Truth,
+    replicates,
+    structure_of,
+    summary,
+)
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """A PyMC model, written as a function of the arrays that it needs.
+
+    Attributes
+    ----------
+    name : str
+        File stem, function name and command-line name at once.
+    define : callable
+        Called inside an open ``pm.Model`` with one ``pm.Data`` per argument.
+    arguments : tuple of str
+        The arrays that it names.
+    estimands : tuple of str
+        The parameters that are ranked.
+    derived : mapping of str to callable
+        Arguments that depend on data alone, computed once per dataset: ``name -> f(data)``.
+    control : bool
+        Whether it stands aside of ``--estimator all``: a control, or another form of one.
+    quantities : dict of str to callable
+        Further quantities to rank, ``name -> f(theta, data)``: see `quantity`.
+    closed_form : dict of str to callable
+        What is known exactly of a conjugate model: see `posterior` and `log_likelihood`.
+    options : mapping of str to bool, int, float or str
+        The function's keyword-only arguments with their defaults. ``name@sigma=0.5`` is the same
+        estimator with another value, `define` then holding it: see `bound`.
+    elements : mapping of str to tuple of str
+        Variable to what its elements are called within brackets, in order: by coordinates.
+    constant : tuple of str
+        Elements that are the same number whatever the parameters are; they are not ranked.
+    anew : bool
+        Whether each dataset's model is compiled anew, because a shared one has another density.
+    lines : tuple of str
+        What a reader should know of how this model is put to the test.
+    """
+
+    name: str
+    define: Callable[..., Any]
+    arguments: tuple[str, ...]
+    estimands: tuple[str, ...]
+    derived: Mapping[str, Callable[[Data], Array]]
+    summary: str = ""
+    control: bool = False
+    quantities: dict[str, Quantity] = field(default_factory=dict)
+    closed_form: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    elements: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    constant: tuple[str, ...] = ()
+    anew: bool = False
+    lines: tuple[str, ...] = ()
+
+    def bound(self, name: str, values: Mapping[str, Any]) -> Estimator:
+        """Give the estimator with these values of its options, under another name."""
+        held = {**self.options, **values}
+        define = partial(self.define, **values) if values else self.define
+        return replace(self, name=name, define=define, options=held)
+
+    def posterior(self, function: Posterior) -> Posterior:
+        """Register independent draws from the posterior, ``f(data, rng, draws) -> theta``.
+
+        A conjugate model has them in closed form; the engine ``exact`` takes them, and no PyMC is
+        involved. `data` are the arrays that the estimator names, `theta` holds at least every
+        estimand, as arrays of shape (draws, ...).
+        """
+        self.closed_form["posterior"] = function
+        return function
+
+    def log_likelihood(self, function: Callable[[Truth, Data], Array]) -> Callable[..., Array]:
+        """Register the log likelihood of all data, ``f(theta, data)``, for the engine ``exact``.
+
+        `theta` holds arrays of shape (draws, ...), and so one number a draw comes back, shape
+        (draws,). Without it ``exact`` ranks no log likelihood.
+        """
+        self.closed_form["log_likelihood"] = function
+        return function
+
+    def quantity(self, function: Quantity) -> Quantity:
+        """Register a test quantity ``f(theta, data) -> float``, ranked beside the estimands.
+
+        It is called with the truth and with each posterior draw, `theta` holding every free
+        variable by name; one that depends on the data sees faults that parameters cannot show
+        (Modrák et al. 2023, arXiv:2211.02383).
+        """
+        self.quantities[function.__name__] = function
+        return function
+
+    def array_of(self, observed: str) -> str:
+        """Name the array of a dataset that an observed variable is about."""
+        return observed
+
+    def structure(self, selected: Data) -> str:
+        """Name the compiled model that selected data go with: most often one for all."""
+        if not self.anew or isinstance(selected, OwnData):
+            return structure_of(selected)
+        digest = hashlib.blake2b(digest_size=16)
+        for name in sorted(selected):
+            array = np.ascontiguousarray(selected[name])
+            digest.update(f"{name}{array.dtype}{array.shape}".encode() + array.tobytes())
+        return digest.hexdigest()
+
+    def select(self, data: Data) -> Data:
+        """Pick the arrays that the estimator names, computing the derived ones."""
+        asked = {
+            name: self.derived[name](data) if name in self.derived else data[name]
+            for name in self.arguments
+        }
+        return asked | replicates(data)
+
+
+def estimator(
+    *,
+    estimands: tuple[str, ...],
+    derived: Mapping[str, Callable[[Data], Array]] | None = None,
+    control: bool = False,
+) -> Callable[[Callable[..., Any]], Estimator]:
+    """Turn a function that states a PyMC model into an estimator; arguments as in `Estimator`.
+
+    Its positional arguments are arrays, its keyword-only ones options.
+    """
+
+    def wrap(function: Callable[..., Any]) -> Estimator:
+        parameters = inspect.signature(function).parameters.values()
+        return Estimator(
+            name=function.__name__,
+            define=function,
+            arguments=tuple(p.name for p in parameters if p.kind is not p.KEYWORD_ONLY),
+            options={p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY},
+            estimands=estimands,
+            derived=derived or {},
+            summary=summary(function),
+            control=control,
+        )
+
+    return wrap

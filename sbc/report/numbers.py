@@ -1,0 +1,50 @@
+"""Numbers as people read them: rounded to what their errors carry."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+def plain_number(value: float) -> str:
+    """Write a diagnostic; k̂ is −∞ where all importance ratios are equal."""
+    return "–" if math.isnan(value) else f"{value:.2f}" if math.isfinite(value) else f"{value:+g}"
+
+
+def with_error(value: float, mcse: float) -> str:
+    """Write a value and its error as physicists do: 0.123 (45) means 0.123 ± 0.045.
+
+    The error gets two digits and the value ends where they do; 1.23 (45)e+06 where that is not
+    within nine decimals. Without an error, or with one that is mere rounding (below 1e-12 of the
+    value), three decimals.
+    """
+    if not math.isfinite(value):
+        return "–"
+    if not (math.isfinite(mcse) and mcse > 1e-12 * abs(value)):
+        plain = value == 0 or 0.001 <= abs(value) < 1e6
+        return f"{value:z.3f}" if plain else f"{value:.3e}"
+    error, _, exponent = f"{mcse:.1e}".partition("e")  # rounds .0996 to 1.0e-01 by itself
+    error, decimals = error.replace(".", ""), 1 - int(exponent)
+    if 0 <= decimals <= 9:
+        return f"{value:z.{decimals}f} ({error})"
+    power = int(f"{max(abs(value), mcse):.1e}".partition("e")[2])
+    return f"{Decimal(value).scaleb(-power):z.{decimals + power}f} ({error})e{power:+03d}"
+
+
+def p_value(p: float) -> str:
+    """Write a p-value: three decimals, or a bound where these would be zeros."""
+    return "–" if not math.isfinite(p) else "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def plain_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Give the rows of a frame as JSON takes them, NaN as None."""
+    return [{n: _plain(v) for n, v in row.items()} for row in frame.to_dict(orient="records")]
+
+
+def _plain(value: Any) -> Any:
+    plain = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(plain, float) and not math.isfinite(plain) else plain
