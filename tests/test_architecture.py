@@ -149,6 +149,25 @@ def test_a_plug_in_is_a_page_named_after_its_function():
         assert lines_of_code(TREES[name]) <= 60, name
 
 
+def lines_of_body(function: ast.FunctionDef) -> int:
+    body = [
+        node
+        for node in function.body
+        if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+    ]
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+def test_no_function_is_longer_than_a_screen():
+    long = [
+        f"{name}.{node.name}"
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and lines_of_body(node) > 40
+    ]
+    assert long == []
+
+
 def loaded_by(code: str) -> set[str]:
     code += "\nimport sys; print(*{name.partition('.')[0] for name in sys.modules})"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""``sbc design``: how large must a study be?"""
+"""``sbc design``: say how large a study must be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compare a run with an earlier one, dataset by dataset: did the estimates move?
+"""Compare a run with an earlier one, dataset by dataset: whether the estimates have moved.
 
 Both runs saw the same datasets, so that what is left between them is the samplers' Monte Carlo
 error, and whatever a new version of PyMC, of the model or of the budget has changed. That is seen

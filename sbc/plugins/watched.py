@@ -9,7 +9,7 @@ import logging
 import random
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from types import FrameType
 from typing import Any
@@ -67,6 +67,19 @@ class Nothing:
         return "(left out)"
 
 
+def _places(spaces: Iterable[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], str, Any, str]]:
+    """Yield where a sampler stands, under which name, the sampler, and what it is called."""
+    found = _originals(len(sys.modules))
+    for module in (sys.modules[name] for name in _modules(len(sys.modules))):
+        for name in found.keys() & vars(module).keys():
+            if vars(module)[name] in found[name]:
+                yield vars(module), name, vars(module)[name], name
+    every = {id(o): (o, name) for name, originals in found.items() for o in originals}
+    for space in spaces:
+        for name in [n for n, v in space.items() if id(v) in every]:
+            yield space, name, *every[id(space[name])]
+
+
 @contextlib.contextmanager
 def watched(*spaces: dict[str, Any], seeded: bool = False) -> Iterator[list[pm.Model]]:
     """Note the models that this thread opens, and let it not sample; for one thread at a time.
@@ -94,15 +107,8 @@ def watched(*spaces: dict[str, Any], seeded: bool = False) -> Iterator[list[pm.M
         space[name] = value
 
     def patch() -> None:
-        found = _originals(len(sys.modules))
-        for module in (sys.modules[name] for name in _modules(len(sys.modules))):
-            for name in found.keys() & vars(module).keys():
-                if vars(module)[name] in found[name]:
-                    put(vars(module), name, _stand_in(vars(module)[name], name, here, active))
-        every = {id(o): (o, name) for name, originals in found.items() for o in originals}
-        for space in spaces:
-            for name in [n for n, v in space.items() if id(v) in every]:
-                put(space, name, _stand_in(*every[id(space[name])], here, active))
+        for space, name, original, called in _places(spaces):
+            put(space, name, _stand_in(original, called, here, active))
 
     def import_and_patch(name: str, *arguments: Any, **keywords: Any) -> Any:
         fresh = name.partition(".")[0] in PACKAGES and name not in sys.modules

@@ -65,7 +65,7 @@ def _name(chapter: Chapter, part: str, picture: Picture) -> str:
 
 
 def _free(place: Path, name: str, taken: list[Path]) -> Path:
-    """Number a name that two users' files share."""
+    """Give a file's name a number if another user's file has that name."""
     stem = place / name
     if stem.with_name(f"{name}.svg") in taken:
         stem = place / f"{name}-{len(taken)}"

@@ -1,4 +1,4 @@
-"""Two estimators on the same datasets: how far apart are they?
+"""How far apart two estimators are on the same datasets.
 
 Both saw the same luck, so most of it cancels in the difference; two separate standard errors
 would count it twice.

@@ -26,6 +26,7 @@ from sbc.fitting.handed import Named
 from sbc.fitting.options import default_folder, settings_over
 from sbc.plugins import live
 from sbc.plugins.errors import UserError, in_python
+from sbc.store.folder import read_run
 from sbc.store.settings import Settings
 
 if TYPE_CHECKING:
@@ -151,14 +152,7 @@ def run(
         "target_accept": target_accept,
         "data": None if data is None else str(data),
     }
-    made = None
-    if resume is not None:
-        before = LoadedRun.of(resume)
-        live.check_known(before.provenance, before.folder)
-        made = before.settings
-    settings = settings_over(made, wanted)
-    validate(settings)
-    settings = settled(settings, engine is not None or resume is not None)
+    settings = _settings(wanted, None if resume is None else Path(resume))
     if cluster is not None and (isolate or fit_timeout is not None):
         raise UserError("isolate and fit_timeout are for this machine, not for a cluster's workers")
     limit = NO_LIMIT if max_failures is None else Limit.parse(str(max_failures))
@@ -174,6 +168,18 @@ def run(
                 limit=limit,
             )
     return LoadedRun.of(store.folder)
+
+
+def _settings(wanted: Mapping[str, Any], resume: Path | None) -> Settings:
+    """Take each setting from what is wanted, else from the run resumed, else the default."""
+    made = None
+    if resume is not None:
+        before = read_run(resume)
+        live.check_known(before, resume)
+        made = before.settings
+    settings = settings_over(made, wanted)
+    validate(settings)
+    return settled(settings, wanted["engine"] is not None or resume is not None)
 
 
 @contextmanager

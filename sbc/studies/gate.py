@@ -86,11 +86,7 @@ def judge_while_running(
     from sbc.fitting import loop
     from sbc.fitting.workers import local
 
-    owing = [name for name in settings.estimators if expects_uniform(settings, name)]
-    empty: dict[str, list[str]] = {name: [] for name in settings.estimators}
-    subject = Subject(settings, owing, empty, empty, regimes_of(settings))
-    if not checks_of(config, subject) and baseline is None:
-        raise nothing_expected(settings)  # before the first fit
+    _check_expected(settings, config, baseline)
 
     def look() -> Gate:
         return judge_run(load_run(folder), replace(config, n_max=most), baseline, tolerance)
@@ -126,6 +122,15 @@ def judge_while_running(
         if not waiting or n >= most:
             return gate
         n = min(n + BATCH, most)
+
+
+def _check_expected(settings: Settings, config: Config, baseline: Run | None) -> None:
+    """Refuse, before the first fit, what is wrongly named, or that nothing is expected at all."""
+    owing = [name for name in settings.estimators if expects_uniform(settings, name)]
+    empty: dict[str, list[str]] = {name: [] for name in settings.estimators}
+    subject = Subject(settings, owing, empty, empty, regimes_of(settings))
+    if not checks_of(config, subject) and baseline is None:
+        raise nothing_expected(settings)
 
 
 def sees(settings: Settings, run: Mapping[str, Any], most: int, config: Config) -> str:

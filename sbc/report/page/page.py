@@ -24,6 +24,7 @@ from sbc.stats.sequential.judge import tolerated
 from sbc.stats.sequential.outcome import ALPHA_FAIL, ALPHA_PASS
 from sbc.stats.vectors import Elements
 from sbc.store.frames import Run
+from sbc.store.settings import Settings
 
 _HERE = Path(__file__).parent
 
@@ -103,7 +104,7 @@ def page(runs: Sequence[Run]) -> str:
 
 def _context(chapter: Chapter) -> dict[str, Any]:
     run, pairs, labels = chapter.run, chapter.pairs, chapter.labels
-    anchors = [chapter.anchor("p", i) for i in range(len(pairs))]
+    settings, anchors = run.settings, [chapter.anchor("p", i) for i in range(len(pairs))]
     drawn = {
         part: [figure_of(picture, f"{part}f{i}") for i, picture in enumerate(found)]
         for part, found in pictures(chapter)
@@ -116,9 +117,7 @@ def _context(chapter: Chapter) -> dict[str, Any]:
     return {
         "anchor": f"r{chapter.number}",
         "title": chapter.title,
-        "world": " · ".join(
-            filter(None, (run.settings.generator, run.settings.describe_truth(), run.settings.data))
-        ),
+        "world": _world(settings),
         "regime": answer.regime_words(run),
         "notes": run.lines,
         "count": plural(run.fits.k.nunique(), "dataset"),
@@ -128,7 +127,7 @@ def _context(chapter: Chapter) -> dict[str, Any]:
         "grid": answer.grid(run, pairs, labels, anchors),
         "measures": drawn[chapter.anchor("s")],
         "differences": drawn[chapter.anchor("d")],
-        "reference": engines.reference_of(run.settings.engines),
+        "reference": engines.reference_of(settings.engines),
         "costs": drawn[chapter.anchor("e")],
         "cost_numbers": engines.cost_numbers(chapter.costs, labels),
         "numbers": compare.numbers(pairs, labels),
@@ -144,6 +143,10 @@ def _context(chapter: Chapter) -> dict[str, Any]:
         "worst": fits.worst(run, estimands, labels),
         "origin": origin(run),
     }
+
+
+def _world(settings: Settings) -> str:
+    return " · ".join(filter(None, (settings.generator, settings.describe_truth(), settings.data)))
 
 
 def state(run: Run) -> str:

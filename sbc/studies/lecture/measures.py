@@ -57,7 +57,7 @@ def coverage(estimator: str, quantity: str, level: float = 0.95) -> Measure:
 
 
 def difference(metric: str, a: str, b: str, quantity: str) -> Measure:
-    """A metric of `a` minus that of `b`, on the datasets where both worked."""
+    """Measure a metric of `a` minus that of `b`, on the datasets where both worked."""
 
     def measure(evidence: Evidence) -> Measured:
         one, other = evidence.pair(a, b, quantity)
