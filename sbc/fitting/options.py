@@ -41,7 +41,8 @@ def settings_over(base: Settings | None, wanted: Mapping[str, Any]) -> Settings:
 
     def given(name: str, otherwise: Any) -> Any:
         value = wanted.get(name)
-        return otherwise if value is None else value
+        plain = value.item() if isinstance(value, np.generic) else value
+        return otherwise if plain is None else plain
 
     generator = given("generator", _generator(wanted) or base.generator)
     made = registry.generator(generator)

@@ -45,17 +45,23 @@ _IN_PYTHON = {"set": "parameters", "estimand": "estimands"}
 def in_python(text: str) -> str:
     """Say in Python's words what was said in those of the command line: ``draws`` for ``--draws``.
 
+    What stands between backticks is a command, and stays one.
+
     Examples
     --------
     >>> in_python("--target-accept must lie between 0 and 1, not 2")
     'target_accept must lie between 0 and 1, not 2'
+    >>> in_python("this is a sweep: `sbc sweep --resume DIR` goes on with it")
+    'this is a sweep: `sbc sweep --resume DIR` goes on with it'
     """
 
     def name(found: re.Match[str]) -> str:
         word = found[1].replace("-", "_")
         return _IN_PYTHON.get(word, word)
 
-    return re.sub(r"(?<![\w-])--([a-z][a-z-]*[a-z])", name, text)
+    parts = re.split("(`[^`]*`)", text)
+    parts[::2] = [re.sub(r"(?<![\w-])--([a-z][a-z-]*[a-z])", name, part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def unknown(kind: str, name: str, allowed: Iterable[str], where: str = "") -> UserError:

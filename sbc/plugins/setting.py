@@ -73,7 +73,8 @@ class Declared:
             nearest = "least" if value < self.low else "most"
             end = self.low if value < self.low else self.high
             allowed = self.bounds or f"be at {nearest} {end:g}"
-            raise UserError(f"{self.flag} must {allowed}, not {value:g}")
+            shown = value if self.kind is int else f"{value:g}"
+            raise UserError(f"{self.flag} must {allowed}, not {shown}")
 
 
 def setting(

@@ -4,9 +4,11 @@ import argparse
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
 from sbc.cli import run as run_command
+from sbc.fitting.allowed import validate
 from sbc.fitting.options import settings_over
 from sbc.plugins.engine import Budget
 from sbc.plugins.errors import UserError
@@ -48,6 +50,7 @@ def test_bounds_belong_to_what_is_allowed(value):
         ("count", 2.5, "--count takes a whole number, not 2.5"),
         ("count", True, "--count takes a whole number, not True"),
         ("count", "3", "--count takes a whole number, not '3'"),
+        ("count", -(2**63), "--count must be at least 2, not -9223372036854775808"),
         ("share", 0, "--part must lie between 0 and 1, not 0"),
         ("share", 1.0, "--part must lie between 0 and 1, not 1"),
         ("share", math.nan, "--part must lie between 0 and 1, not nan"),
@@ -72,3 +75,11 @@ def test_the_command_line_offers_every_setting_of_a_fit():
     assert settings.budget == Budget(draws=30)
     assert settings.parameters == {"n_rows": 40, "sd_U": 0.0}
     assert settings_over(None, {}) == Settings(truth="effects")
+
+
+def test_numpy_s_numbers_are_numbers():
+    asked = {"draws": np.int64(30), "target_accept": np.float32(0.5), "datasets": np.int8(4)}
+    settings = settings_over(None, asked)
+    assert (settings.budget, settings.datasets) == (Budget(draws=30, target_accept=0.5), 4)
+    validate(settings)
+    assert Settings.from_json(settings.to_json()) == settings
