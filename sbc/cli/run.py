@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sbc.cli.supervise import after_a_crash, interruptible
-from sbc.fitting.allowed import validate
+from sbc.fitting import asked
 from sbc.fitting.engine_choice import settled
 from sbc.fitting.limits import NO_LIMIT, Limit
-from sbc.fitting.options import default_folder, settings_over
-from sbc.plugins import live
+from sbc.fitting.options import default_folder
 from sbc.plugins.errors import ExitCode, TooManyFailuresError, UserError
 from sbc.store.settings import DECLARED, Settings
 from sbc.store.shard import WHOLE, Shard
@@ -139,22 +138,16 @@ def part_of(arguments: argparse.Namespace, settings: Settings) -> Shard:
 
 @contextmanager
 def executor_of(arguments: argparse.Namespace, settings: Settings) -> Iterator[dict[str, Any]]:
-    """Give who fits, for this command or another that runs: `hand_out` of `running.execute`.
+    """Give who fits, for this command or another that runs: `hand_out` of `loop.execute`.
 
     Raises
     ------
     UserError
         If options cannot be together, or a cluster cannot be used.
     """
-    if arguments.cluster is None:
-        from sbc.fitting.workers import local
-
-        yield {"hand_out": local.executor(arguments.isolate, arguments.fit_timeout)}
-        return
-    from sbc.fitting.workers.cluster import Cluster
-
-    with Cluster.connect(arguments.cluster, settings) as cluster:
-        yield {"hand_out": cluster.fits}
+    chosen = (arguments.cluster, arguments.isolate, arguments.fit_timeout)
+    with asked.executor_of(settings, *chosen) as executor:
+        yield {"hand_out": executor}
 
 
 def going_on(folder: Path, without: tuple[str, ...] = ()) -> list[str]:
@@ -183,43 +176,12 @@ def prepared(arguments: argparse.Namespace) -> tuple[int, Settings]:
         raise UserError(f"--jobs must be at least 1, not {jobs}")
     if arguments.resume is not None and arguments.out is not None:
         raise UserError("--out starts a new run and --resume goes on with one; name one of them")
-    _check_executor(arguments)
-    settings = _settings(arguments)
-    validate(settings)
+    asked.check_executor(arguments.cluster, arguments.isolate, arguments.fit_timeout)
+    settings = asked.settings_asked(vars(arguments), arguments.resume)
     interruptible()
     named = arguments.engine is not None or arguments.resume is not None
     settings = settled(settings, named)
     return jobs, settings
-
-
-def _check_executor(arguments: argparse.Namespace) -> None:
-    seconds = arguments.fit_timeout
-    if seconds is not None and not 0 < seconds < 1e7:
-        raise UserError(f"--fit-timeout takes seconds above 0, not {seconds:g}")
-    if arguments.cluster is not None and seconds is not None:
-        raise UserError("--fit-timeout ends fits on this machine and none on a --cluster")
-    if arguments.cluster is not None and arguments.isolate:
-        raise UserError("--isolate is for this machine; the workers of a --cluster are processes")
-
-
-def _settings(arguments: argparse.Namespace) -> Settings:
-    """Take each setting from the command line, else from the run resumed, else the default."""
-    base = _resumed(arguments.resume)
-    settings = settings_over(base, vars(arguments))
-    if base is not None:
-        base.check_same(settings, str(arguments.resume))
-    return settings
-
-
-def _resumed(folder: Path | None) -> Settings | None:
-    if folder is None:
-        return None
-    from sbc.store.database import Store, read_run
-
-    run = read_run(folder)
-    live.check_known(run, folder)
-    Store.open(folder).close()
-    return run.settings
 
 
 def _interrupted(folder: Path) -> int:

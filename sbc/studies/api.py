@@ -13,24 +13,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sbc.fitting import handed
-from sbc.fitting.allowed import validate
+from sbc.fitting.asked import check_executor, executor_of, settings_asked
 from sbc.fitting.engine_choice import settled
 from sbc.fitting.handed import Named
-from sbc.fitting.options import default_folder, settings_over
-from sbc.plugins import live
+from sbc.fitting.options import default_folder
 from sbc.plugins.errors import UserError, in_python
-from sbc.store.folder import read_run
-from sbc.store.settings import Settings
 
 if TYPE_CHECKING:
-    from sbc.fitting.workers.threads import HandOut
     from sbc.studies.loaded import LoadedRun, LoadedSweep
 
 
@@ -135,7 +130,6 @@ def run(
     """
     from sbc.fitting import loop
     from sbc.fitting.limits import NO_LIMIT, Limit
-    from sbc.fitting.workers import local
     from sbc.studies.loaded import LoadedRun
 
     if out is not None and resume is not None:
@@ -152,11 +146,11 @@ def run(
         "target_accept": target_accept,
         "data": None if data is None else str(data),
     }
-    settings = _settings(wanted, None if resume is None else Path(resume))
-    if cluster is not None and (isolate or fit_timeout is not None):
-        raise UserError("isolate and fit_timeout are for this machine, not for a cluster's workers")
+    check_executor(cluster, isolate, fit_timeout)
+    settings = settings_asked(wanted, None if resume is None else Path(resume))
+    settings = settled(settings, engine is not None or resume is not None)
     limit = NO_LIMIT if max_failures is None else Limit.parse(str(max_failures))
-    with _executor(cluster, settings) as executor:  # what is wrong with a cluster is told first
+    with executor_of(settings, cluster, isolate, fit_timeout) as executor:
         if resume is None:
             store = loop.create(settings, Path(out or default_folder(settings)), ["sbc.run"])
         else:
@@ -164,33 +158,10 @@ def run(
         with store:
             loop.execute(
                 *(settings, store, jobs or os.cpu_count() or 1, progress),
-                hand_out=executor or local.executor(isolate, fit_timeout),
+                hand_out=executor,
                 limit=limit,
             )
     return LoadedRun.of(store.folder)
-
-
-def _settings(wanted: Mapping[str, Any], resume: Path | None) -> Settings:
-    """Take each setting from what is wanted, else from the run resumed, else the default."""
-    made = None
-    if resume is not None:
-        before = read_run(resume)
-        live.check_known(before, resume)
-        made = before.settings
-    settings = settings_over(made, wanted)
-    validate(settings)
-    return settled(settings, wanted["engine"] is not None or resume is not None)
-
-
-@contextmanager
-def _executor(cluster: str | None, settings: Settings) -> Iterator[HandOut | None]:
-    if cluster is None:
-        yield None
-        return
-    from sbc.fitting.workers.cluster import Cluster
-
-    with Cluster.connect(cluster, settings) as connected:
-        yield connected.fits
 
 
 @_spoken

@@ -1,0 +1,87 @@
+"""A run as the command line or Python asks for it: its settings, and who makes its fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sbc.fitting.allowed import validate
+from sbc.fitting.options import settings_over
+from sbc.plugins import live
+from sbc.plugins.errors import UserError
+from sbc.store.settings import Settings
+
+if TYPE_CHECKING:
+    from sbc.fitting.workers.threads import HandOut
+
+
+def settings_asked(wanted: Mapping[str, Any], resume: Path | None) -> Settings:
+    """Take each setting from what is wanted, else from the run resumed, else the default.
+
+    Parameters
+    ----------
+    wanted : mapping
+        As for `sbc.fitting.options.settings_over`.
+    resume : Path, optional
+        The run's folder.
+
+    Raises
+    ------
+    UserError
+        For settings that cannot be, or are not those of the run; or if there is no such run.
+    """
+    base = None if resume is None else _resumed(resume)
+    settings = settings_over(base, wanted)
+    if base is not None:
+        base.check_same(settings, str(resume))
+    validate(settings)
+    return settings
+
+
+def _resumed(folder: Path) -> Settings:
+    from sbc.store.database import Store, read_run
+
+    run = read_run(folder)
+    live.check_known(run, folder)
+    Store.open(folder).close()
+    return run.settings
+
+
+def check_executor(cluster: str | None, isolate: bool, fit_timeout: float | None) -> None:
+    """Refuse ways of fitting that cannot be, alone or together.
+
+    Raises
+    ------
+    UserError
+        Naming the option.
+    """
+    if fit_timeout is not None and not 0 < fit_timeout < 1e7:
+        raise UserError(f"--fit-timeout takes seconds above 0, not {fit_timeout:g}")
+    if cluster is not None and fit_timeout is not None:
+        raise UserError("--fit-timeout ends fits on this machine and none on a --cluster")
+    if cluster is not None and isolate:
+        raise UserError("--isolate is for this machine; the workers of a --cluster are processes")
+
+
+@contextmanager
+def executor_of(
+    settings: Settings, cluster: str | None, isolate: bool, fit_timeout: float | None
+) -> Iterator[HandOut]:
+    """Give who makes the fits, as `sbc.fitting.loop.execute` takes it.
+
+    Raises
+    ------
+    UserError
+        If the cluster cannot be used.
+    """
+    if cluster is None:
+        from sbc.fitting.workers import local
+
+        yield local.executor(isolate, fit_timeout)
+        return
+    from sbc.fitting.workers.cluster import Cluster
+
+    with Cluster.connect(cluster, settings) as connected:
+        yield connected.fits
