@@ -130,18 +130,17 @@ class LoadedSweep(Sweep):
 
         if kind == "netcdf":
             raise UserError(f"{self.folder} is a sweep: it is exported as parquet or csv")
+        from sbc.studies.sweep.table import labelled
+
+        cells = list(zip(self.runs, self.cells, strict=True))
         frames = {
-            name: pd.concat([self._labelled(run, name) for run in self.runs], ignore_index=True)
+            name: pd.concat(
+                [labelled(getattr(run, name), run.cell, cell) for run, cell in cells],
+                ignore_index=True,
+            )
             for name in ("fits", "results")
         }
         return write_frames(frames, kind, self.folder if folder is None else Path(folder))
-
-    def _labelled(self, run: Run, name: str) -> pd.DataFrame:
-        frame: pd.DataFrame = getattr(run, name).copy()
-        for place, (parameter, value) in enumerate(self.cells[run.cell].items()):
-            frame.insert(place, parameter, value)
-        frame.insert(0, "cell", run.cell)
-        return frame
 
     def _repr_html_(self) -> str:
         """Show the table in a notebook."""

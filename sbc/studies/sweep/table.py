@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -45,14 +45,20 @@ def sweep_table(
     given = answers(sweep, bounds)
     frames = []
     for run, cell in zip(sweep.runs, sweep.cells, strict=True):
-        frame = table(run, levels=levels)
-        for i, (name, value) in enumerate({"cell": run.cell, **cell}.items()):
-            frame.insert(i, name, value, allow_duplicates=True)
+        frame = labelled(table(run, levels=levels), run.cell, cell)
         frame["best_rmse"] = _is_best(sweep, run.cell, frame)
         for bound in bounds:
             frame[f"answer_{bound.metric}"] = _column(frame, run.cell, bound, given)
         frames.append(frame)
     return pd.concat(frames, ignore_index=True)
+
+
+def labelled(frame: pd.DataFrame, number: int, cell: Mapping[str, float]) -> pd.DataFrame:
+    """Put a cell's number and what varies before the columns, of which one may bear its name."""
+    found = frame.copy()
+    for i, (name, value) in enumerate({"cell": number, **cell}.items()):
+        found.insert(i, name, value, allow_duplicates=True)
+    return found
 
 
 def _is_best(sweep: Sweep, cell: int, frame: pd.DataFrame) -> list[bool | None]:

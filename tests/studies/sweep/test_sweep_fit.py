@@ -286,3 +286,18 @@ def test_a_sweep_has_the_verbs_of_a_run(swept, tmp_path):
         assert (fits[fits.cell == run.cell][varied] == sweep.cells[run.cell][varied]).all()
     with pytest.raises(UserError, match="exported as parquet or csv"):
         sweep.export("netcdf", tmp_path)
+
+
+def test_what_varies_may_be_called_as_a_column_is(tmp_path):
+    file = tmp_path / "own.py"
+    file.write_text(
+        Path(FILE).read_text(encoding="utf-8").replace("n_rows", "attempt"), encoding="utf-8"
+    )
+    words = ["sweep", "--generator", f"{file}:normal_world", "--estimator", f"{file}:normal_mean"]
+    words += ["--engine", "exact", "--vary", "attempt=4,6", "--datasets", "2", "--quiet"]
+    assert main([*words, "--out", str(tmp_path / "sweep")]) == 0
+    files = sbc.load(tmp_path / "sweep").export("csv", tmp_path)
+    header, *rows = files[0].read_text(encoding="utf-8").splitlines()
+    assert header.startswith("cell,attempt,")
+    assert header.count(",attempt,") == 2
+    assert [row.split(",")[:2] for row in rows] == [["0", "4"], ["0", "4"], ["1", "6"], ["1", "6"]]
