@@ -39,7 +39,7 @@ class TooManyFailuresError(UserError):
 
 
 #: An option that Python calls otherwise than the command line does.
-_IN_PYTHON = {"set": "parameters", "estimand": "estimands"}
+_IN_PYTHON = {"set": "parameter", "estimand": "estimands"}
 
 
 def in_python(text: str) -> str:

@@ -64,7 +64,7 @@ def test_mistakes_are_told_as_on_the_command_line(made, tmp_path):
         sbc.run("naive", draws=1)
     with pytest.raises(UserError, match=r"^target_accept takes a number, not 'high'$"):
         sbc.run("naive", target_accept="high")
-    with pytest.raises(UserError, match=r"^parameters sd_U must be a finite number ≥ 0, not -1$"):
+    with pytest.raises(UserError, match=r"^parameter sd_U must be a finite number ≥ 0, not -1$"):
         sbc.run("naive", parameters={"sd_U": -1})
     with pytest.raises(UserError, match="states no model"):
         sbc.run(eval("lambda group: None"))
