@@ -26,7 +26,7 @@ def group_size(data: Data) -> float:
     dims={"group": "rows", "X": "rows", "Y": "rows", "Z": "groups", "U": "groups"},
     indexes={"group": "groups"},
     features={"events": events, "degenerate": degenerate, "group_size": group_size},
-    owed={"prior": ("latent", "latent_plain")},
+    uniform_ranks={"prior": ("latent", "latent_plain")},
     bounds={
         **dict.fromkeys(("n_groups", "n_rows"), (1, np.inf)),
         **dict.fromkeys(("rows_per_group", "sd_Z", "sd_X", "sd_U", "sd_beta"), (0, np.inf)),

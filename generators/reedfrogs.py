@@ -52,7 +52,7 @@ def real_data() -> Data:
     dims={"tank": "rows", "D": "rows", "S": "rows", "P": "tanks"},
     indexes={"tank": "tanks"},
     features={"density": density, "predators": predators, "survivors": survivors},
-    owed={
+    uniform_ranks={
         "prior": ("tanks_predator", "tanks_predator_centred", "tanks_predator_noncentred"),
     },
     bounds={

@@ -25,7 +25,7 @@ def categories_used(data: Data) -> float:
     },
     indexes={"story": "stories", "participant": "participants"},
     features={"mean_response": mean_response, "categories_used": categories_used},
-    owed={"prior": ("trolley_partial",)},
+    uniform_ranks={"prior": ("trolley_partial",)},
     bounds={
         **dict.fromkeys(("n_stories", "n_participants"), (1, np.inf)),
         **dict.fromkeys(("tau", "sd_participant"), (0, np.inf)),

@@ -89,7 +89,7 @@ def new_run(tmp_path: Path) -> Callable[..., Path]:
 
     def make(fits: Iterable[Fit] = (), settings: Settings = SETTINGS, name: str = "run") -> Path:
         estimands = {estimator: list(ESTIMANDS) for estimator in settings.estimators}
-        run = {"settings": settings.to_json(), "owing": [], "estimands": estimands}
+        run = {"settings": settings.to_json(), "expected_uniform": [], "estimands": estimands}
         with Store.create(tmp_path / name, run) as store:
             for fit in fits:
                 store.add(fit)

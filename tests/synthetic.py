@@ -116,11 +116,19 @@ def by_engine(rows: Iterable[Fit], engine: str, **own) -> list[Fit]:
 
 
 def make_run(
-    folder: Path, rows: Iterable[Fit], settings: Settings = SETTINGS, owing=(), estimands=ESTIMANDS
+    folder: Path,
+    rows: Iterable[Fit],
+    settings: Settings = SETTINGS,
+    expected_uniform=(),
+    estimands=ESTIMANDS,
 ) -> Path:
     """Store fits, in the order in which they are given."""
     estimands = {name: list(estimands) for name in settings.estimators}
-    run = {"settings": settings.to_json(), "owing": list(owing), "estimands": estimands}
+    run = {
+        "settings": settings.to_json(),
+        "expected_uniform": list(expected_uniform),
+        "estimands": estimands,
+    }
     with Store.create(folder, run) as store:
         for row in rows:
             store.add(row)

@@ -118,9 +118,11 @@ def _plan(arguments: argparse.Namespace, settings: Settings) -> Plan:
         grid = parse_grid([arguments.vary] if arguments.vary else [], settings)
         plan = unplanned(settings, initial(grid, settings))
     if arguments.max_datasets is not None:
-        plan = replace(plan, most=arguments.max_datasets)
-    if plan.most < settings.datasets:
-        raise UserError(f"--max-datasets {plan.most} is less than --datasets {settings.datasets}")
+        plan = replace(plan, max_datasets=arguments.max_datasets)
+    if plan.max_datasets < settings.datasets:
+        raise UserError(
+            f"--max-datasets {plan.max_datasets} is less than --datasets {settings.datasets}"
+        )
     if len(plan.grid.vary) != 1:
         raise UserError("a design varies one parameter, the size of the study")
     return plan

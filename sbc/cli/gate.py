@@ -34,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         help="calibrated, miscalibrated, or a TOML table such as '{bias = 0.1}'",
     )
-    presets = ", ".join(f"{name} (δ {p.delta:g}, {p.n_max})" for name, p in PRESETS.items())
+    presets = ", ".join(f"{name} (δ {p.delta:g}, {p.max_datasets})" for name, p in PRESETS.items())
     add("--preset", metavar="NAME", help=f"tolerance and datasets: {presets}")
     add("--delta", type=float, metavar="D", help="tolerance of mean ranks (default 0.1)")
     add("--max-datasets", type=int, metavar="N", help="look at no more than these")
@@ -56,7 +56,7 @@ def main(arguments: argparse.Namespace) -> int:
     config = config.changed(
         arguments.preset,
         delta=arguments.delta,
-        n_max=arguments.max_datasets,
+        max_datasets=arguments.max_datasets,
         alpha_fail=arguments.alpha_fail,
         alpha_pass=arguments.alpha_pass,
     )
@@ -112,7 +112,7 @@ def _running(arguments: argparse.Namespace, config: Config) -> Any:
             folder,
             config,
             jobs=jobs,
-            most=config.n_max or PRESETS[DEFAULT_PRESET].n_max,
+            max_datasets=config.max_datasets or PRESETS[DEFAULT_PRESET].max_datasets,
             resume=arguments.resume is not None,
             say=(lambda line: None) if arguments.quiet else _say,
             watch=(lambda gate: None) if arguments.quiet else _progress,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from sbc.gates.config import DEFAULT_PRESET, Config
 from sbc.plugins.errors import ExitCode, UserError
@@ -17,7 +18,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--level", type=float, default=0.8, metavar="P", help="chance to fail (default 0.8)")
     add("--preset", metavar="NAME", help=f"of the gate: {', '.join(PRESETS)} (default pr)")
     add("--delta", type=float, metavar="D", help="the gate's tolerance of mean ranks")
-    add("--n-max", type=int, metavar="N", help="datasets after which it gives up")
+    add("--max-datasets", type=int, metavar="N", help="datasets after which it gives up")
+    add("--n-max", type=int, dest="n_max", help=argparse.SUPPRESS)
     add("--alpha-fail", type=float, metavar="P", help="chance to fail by mistake (default 0.001)")
     add("--alpha-pass", type=float, metavar="P", help="chance to pass by mistake (default 0.05)")
     add("--streams", type=int, default=1, metavar="K", help="quantities judged together")
@@ -28,10 +30,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Simulate and print."""
+    if arguments.n_max is not None:
+        print("sbc: --n-max is now --max-datasets", file=sys.stderr)
+        arguments.max_datasets = arguments.n_max
     gate = Config().changed(
         arguments.preset or DEFAULT_PRESET,
         delta=arguments.delta,
-        n_max=arguments.n_max,
+        max_datasets=arguments.max_datasets,
         alpha_fail=arguments.alpha_fail,
         alpha_pass=arguments.alpha_pass,
     )
@@ -48,7 +53,7 @@ def _lines(arguments: argparse.Namespace, gate: Config) -> list[str]:
 
     if arguments.seed < 0:
         raise UserError(f"--seed must be at least 0, not {arguments.seed}")
-    n_max = gate.n_max or PRESETS[DEFAULT_PRESET].n_max
+    max_datasets = gate.max_datasets or PRESETS[DEFAULT_PRESET].max_datasets
     shared = {
         "alpha_fail": gate.alpha_fail,
         "alpha_pass": gate.alpha_pass,
@@ -57,14 +62,14 @@ def _lines(arguments: argparse.Namespace, gate: Config) -> list[str]:
         "seed": arguments.seed,
     }
     fault = (arguments.bias, arguments.sd)
-    found = power(*fault, gate.delta, n_max, **shared)
+    found = power(*fault, gate.delta, max_datasets, **shared)
     edge = tolerated(gate.delta)
     low, _, high = found.n_quantiles
     lines = [
         f"fault: a bias of {arguments.bias:g} posterior sds, posterior sds × {arguments.sd:g}, "
         f"in one of {arguments.streams} streams",
         f"gate: δ = {gate.delta:g} (a bias of {edge.bias:.2f}, sds × {edge.sd_low:.2f} or "
-        f"× {edge.sd_high:.2f}), up to {n_max} datasets",
+        f"× {edge.sd_high:.2f}), up to {max_datasets} datasets",
         "",
         f"fails         {_share(found.failed, found.failed_se)}",
         f"passes        {_share(found.passed, found.passed_se)}",

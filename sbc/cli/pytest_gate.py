@@ -21,12 +21,12 @@ from sbc.fitting.handed import Named
 from sbc.fitting.options import settings_over
 from sbc.gates.config import ALL, Config
 from sbc.gates.expectations import to_toml
-from sbc.plugins.errors import UserError, in_python, unknown
+from sbc.plugins.errors import UserError, in_python, renamed, unknown
 from sbc.stats.seeds import key
 from sbc.stats.sequential.judge import PRESETS
 from sbc.store.settings import DECLARED, Settings, write_value
 
-_GATE = ("preset", "datasets", "delta", "alpha_fail", "alpha_pass")
+_GATE = ("preset", "max_datasets", "delta", "alpha_fail", "alpha_pass")
 #: Settings of a run: all that are declared, but for those that a test names in another way.
 _RUN = (
     "parameters",
@@ -40,8 +40,8 @@ class PytestGate:
     Each method takes further settings by name: ``name`` (of a model that stands in no file),
     ``generator``, ``simulator``, ``truth``, ``parameters`` (of the
     generator), ``estimand``, ``data``, ``engine``, ``seed``, ``draws``, ``tune``, ``chains`` and
-    ``target_accept`` as for ``sbc run``; ``preset``, ``datasets`` (the most to look at),
-    ``delta``, ``alpha_fail`` and ``alpha_pass`` as for ``sbc gate``. The marker ``sbc`` sets them
+    ``target_accept`` as for ``sbc run``; ``preset``, ``max_datasets``, ``delta``,
+    ``alpha_fail`` and ``alpha_pass`` as for ``sbc gate``. The marker ``sbc`` sets them
     for a test, a class or a module, the command line where nothing else does. The default preset
     is ``smoke``.
     """
@@ -93,6 +93,9 @@ class PytestGate:
 
     def _judge(self, estimator: Named, expected: Mapping[str, Any], chosen: dict[str, Any]) -> None:
         name = chosen.pop("name", "model")
+        if "datasets" in chosen:
+            renamed("datasets= of sbc_gate", "max_datasets=")
+            chosen["max_datasets"] = chosen.pop("datasets")
         (estimator,) = handed.names("estimator", estimator, name)
         for setting in chosen:
             if setting not in (*_RUN, *_GATE):
@@ -114,8 +117,8 @@ class PytestGate:
             if self._option("allow_inconclusive"):
                 return
             words.append(
-                "Not decided, which is not a pass: allow more datasets (--sbc-datasets), a larger "
-                "tolerance, or undecided tests (--sbc-allow-inconclusive)."
+                "Not decided, which is not a pass: allow more datasets (--sbc-max-datasets), a "
+                "larger tolerance, or undecided tests (--sbc-allow-inconclusive)."
             )
         if not handed.identities(settings):  # no command knows what stands in no file
             words.append(f"replay: {replay(settings, config, expected)}")
@@ -126,9 +129,9 @@ class PytestGate:
 
     def _config(self, chosen: Mapping[str, Any]) -> Config:
         values = {name: chosen.get(name) for name in ("delta", "alpha_fail", "alpha_pass")}
-        most = chosen.get("datasets", self._option("datasets"))
+        most = chosen.get("max_datasets", self._option("max_datasets"))
         preset = chosen.get("preset", self._option("preset") or "smoke")
-        return Config(where="sbc_gate").changed(preset, n_max=most, **values)
+        return Config(where="sbc_gate").changed(preset, max_datasets=most, **values)
 
     def _run(self, estimator: Named, chosen: Mapping[str, Any]) -> Settings:
         wanted = {name: chosen[name] for name in _RUN if name in chosen}
@@ -156,7 +159,7 @@ class PytestGate:
                 folder,
                 config,
                 jobs=max(1, (os.cpu_count() or 1) // workers),
-                most=config.n_max or PRESETS["smoke"].n_max,
+                max_datasets=config.max_datasets or PRESETS["smoke"].max_datasets,
                 resume=begun,
             )
 
@@ -190,7 +193,7 @@ def replay(settings: Settings, config: Config, expected: Mapping[str, Any]) -> s
     for name, value in asdict(settings.budget).items():
         if value != DECLARED[name].default:
             words += [f"--{name.replace('_', '-')}", f"{value:g}"]
-    words += ["--delta", f"{config.delta:g}", "--max-datasets", str(config.n_max)]
+    words += ["--delta", f"{config.delta:g}", "--max-datasets", str(config.max_datasets)]
     for name in ("alpha_fail", "alpha_pass"):
         if getattr(config, name) != getattr(Config, name):
             words += [f"--{name.replace('_', '-')}", f"{getattr(config, name):g}"]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sbc.cli.pytest_gate import PytestGate
 
 _MARKER = (
-    "sbc(**settings): settings of `sbc_gate` in this test, such as datasets=400 or delta=0.07. "
+    "sbc(**settings): settings of `sbc_gate` in this test, such as max_datasets=400 or delta=0.07. "
     "Every test that asks for `sbc_gate` bears it, so that -m 'not sbc' leaves them all out."
 )
 
@@ -25,7 +25,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options."""
     group = parser.getgroup("sbc", "simulation-based calibration")
     group.addoption(
-        "--sbc-datasets", type=int, metavar="N", help="look at no more than N datasets a check"
+        *("--sbc-max-datasets", "--sbc-datasets"),  # the second is the old name
+        type=int,
+        metavar="N",
+        help="look at no more than N datasets a check",
     )
     group.addoption(
         "--sbc-seed", type=int, metavar="N", help="of all datasets and fits (default 1)"

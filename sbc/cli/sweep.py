@@ -85,7 +85,7 @@ def _plan(arguments: argparse.Namespace, settings: Settings) -> tuple[Plan, Sett
     asked: dict[str, Any] = {
         "bounds": parse_bounds(arguments.bound or [], settings) or None,
         "precision": parse_precision(arguments.precision or [], settings) or None,
-        "most": _positive("--max-datasets", arguments.max_datasets),
+        "max_datasets": _positive("--max-datasets", arguments.max_datasets),
         "budget": _positive("--budget", arguments.budget),
     }
     asked = {name: value for name, value in asked.items() if value is not None}

@@ -64,7 +64,7 @@ class Compiled(Approximation):
         return replace(
             drawn,
             elbo_drift=drift,
-            trouble=late if drift - 2 * error > DRIFT else "",
+            failure=late if drift - 2 * error > DRIFT else "",
             steps=len(losses),
             seconds=time.perf_counter() - began,
         )

@@ -11,7 +11,7 @@ from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
 
 
-@engine(backend="loky", ladder=longer)
+@engine(backend="loky", retry_schedule=longer)
 def advi(estimator: Estimator, generator: Generator, data: Data) -> Compiled:
     """Mean-field variational inference by PyMC: independent normals, on the unconstrained scale.
 

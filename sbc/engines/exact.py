@@ -75,7 +75,7 @@ def exact(estimator: Estimator, generator: Generator, data: Data) -> Compiled:
 
 
 def _fold(draws: Array, shape: tuple[int, int]) -> Array:
-    """Arrange draws as an engine owes them: (chains, draws), or with a vector's size behind."""
+    """Arrange draws as an engine gives them: (chains, draws), or with a vector's size behind."""
     if draws.shape[:1] != (shape[0] * shape[1],):
         raise ValueError(f"{shape[0] * shape[1]} draws were asked for, not {draws.shape[:1]}")
     return draws.reshape(*shape, -1) if draws.ndim > 1 else draws.reshape(shape)

@@ -11,7 +11,7 @@ from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
 
 
-@engine(backend="loky", ladder=longer)
+@engine(backend="loky", retry_schedule=longer)
 def fullrank_advi(estimator: Estimator, generator: Generator, data: Data) -> Compiled:
     """Full-rank variational inference by PyMC: one multivariate normal, correlations included.
 

@@ -41,9 +41,9 @@ class Compiled(Approximation):
         found = minimize(self.density.negative, start, jac=True, method="L-BFGS-B")
         mode, root, decrement = self._climb(found.x)
         drawn = draw(self.density, mode, root, budget, rng)
-        trouble = "" if decrement < 1e-6 else "no mode with curvature in all directions was found"
+        failure = "" if decrement < 1e-6 else "no mode with curvature in all directions was found"
         return replace(
-            drawn, trouble=trouble, steps=found.nfev, seconds=time.perf_counter() - began
+            drawn, failure=failure, steps=found.nfev, seconds=time.perf_counter() - began
         )
 
     def _climb(self, x: Array) -> tuple[Array, Array, float]:
@@ -81,7 +81,7 @@ def _starts(budget: Budget) -> list[Budget]:
     return [budget] * 3
 
 
-@engine(backend="loky", ladder=_starts)
+@engine(backend="loky", retry_schedule=_starts)
 def laplace(estimator: Estimator, generator: Generator, data: Data) -> Compiled:
     """Laplace's normal approximation at the posterior's mode, on the unconstrained scale.
 

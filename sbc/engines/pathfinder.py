@@ -128,7 +128,7 @@ def _starts(budget: Budget) -> list[Budget]:
     return [budget] * 3
 
 
-@engine(backend="loky", ladder=_starts)
+@engine(backend="loky", retry_schedule=_starts)
 def pathfinder(estimator: Estimator, generator: Generator, data: Data) -> Compiled:
     """Multi-path Pathfinder: the best of the normals along paths to the mode, resampled.
 

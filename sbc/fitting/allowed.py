@@ -34,9 +34,9 @@ def expects_uniform(settings: Settings, estimator: str) -> bool:
 
     That may be given real data.
     """
-    owed = registry.generator(settings.generator).owed
+    expected = registry.generator(settings.generator).uniform_ranks
     name = Spec.parse(estimator).short
-    mine = owed.get(settings.truth, ())
+    mine = expected.get(settings.truth, ())
     return settings.regime.own or name in mine or EVERYONE in mine
 
 

@@ -35,12 +35,12 @@ def accept_constant_discrete(results: tuple[Result, ...], draws: Draws) -> tuple
 def flag_constant_draws(draws: Draws, results: tuple[Result, ...]) -> Draws:
     """Have independent draws that are all the same, of no discrete variable, count as a failure."""
     still = [r.quantity for r in results if r.sd == 0 and not r.mean.is_integer()]
-    if draws.independent and still and not draws.trouble:
-        return replace(draws, trouble=f"all draws of {', '.join(still)} are the same")
+    if draws.independent and still and not draws.failure:
+        return replace(draws, failure=f"all draws of {', '.join(still)} are the same")
     return draws
 
 
-def ladder(budget: Budget) -> list[Budget]:
+def retry_schedule(budget: Budget) -> list[Budget]:
     """List the budgets of successive attempts: smaller steps, longer warm-up, then more draws."""
     accept = budget.target_accept
     return [
@@ -54,7 +54,7 @@ def ladder(budget: Budget) -> list[Budget]:
 
 def status(results: tuple[Result, ...], draws: Draws, budget: Budget) -> str:
     """Judge a fit by the diagnostics that its algorithm has."""
-    if draws.trouble:
+    if draws.failure:
         return NONCONVERGED
     if draws.independent:
         return POOR if draws.pareto_k > 0.7 else OK

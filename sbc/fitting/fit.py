@@ -15,7 +15,7 @@ from sbc.fitting.compiled import compiled_for, deterministics, while_compiling
 from sbc.fitting.convergence import (
     accept_constant_discrete,
     flag_constant_draws,
-    ladder,
+    retry_schedule,
     status,
 )
 from sbc.fitting.estimands import is_wanted
@@ -58,10 +58,10 @@ class Task:
 
 
 def fit(task: Task) -> Fit:
-    """Draw the dataset, sample its posterior, climb the ladder if need be, and rank the truth.
+    """Draw the dataset, sample its posterior, retry if need be, and rank the truth.
 
-    A failure of the model or the sampler becomes a row with its reason. The ladder is decided by
-    diagnostics alone, with the same data and a new seed derived from the attempt's number.
+    A failure of the model or the sampler becomes a row with its reason. Whether to retry is decided
+    by diagnostics alone, with the same data and a new seed derived from the attempt's number.
     """
     began = time.perf_counter()
     try:
@@ -118,7 +118,7 @@ def _climb(task: Task) -> Fit:
         data = estimator.select(drawn.data)
         compiled = compiled_for(setup, task.engine, data)
         truth = _truth_of_quantities(task, compiled, drawn, data)
-        budgets = (registry.engine(task.engine).ladder or ladder)(settings.budget)
+        budgets = (registry.engine(task.engine).retry_schedule or retry_schedule)(settings.budget)
         for attempt, budget in enumerate(budgets):
             seed = seeds.fit_seed(*key, task.engine, attempt)
             row = replace(row, attempt=attempt, seed=seed, chains=budget.chains, draws=budget.draws)
@@ -132,7 +132,7 @@ def _climb(task: Task) -> Fit:
             row = replace(
                 row,
                 status=status(results, draws, budget),
-                error=draws.trouble,
+                error=draws.failure,
                 divergences=draws.divergences,
                 pareto_k=draws.pareto_k,
                 elbo_drift=draws.elbo_drift,

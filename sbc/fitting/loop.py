@@ -220,7 +220,9 @@ def provenance(settings: Settings, command: list[str] | None = None) -> dict[str
         "sbc": sbc.__version__,
         "settings": settings.to_json(),
         "regime": settings.truth,
-        "owing": [name for name in settings.estimators if expects_uniform(settings, name)],
+        "expected_uniform": [
+            name for name in settings.estimators if expects_uniform(settings, name)
+        ],
         "regimes": regimes_of(settings),
         "command": command or sys.argv,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -1,7 +1,7 @@
 """Regime ``posterior``: truths from the posterior given real data, and data replicated from there.
 
 The estimator is then fitted to both, the real data and the replicate, and the truth is a draw from
-the very posterior that it is asked for: uniform ranks are owed (Säilynoja et al. 2025,
+the very posterior that it is asked for: uniform ranks are expected (Säilynoja et al. 2025,
 arXiv:2502.03279). Truths depend on the seed, the model and the real data alone.
 """
 

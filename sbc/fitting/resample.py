@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sbc.fitting.compiled import compiled_for
-from sbc.fitting.convergence import ladder
+from sbc.fitting.convergence import retry_schedule
 from sbc.fitting.fit import Task
 from sbc.plugins import registry
 from sbc.plugins.data import Array
@@ -72,7 +72,7 @@ def sample_again(task: Task, row: Fit) -> Draws:
 
 def budget_of(task: Task, row: Fit) -> Budget:
     """Give what the attempt that was kept might cost."""
-    return ladder(task.settings.budget)[row.attempt]
+    return retry_schedule(task.settings.budget)[row.attempt]
 
 
 def data_tree(task: Task, row: Fit) -> xr.DataTree:

@@ -83,21 +83,21 @@ class Blocks:
 
         The sampler is always the same, whatever engine is put to the test.
         """
-        trouble = ""
+        failure = ""
         for attempt, budget in enumerate(BUDGETS):
             seed = seeds.truth_seed(self.seed, block, self.estimator.name, attempt)
             draws = self._compiled().fit(self.data, budget, seed)
-            trouble = _trouble(draws, self.least_ess)
+            failure = _failure(draws, self.least_ess)
             total = budget.chains * budget.draws
             last = budget is BUDGETS[-1]
             share = self.divergences if last else min(self.divergences, 0.005)
-            if not trouble and draws.divergences > share * total:
-                trouble = f"{draws.divergences} of {total} draws diverged"
-            if not trouble:
+            if not failure and draws.divergences > share * total:
+                failure = f"{draws.divergences} of {total} draws diverged"
+            if not failure:
                 return self._thinned(draws)
         raise UserError(
             f"'{self.estimator.name}': {self.density} has not converged in {len(BUDGETS)} attempts "
-            f"({trouble}); there are no truths to draw from it"
+            f"({failure}); there are no truths to draw from it"
         )
 
     def _compiled(self) -> Any:
@@ -127,7 +127,7 @@ def plain(truth: Truth) -> Truth:
     return {name: v.item() if np.ndim(v) == 0 else v for name, v in truth.items()}
 
 
-def _trouble(draws: Draws, least_ess: int) -> str:
+def _failure(draws: Draws, least_ess: int) -> str:
     """Say what is wrong with a sample, if anything is."""
     for name, values in draws.values.items():
         columns = np.moveaxis(values.reshape(*values.shape[:2], -1).astype(float), 2, 0)

@@ -1,4 +1,4 @@
-"""Which checks a gate makes of a run: those that a config declares, and those that are owed."""
+"""Which checks a gate makes of a run: those that a config declares, and those that are expected."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Subject:
     ----------
     settings : Settings
         Of the run.
-    owing : sequence of str
+    expected_uniform : sequence of str
         Estimators that owe uniform ranks.
     estimands, quantities : mapping of str to sequence of str
         What each estimator estimates, vectors by their elements, and what else was ranked.
@@ -32,14 +32,14 @@ class Subject:
     """
 
     settings: Settings
-    owing: Sequence[str]
+    expected_uniform: Sequence[str]
     estimands: Mapping[str, Sequence[str]]
     quantities: Mapping[str, Sequence[str]]
     regimes: Sequence[str]
 
 
 def checks_of(config: Config, subject: Subject) -> list[Check]:
-    """List the checks that a config makes of a run, and those that are owed.
+    """List the checks that a config makes of a run, and those that are expected.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def checks_of(config: Config, subject: Subject) -> list[Check]:
         table = _entry_of(declared, estimator)
         for engine in subject.settings.engines:
             wanted = _of_engine(table, engine, subject.settings.engines)
-            if not wanted and estimator in subject.owing:
+            if not wanted and estimator in subject.expected_uniform:
                 wanted = {ALL: "calibrated"}
             for quantity, value in wanted.items():
                 where = f"[{subject.settings.truth}.{estimator}] {quantity}"
@@ -149,7 +149,7 @@ def _check_sense(expectation: Expectation, quantity: str, subject: Subject) -> N
 
 
 _NOT_IN_FIXED = (
-    "with --truth fixed uniform ranks are not owed, even by an exact posterior: a Bayesian "
+    "with --truth fixed uniform ranks are not expected, even by an exact posterior: a Bayesian "
     "interval need not be nominal at one truth. Bound the bias or the coverage, ask for an "
     "ordering, or draw the truth (--truth effects, prior or self)"
 )
@@ -186,13 +186,14 @@ def _streams(
 ) -> tuple[str, ...]:
     """Name the quantities that a check judges together.
 
-    Where uniform ranks are owed, those that depend on the data go with every estimand: parameters
-    alone cannot show a posterior that ignores the data (Modrák et al. 2023, arXiv:2211.02383).
+    Where uniform ranks are expected, those that depend on the data go with every estimand:
+    parameters alone cannot show a posterior that ignores the data (Modrák et al. 2023,
+    arXiv:2211.02383).
     """
     estimands, others = subject.estimands[estimator], subject.quantities[estimator]
     if quantity == ALL:
         return (*estimands, *others)
     mine = _elements(quantity, [*estimands, *others]) or [quantity]
-    owed = isinstance(expectation, Calibrated) and estimator in subject.owing
-    with_others = owed and mine[0] not in others
+    expected = isinstance(expectation, Calibrated) and estimator in subject.expected_uniform
+    with_others = expected and mine[0] not in others
     return (*mine, *others) if with_others else tuple(mine)

@@ -1,8 +1,8 @@
-"""Which checks a gate makes: from a TOML file, from the command line, or by what is owed.
+"""Which checks a gate makes: from a TOML file, from the command line, or by what is expected.
 
 A config holds the gate's numbers and one table for each regime and estimator::
 
-    preset = "pr"                       # or delta, n_max, alpha_fail, alpha_pass
+    preset = "pr"                       # or delta, max_datasets, alpha_fail, alpha_pass
 
     [effects.mundlak]
     beta_XY = "calibrated"
@@ -14,8 +14,8 @@ A config holds the gate's numbers and one table for each regime and estimator::
     [effects.mundlak.advi]              # of one engine, instead of what holds for all of them
     beta_XY = "miscalibrated"
 
-In a regime that draws from an estimator's own joint distribution uniform ranks are owed, and asked
-for without being named.
+In a regime that draws from an estimator's own joint distribution uniform ranks are expected, and
+asked for without being named.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sbc.plugins.errors import UserError, unknown
+from sbc.plugins.errors import UserError, renamed, unknown
 from sbc.stats.sequential.judge import PRESETS
 from sbc.stats.sequential.outcome import ALPHA_FAIL, ALPHA_PASS
 from sbc.store.settings import Settings
@@ -45,7 +45,7 @@ class Config:
     ----------
     delta : float
         Tolerance of ranks where a check names none.
-    n_max : int or None
+    max_datasets : int or None
         Datasets beyond this number are not looked at.
     alpha_fail, alpha_pass : float
         Error rates of all checks of a call together.
@@ -56,7 +56,7 @@ class Config:
     """
 
     delta: float = PRESETS[DEFAULT_PRESET].delta
-    n_max: int | None = None
+    max_datasets: int | None = None
     alpha_fail: float = ALPHA_FAIL
     alpha_pass: float = ALPHA_PASS
     declared: Declared = field(default_factory=dict)
@@ -92,12 +92,14 @@ class Config:
 
 
 _RANGES = {"delta": (0, 0.5), "alpha_fail": (0, 1), "alpha_pass": (0, 1)}
-_SETTINGS = ("preset", "n_max", *_RANGES)
+_SETTINGS = ("preset", "max_datasets", *_RANGES)
+#: Old names that TOML files may still use, which go with 0.2.
+_RENAMED = {"n_max": "max_datasets"}
 
 
 def _check_number(name: str, value: Any, where: str) -> None:
     place = f" in {where}" if where else ""
-    if name == "n_max":
+    if name == "max_datasets":
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise UserError(f"{name} takes a whole number of at least 1{place}, not {value!r}")
         return
@@ -132,6 +134,9 @@ def load_config(file: Path) -> Config:
         raise UserError(f"{file} is not TOML: {problem}") from problem
     numbers = {name: value for name, value in values.items() if not isinstance(value, dict)}
     tables = {name: value for name, value in values.items() if isinstance(value, dict)}
+    for old in _RENAMED.keys() & numbers.keys():
+        renamed(f"{old} in {file}", _RENAMED[old])
+        numbers.setdefault(_RENAMED[old], numbers.pop(old))
     for name in numbers:
         if name not in _SETTINGS:
             raise unknown("setting", name, _SETTINGS, f"in {file}")

@@ -31,7 +31,8 @@ def as_json(gate: Gate) -> str:
         "truth": settings.truth,
         **({"data": settings.data} if settings.data else {}),
         "seed": settings.seed,
-        "owing": list(gate.owing),
+        "expected_uniform": list(gate.expected_uniform),
+        "owing": list(gate.expected_uniform),  # the old name of it, which goes with 0.2
         "delta": gate.config.delta,
         "alpha_fail": gate.config.alpha_fail,
         "alpha_pass": gate.config.alpha_pass,

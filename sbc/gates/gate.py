@@ -41,7 +41,7 @@ class Gate:
         The run's.
     settings : Settings
         The run's.
-    owing : tuple of str
+    expected_uniform : tuple of str
         Estimators that owe uniform ranks in its regime.
     config : Config
         What it was held against.
@@ -55,7 +55,7 @@ class Gate:
 
     folder: Path
     settings: Settings
-    owing: tuple[str, ...]
+    expected_uniform: tuple[str, ...]
     config: Config
     verdicts: tuple[CheckVerdict, ...]
     failures: tuple[Failures, ...]
@@ -87,7 +87,8 @@ def judge_run(
     run : Run
         Finished or not; its leading datasets without a gap are judged.
     config : Config
-        What is expected. Uniform ranks are asked for where they are owed and nothing is declared.
+        What is declared. Uniform ranks are asked for where they are expected and nothing is
+        declared.
     baseline : Run, optional
         An earlier run of the same datasets.
     tolerance : float
@@ -109,20 +110,19 @@ def judge_run(
     named = {(check.estimator, check.engine) for check in checks}
     if not checks and baseline is None:
         raise nothing_expected(run.settings)
-    histories = _histories(run, subject.estimands, config.n_max)
+    histories = _histories(run, subject.estimands, config.max_datasets)
     pairs = _pairs(histories, run, baseline)
     verdicts = judge_checks(checks, histories, config.alpha_fail, config.alpha_pass, others=pairs)
     if baseline is not None:
         check_comparable(run.settings, baseline.settings, str(baseline.folder))
         levels = Levels(config.alpha_fail / max(len(checks) + pairs, 1), config.alpha_pass)
-        verdicts += compare(
-            histories, _histories(baseline, subject.estimands, config.n_max), levels, tolerance
-        )
+        before = _histories(baseline, subject.estimands, config.max_datasets)
+        verdicts += compare(histories, before, levels, tolerance)
         named |= {(verdict.check.estimator, verdict.check.engine) for verdict in verdicts}
     return Gate(
         folder=run.folder,
         settings=run.settings,
-        owing=tuple(run.owing),
+        expected_uniform=tuple(run.expected_uniform),
         config=config,
         verdicts=tuple(verdicts),
         failures=tuple(
@@ -144,9 +144,9 @@ def _unjudged(settings: Settings, named: set[tuple[str, str]]) -> Iterator[str]:
 
 
 def nothing_expected(settings: Settings) -> UserError:
-    """Make the error for a run of which nothing is owed and nothing declared."""
+    """Make the error for a run of which nothing is expected and nothing declared."""
     return UserError(
-        f"nothing to judge: with --truth {settings.truth} uniform ranks are owed by none of "
+        f"nothing to judge: with --truth {settings.truth} uniform ranks are expected of none of "
         f"{', '.join(settings.estimators)}. Declare what is expected, in a config or by "
         "--expect ESTIMATOR:QUANTITY=calibrated"
     )
@@ -161,18 +161,18 @@ def _subject(run: Run) -> Subject:
         if key[2] not in names:
             names.append(key[2])
     known = {name: found or run.estimands(name) for name, found in estimands.items()}
-    return Subject(run.settings, run.owing, known, quantities, run.regimes)
+    return Subject(run.settings, run.expected_uniform, known, quantities, run.regimes)
 
 
 def _histories(
-    run: Run, estimands: Mapping[str, Iterable[str]], n_max: int | None
+    run: Run, estimands: Mapping[str, Iterable[str]], max_datasets: int | None
 ) -> dict[tuple[str, str], History]:
     settings = run.settings
     wanted = {name: estimands.get(name, []) for name in settings.estimators}
     truths = read_truths(run, wanted)
     return {
         (name, engine): history(
-            run.fits, run.results, name, engine, truths=truths[name], n_max=n_max
+            run.fits, run.results, name, engine, truths=truths[name], max_datasets=max_datasets
         )
         for name in settings.estimators
         for engine in settings.engines

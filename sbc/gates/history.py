@@ -90,7 +90,7 @@ def history(
     engine: str,
     *,
     truths: Mapping[int, Mapping[str, Any]] | None = None,
-    n_max: int | None = None,
+    max_datasets: int | None = None,
 ) -> History:
     """Collect one estimator's leading datasets.
 
@@ -102,7 +102,7 @@ def history(
         Whose rows to take.
     truths : mapping, optional
         The true parameters of each dataset by its number.
-    n_max : int, optional
+    max_datasets : int, optional
         Datasets beyond this number are not looked at.
     """
     mine = fits[(fits["estimator"] == estimator) & (fits["engine"] == engine)].set_index("k")
@@ -110,7 +110,7 @@ def history(
     numbers = mine.index.to_numpy()
     gaps = np.flatnonzero(numbers != np.arange(numbers.size))
     n = int(gaps[0]) if gaps.size else numbers.size
-    n = n if n_max is None else min(n, n_max)
+    n = n if max_datasets is None else min(n, max_datasets)
     rows = results[
         (results["estimator"] == estimator) & (results["engine"] == engine) & (results["k"] < n)
     ]

@@ -30,12 +30,14 @@ def regime(gate: Gate) -> str:
     """Say what the truth was drawn from, and what that makes of the verdicts."""
     settings = gate.settings
     start = f"{settings.describe_world()}: "
-    others = [name for name in settings.estimators if name not in gate.owing]
-    if not others:
-        return start + "uniform ranks are owed, and any departure is a fault."
-    owed = f"uniform ranks are owed by {', '.join(gate.owing)}; " if gate.owing else ""
-    who = "the other verdicts are" if gate.owing else "uniform ranks are not owed; verdicts are"
-    return f"{start}{owed}{who} declarations about this world."
+    if not set(settings.estimators) - set(gate.expected_uniform):
+        return start + "uniform ranks are expected, and any departure is a fault."
+    if not gate.expected_uniform:
+        who = "uniform ranks are not expected; verdicts are"
+    else:
+        names = ", ".join(gate.expected_uniform)
+        who = f"uniform ranks are expected of {names}; the other verdicts are"
+    return f"{start}{who} declarations about this generator."
 
 
 def title(verdict: CheckVerdict, gate: Gate) -> str:

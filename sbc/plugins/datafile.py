@@ -62,7 +62,7 @@ def observed_world(generator: Generator, name: str, file: Path, free: bool) -> G
         sizes={},
         features=features,
         regimes={},
-        owed={},
+        uniform_ranks={},
         lines=tuple(lines),
     )
 

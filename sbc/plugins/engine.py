@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from typing import Literal, Protocol
 
 import numpy as np
 
 from sbc.plugins.data import Array, Data, Truth
+from sbc.plugins.errors import renamed
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
 from sbc.plugins.setting import setting
@@ -47,7 +48,7 @@ class Draws:
         Wall-clock time of the sampling.
     independent : bool
         Whether the draws are independent of one another, so that R-hat and ESS say nothing.
-    trouble : str
+    failure : str
         Why the algorithm has not converged, in one line, by its own diagnostics; empty if it has.
         The fit is tried again, then counted as failed.
     pareto_k : float
@@ -62,9 +63,16 @@ class Draws:
     steps: int = 0
     seconds: float = 0.0
     independent: bool = False
-    trouble: str = ""
+    failure: str = ""
     pareto_k: float = np.nan
     elbo_drift: float = np.nan
+    trouble: InitVar[str | None] = None
+
+    def __post_init__(self, trouble: str | None) -> None:
+        """Take the old name of `failure`."""
+        if trouble is not None:
+            renamed("Draws(trouble=...)", "Draws(failure=...)")
+            object.__setattr__(self, "failure", trouble)
 
 
 class Compiled(Protocol):
@@ -93,34 +101,40 @@ class Engine:
     backend : {"threading", "loky"}
         How fits share the cores: "threading" if `Compiled.fit` may run in several threads at once
         and lets go of the interpreter's lock, else processes.
-    ladder : callable or None
+    retry_schedule : callable or None
         ``(budget) -> budgets`` of successive attempts; None for those of a Markov chain.
     """
 
     name: str
     compile: Callable[[Estimator, Generator, Data], Compiled]
     backend: Literal["threading", "loky"]
-    ladder: Callable[[Budget], list[Budget]] | None = None
+    retry_schedule: Callable[[Budget], list[Budget]] | None = None
 
 
 def engine(
     *,
     backend: Literal["threading", "loky"],
     needs: tuple[str, ...] = (),
+    retry_schedule: Callable[[Budget], list[Budget]] | None = None,
     ladder: Callable[[Budget], list[Budget]] | None = None,
 ) -> Callable[[Callable[[Estimator, Generator, Data], Compiled]], Engine]:
     """Turn ``compile(estimator, generator, data) -> Compiled`` into an engine.
 
     Parameters
     ----------
-    backend, ladder
+    backend, retry_schedule
         As in `Engine`.
     needs : tuple of str
         Packages beyond those of every install. They are read from the file's text, so that a
         missing one is told before anything is imported.
+    ladder
+        The old name of `retry_schedule`.
     """
+    if ladder is not None:
+        renamed("@engine(ladder=...)", "@engine(retry_schedule=...)")
+        retry_schedule = ladder
 
     def wrap(function: Callable[[Estimator, Generator, Data], Compiled]) -> Engine:
-        return Engine(function.__name__, function, backend, ladder)
+        return Engine(function.__name__, function, backend, retry_schedule)
 
     return wrap

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import warnings
 from collections.abc import Iterable
 from enum import IntEnum
 
@@ -62,6 +63,11 @@ def in_python(text: str) -> str:
     parts = re.split("(`[^`]*`)", text)
     parts[::2] = [re.sub(r"(?<![\w-])--([a-z][a-z-]*[a-z])", name, part) for part in parts[::2]]
     return "".join(parts)
+
+
+def renamed(old: str, new: str) -> None:
+    """Tell whoever still uses an old name, which goes with 0.2, what it is called now."""
+    warnings.warn(f"{old} is now {new}", FutureWarning, stacklevel=3)
 
 
 def unknown(kind: str, name: str, allowed: Iterable[str], where: str = "") -> UserError:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from sbc.plugins.data import Array, Data, Dataset, Truth, defaults_of, summary
+from sbc.plugins.errors import renamed
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,9 @@ class Generator:
     features : dict of str to callable
         Named summaries ``(data) -> float`` by which calibration can be broken down; one that gives
         an array along a dimension breaks down the elements of vectors of that length.
-    owed : mapping of str to tuple of str
-        Estimators to which uniform ranks are owed, by regime: those whose joint distribution the
-        regime draws from.
+    uniform_ranks : mapping of str to tuple of str
+        Estimators whose ranks are expected to be uniform, by regime: those whose joint distribution
+        the regime draws from.
     lines : tuple of str
         What a reader should know of its data.
     real : callable or None
@@ -60,7 +61,7 @@ class Generator:
     dims: Mapping[str, str]
     indexes: Mapping[str, str]
     features: dict[str, Callable[[Data], float | Array]]
-    owed: Mapping[str, tuple[str, ...]]
+    uniform_ranks: Mapping[str, tuple[str, ...]]
     regimes: dict[str, Regime] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
     real: Callable[[], Data] | None = None
@@ -108,11 +109,18 @@ def generator(
     dims: Mapping[str, str],
     indexes: Mapping[str, str] | None = None,
     features: Mapping[str, Callable[[Data], float | Array]] | None = None,
-    owed: Mapping[str, tuple[str, ...]] | None = None,
+    uniform_ranks: Mapping[str, tuple[str, ...]] | None = None,
     real: Callable[[], Data] | None = None,
     bounds: Mapping[str, tuple[float, float]] | None = None,
+    owed: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Callable[[Callable[..., Data]], Generator]:
-    """Turn ``simulate(rng, truth, *, sizes...)`` into a generator; arguments as in `Generator`."""
+    """Turn ``simulate(rng, truth, *, sizes...)`` into a generator; arguments as in `Generator`.
+
+    `owed` is the old name of `uniform_ranks`.
+    """
+    if owed is not None:
+        renamed("@generator(owed=...)", "@generator(uniform_ranks=...)")
+        uniform_ranks = owed
 
     def wrap(function: Callable[..., Data]) -> Generator:
         made = Generator(
@@ -122,7 +130,7 @@ def generator(
             dims=dims,
             indexes=indexes or {},
             features=dict(features or {}),
-            owed=owed or {},
+            uniform_ranks=uniform_ranks or {},
             real=real,
             bounds=bounds or {},
         )

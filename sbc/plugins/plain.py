@@ -16,7 +16,7 @@ from sbc.plugins.generator import Generator, Regime
 PRIOR = "prior"
 #: That of one whose truth is always the same.
 FIXED = "fixed"
-#: Every estimator is owed uniform ranks.
+#: Every estimator is expected uniform ranks.
 EVERYONE = "*"
 #: The dimension of its longest arrays.
 _ROWS = "rows"
@@ -71,7 +71,7 @@ def plain(function: Draw) -> PlainGenerator:
         dims={n: _ROWS for n, a in data.items() if a.ndim and a.shape[0] == longest},
         indexes={},
         features={},
-        owed={} if fixed else {PRIOR: (EVERYONE,)},
+        uniform_ranks={} if fixed else {PRIOR: (EVERYONE,)},
     )
     made.__doc__ = function.__doc__
     made.regimes[regime] = Regime(regime, function, {}, summary(function))

@@ -19,7 +19,7 @@ from sbc.store.frames import Run
 #: The metrics whose differences are told.
 COMPARED = (
     "bias",
-    "mean_z",
+    "bias_sd",
     "rmse",
     "empirical_se",
     "model_se",

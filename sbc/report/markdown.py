@@ -16,7 +16,7 @@ from sbc.store.frames import Run
 from sbc.store.reasons import listed
 
 LINES = 59
-_HEADS = ("estimator", "quantity", "verdict", "bias / sd", "RMSE", "coverage 95 %", "rank p")
+_HEADS = ("estimator", "quantity", "verdict", "bias_sd", "RMSE", "coverage 95 %", "rank p")
 _ORDER = {"fail": 0, "inconclusive": 1, "pass": 2}
 _EACH = 16  # lines of a run that are not rows of its table
 _NOTES = 3  # of how estimators were put to the test
@@ -83,7 +83,7 @@ def _fits(chapter: Chapter) -> str:
         cells = dict(row["cells"])
         parts.append(
             f"{row['estimator']} {cells['fits']} ({cells['failed']} failed, "
-            f"{cells['escalated']} escalated)"
+            f"{cells['retried']} retried)"
         )
     return f"Fits: {', '.join(parts)}. a (b): estimate and Monte Carlo error of its last digits."
 

@@ -29,14 +29,14 @@ LEVELS = (0.5, 0.8, 0.9, 0.95)
 APPROXIMATE = ("pareto_k", "elbo_drift")
 FORMATS = ("text", "markdown", "csv", "json")
 #: Metrics by the names of their columns, before and behind the coverages.
-_FIRST = {name: name for name in ("bias", "mean_z", "rmse", "emp_se", "model_se")}
+_FIRST = {name: name for name in ("bias", "bias_sd", "rmse", "emp_se", "model_se")}
 _FIRST["emp_se"] = "empirical_se"
 _THEN = {"width_95": "width", "bias_eliminated_coverage_95": "bias_eliminated_coverage"}
 _THEN |= {
     name: name
     for name in (
         *("relative_bias", "proportional_bias", "z_sd", "model_se_error", "contraction"),
-        *("crps", "dawid_sebastiani", "mean_u", "mean_w"),
+        *("crps", "dawid_sebastiani", "pit_mean", "pit_spread"),
     )
 }
 
@@ -101,7 +101,7 @@ def _row(
         "truth": run.settings.truth,
         **({"data": run.settings.data} if run.settings.data else {}),
         **({"shard": str(run.shard)} if run.shard != WHOLE else {}),
-        "uniform_owed": subject.estimator in run.owing,
+        "uniform_expected": subject.estimator in run.expected_uniform,
         "estimator": subject.estimator,
         "engine": subject.engine,
         "estimand": subject.name,
@@ -165,13 +165,15 @@ def _estimates(what: Fits | Elements, columns: dict[str, str]) -> dict[str, floa
 
 
 def regime_line(run: Run) -> str:
-    """Say in words what the truth was drawn from and who owes uniform ranks."""
-    if run.owing:
-        owed = f"uniform ranks are owed by {', '.join(run.owing)}"
+    """Say in words what the truth was drawn from and of whom uniform ranks are expected."""
+    if run.expected_uniform:
+        expected = f"uniform ranks are expected of {', '.join(run.expected_uniform)}"
     else:
-        owed = "uniform ranks are owed by no estimator; they show how each one fits this world"
+        expected = (
+            "uniform ranks are expected of no estimator; they show how each fits this generator"
+        )
     part = f"{found}; " if (found := run.shard.describe()) else ""
-    return f"{part}{run.settings.describe_world()}: {owed}"
+    return f"{part}{run.settings.describe_world()}: {expected}"
 
 
 def render(run: Run, kind: str = "text", elements: bool = False, **options: Any) -> str:
@@ -219,7 +221,7 @@ def _readable(row: dict[str, Any], diagnostics: list[str]) -> dict[str, str]:
         **({} if row["engine"] == "nutpie" else {"engine": row["engine"]}),
         "estimand": row["estimand"],
         "bias": with_error(row["bias"], row["bias_mcse"]),
-        "bias / sd": with_error(row["mean_z"], row["mean_z_mcse"]),
+        "bias_sd": with_error(row["bias_sd"], row["bias_sd_mcse"]),
         "RMSE": with_error(row["rmse"], row["rmse_mcse"]),
         **{
             f"coverage {name.partition('_')[2]} %": f"{with_error(row[name], row[f'{name}_mcse'])} "

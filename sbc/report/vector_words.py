@@ -40,7 +40,7 @@ def vector_sentence(
 
 
 def _location(elements: Elements, subject: str) -> str:
-    z = measure("mean_z", elements)
+    z = measure("bias_sd", elements)
     low, high = sorted(abs(z.value + sign * 1.96 * z.mcse) for sign in (-1, 1))
     how = "high" if z.value > 0 else "low"
     size = interval(abs(z.value), low, high)
@@ -48,7 +48,7 @@ def _location(elements: Elements, subject: str) -> str:
 
 
 def _scale(elements: Elements, _: str) -> str:
-    narrow = measure("mean_w", elements).value > 0.5
+    narrow = measure("pit_spread", elements).value > 0.5
     share = metrics.Proportion(*measure("coverage", elements, level=0.5))
     told = interval(100 * share.value, 100 * share.low, 100 * share.high)
     how = "narrow" if narrow else "wide"

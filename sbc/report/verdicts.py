@@ -41,8 +41,8 @@ class Pair:
         Whose ranks, and of what: ``p[*]`` for a vector, no quantity where nothing is known of any.
     is_estimand : bool
         Whether it is one of the estimator's own estimands.
-    owed : bool
-        Whether uniform ranks are owed.
+    expected : bool
+        Whether uniform ranks are expected.
     frames : dict of str to DataFrame
         Its rows of the run's results, those of fits that worked; one frame an element of a vector.
     fits : Fits or Elements
@@ -63,7 +63,7 @@ class Pair:
     engine: str
     quantity: str
     is_estimand: bool
-    owed: bool
+    expected: bool
     frames: dict[str, pd.DataFrame]
     fits: Fits | Elements
     outcome: Outcome
@@ -89,7 +89,7 @@ class Pair:
     @property
     def bias(self) -> Estimate:
         """In posterior sds."""
-        return self.measure("mean_z")
+        return self.measure("bias_sd")
 
     @property
     def coverage(self) -> Proportion:
@@ -144,7 +144,7 @@ def _pair(
         engine=mine.engine,
         quantity=name,
         is_estimand=is_estimand,
-        owed=mine.estimator in run.owing,
+        expected=mine.estimator in run.expected_uniform,
         frames=frames,
         fits=fits,
         outcome=verdict.outcome if verdict else "inconclusive",

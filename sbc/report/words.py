@@ -71,7 +71,7 @@ def _clear(estimate: Estimate, centre: float = 0.0) -> bool:
 def _location(fits: Fits, subject: str) -> str:
     low = float(fits.u.mean()) > 0.5
     where, how = ("right", "low") if low else ("left", "high")
-    z = metrics.mean_z(fits)
+    z = metrics.bias_sd(fits)
     if _clear(z) and (z.value < 0) == low:
         return f"Mass at the {where}: {subject} too {how} by {_size(z)} posterior sds."
     # A few wild fits can hide in the mean of z what most ranks show.
@@ -117,7 +117,7 @@ def _beside_location(fits: Fits) -> str:
 
 
 def _beside_scale(fits: Fits, subject: str) -> str:
-    z = metrics.mean_z(fits)
+    z = metrics.bias_sd(fits)
     if not _clear(z):
         return ""
     how = "high" if z.value > 0 else "low"

@@ -178,7 +178,7 @@ def proportional_bias(fits: Fits) -> tuple[Estimate, FloatArray]:
 
 
 @_metric
-def mean_z(fits: Fits) -> tuple[Estimate, FloatArray]:
+def bias_sd(fits: Fits) -> tuple[Estimate, FloatArray]:
     """Mean of z: the bias in posterior sds; 0 under calibration. MCSE sd(z)/√n."""
     return _mean((fits.mean - fits.truth) / fits.sd)
 
@@ -316,7 +316,7 @@ def dawid_sebastiani(fits: Fits) -> tuple[Estimate, FloatArray]:
 
 
 @_metric
-def mean_u(fits: Fits) -> tuple[Estimate, FloatArray]:
+def pit_mean(fits: Fits) -> tuple[Estimate, FloatArray]:
     """Mean of u: ½ under calibration, less for estimates that are too high.
 
     MCSE sd(u)/√n, right at any truth; under calibration it tends to 1/√(12 n).
@@ -325,7 +325,7 @@ def mean_u(fits: Fits) -> tuple[Estimate, FloatArray]:
 
 
 @_metric
-def mean_w(fits: Fits) -> tuple[Estimate, FloatArray]:
+def pit_spread(fits: Fits) -> tuple[Estimate, FloatArray]:
     """Mean of w = abs(2u − 1): ½ under calibration, more for posteriors that are too narrow.
 
     MCSE sd(w)/√n, right at any truth; under calibration it tends to 1/√(12 n).

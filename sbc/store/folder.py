@@ -107,9 +107,9 @@ class RunFile(dict[str, Any]):
         return Shard.of_run(self)
 
     @property
-    def owing(self) -> list[str]:
+    def expected_uniform(self) -> list[str]:
         """Estimators whose ranks are expected to be uniform."""
-        return list(self.get("owing", []))
+        return list(self.get("expected_uniform", self.get("owing", [])))
 
     @property
     def regimes(self) -> list[str]:
@@ -194,7 +194,11 @@ def _check_kinds(run: Any) -> None:
     if not isinstance(estimands, dict):
         raise TypeError("'estimands' is no table")
     lists = {f"estimands of {name}": names for name, names in estimands.items()}
-    lists |= {name: run[name] for name in ("owing", "regimes", "command") if name in run}
+    lists |= {
+        name: run[name]
+        for name in ("expected_uniform", "owing", "regimes", "command")
+        if name in run
+    }
     for name, words in lists.items():
         if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
             raise TypeError(f"'{name}' is no list of names")

@@ -68,12 +68,12 @@ class Run:
                 yield key, groups[key]
 
     @property
-    def owing(self) -> list[str]:
+    def expected_uniform(self) -> list[str]:
         """Estimators that owe uniform ranks, as was known when the run was made.
 
         Asking their generator now would run its file, which the run folder of a stranger may name.
         """
-        return self.provenance.owing
+        return self.provenance.expected_uniform
 
     @property
     def regimes(self) -> list[str]:

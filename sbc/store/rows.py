@@ -45,7 +45,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Fit:
-    """One attempt at one posterior, the last one that the ladder made.
+    """One attempt at one posterior, the last one that the retry schedule made.
 
     `source` is empty where all estimators share their datasets and the estimator's name where each
     has its own; `stream` is the expression that makes the dataset's random stream again.

@@ -85,7 +85,7 @@ def design(
     settings : Settings
         One estimator and one engine; `datasets` is the least number on which a size passes.
     plan : Plan
-        Its grid has one parameter, the size; `most` limits the datasets of each.
+        Its grid has one parameter, the size; `max_datasets` limits the datasets of each.
     goal : Goal
         What is asked.
     jobs : int
@@ -121,11 +121,11 @@ def design(
                 run = load_sweep(folder).runs[cell]
                 found = delivered(run, goal, settings.datasets, alpha)
                 outcome = of_all(found)
-                if outcome != "inconclusive" or n >= plan.most:
+                if outcome != "inconclusive" or n >= plan.max_datasets:
                     seen.append(Looked(cell, values[cell], outcome, found))
                     watch(seen[-1])
                     return outcome
-            plan = plan.grown({(estimator, cell): min(2 * BATCH, plan.most - n)})
+            plan = plan.grown({(estimator, cell): min(2 * BATCH, plan.max_datasets - n)})
 
     return bisect(len(values), settle), seen
 

@@ -36,7 +36,7 @@ def judge_while_running(
     config: Config,
     *,
     jobs: int,
-    most: int,
+    max_datasets: int,
     resume: bool = False,
     baseline: Run | None = None,
     tolerance: float = TOLERANCE,
@@ -57,7 +57,7 @@ def judge_while_running(
         What is expected.
     jobs : int
         Workers.
-    most : int
+    max_datasets : int
         Datasets after which to give up, at least 1.
     resume : bool
         Whether `folder` is a run already.
@@ -89,9 +89,11 @@ def judge_while_running(
     _check_expected(settings, config, baseline)
 
     def look() -> Gate:
-        return judge_run(load_run(folder), replace(config, n_max=most), baseline, tolerance)
+        return judge_run(
+            load_run(folder), replace(config, max_datasets=max_datasets), baseline, tolerance
+        )
 
-    n, waiting = min(BATCH, most), list(product(settings.estimators, settings.engines))
+    n, waiting = min(BATCH, max_datasets), list(product(settings.estimators, settings.engines))
     if resume:
         gate, n = look(), settings.datasets
         waiting = _waiting(gate)
@@ -107,7 +109,7 @@ def judge_while_running(
         begun()
         with store:
             if first:
-                say(sees(grown, read_run(folder), most, config))
+                say(sees(grown, read_run(folder), max_datasets, config))
             first = False
             for engine in grown.engines:
                 names = tuple(name for name, by in waiting if by == engine)
@@ -119,41 +121,41 @@ def judge_while_running(
         gate = look()
         watch(gate)
         waiting = _waiting(gate)
-        if not waiting or n >= most:
+        if not waiting or n >= max_datasets:
             return gate
-        n = min(n + BATCH, most)
+        n = min(n + BATCH, max_datasets)
 
 
 def _check_expected(settings: Settings, config: Config, baseline: Run | None) -> None:
     """Refuse, before the first fit, what is wrongly named, or that nothing is expected at all."""
-    owing = [name for name in settings.estimators if expects_uniform(settings, name)]
+    expected_uniform = [name for name in settings.estimators if expects_uniform(settings, name)]
     empty: dict[str, list[str]] = {name: [] for name in settings.estimators}
-    subject = Subject(settings, owing, empty, empty, regimes_of(settings))
+    subject = Subject(settings, expected_uniform, empty, empty, regimes_of(settings))
     if not checks_of(config, subject) and baseline is None:
         raise nothing_expected(settings)
 
 
-def sees(settings: Settings, run: Mapping[str, Any], most: int, config: Config) -> str:
+def sees(settings: Settings, run: Mapping[str, Any], max_datasets: int, config: Config) -> str:
     """Say the least fault of ranks that so many datasets show.
 
     Parameters
     ----------
     settings, run
         A run's settings and what ``run.json`` says of it.
-    most : int
+    max_datasets : int
         Datasets after which the gate gives up, at least 1.
     config : Config
         The gate's error rates.
     """
-    if most < LEAST:
-        return f"{most} datasets show no fault of ranks: allow {LEAST} or more"
+    if max_datasets < LEAST:
+        return f"{max_datasets} datasets show no fault of ranks: allow {LEAST} or more"
     # Every estimand and the log likelihood are a stream each.
     streams = sum(len(names) + 1 for names in run["estimands"].values()) * len(settings.engines)
-    fault = detectable(most, max(1, streams), config.alpha_fail)
+    fault = detectable(max_datasets, max(1, streams), config.alpha_fail)
     return (
-        f"up to {most} datasets: they show with a chance of 80 % a bias of {fault.bias:.2f} "
-        f"posterior sds, or reported sds {fault.sd_low:.2f} or {fault.sd_high:.2f} times the right "
-        "ones"
+        f"up to {max_datasets} datasets: they show with a chance of 80 % a bias of "
+        f"{fault.bias:.2f} posterior sds, or reported sds {fault.sd_low:.2f} or {fault.sd_high:.2f} "
+        "times the right ones"
     )
 
 

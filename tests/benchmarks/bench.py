@@ -28,7 +28,7 @@ import numpy as np
 from sbc.engines import _model
 from sbc.engines._nutpie import lib  # noqa: F401 - imported first: it keeps ArviZ's import lazy
 from sbc.fitting.compiled import compiled_for
-from sbc.fitting.convergence import ladder
+from sbc.fitting.convergence import retry_schedule
 from sbc.fitting.fit import Task, fit
 from sbc.fitting.setup import draw_dataset
 from sbc.plugins import registry
@@ -73,7 +73,7 @@ def harness(ks: range, jobs: int) -> None:
 
 def attempts(k: int) -> list[tuple[Budget, int]]:
     """List the budgets and seeds that sbc needed for dataset k."""
-    budgets = ladder(BUDGET)[: ATTEMPTS[k] + 1]
+    budgets = retry_schedule(BUDGET)[: ATTEMPTS[k] + 1]
     return [(b, fit_seed(SETTINGS.seed, k, NAME, "nutpie", i)) for i, b in enumerate(budgets)]
 
 

@@ -43,7 +43,7 @@ def share(tests: list[Uniformity], part: str) -> dict[str, float]:
 
 
 def departure(run: LoadedRun) -> dict[str, dict[str, float]]:
-    """Give mean and sd of q = Φ⁻¹(u) of each quantity over the whole run: 0 and 1 are owed."""
+    """Give mean and sd of q = Φ⁻¹(u) of each quantity over the whole run: 0 and 1 are expected."""
     found = {}
     for (_, _, quantity), frame in run.streams():
         q = ndtri(frame["u"].to_numpy())
@@ -76,7 +76,7 @@ def main() -> None:
         "datasets": arguments.datasets,
         "seed": arguments.seed,
         "fits by status": run.fits["status"].value_counts().to_dict(),
-        "share that climbed the ladder": float((run.fits["attempt"] > 0).mean()),
+        "share that was retried": float((run.fits["attempt"] > 0).mean()),
         "normal quantiles of u": departure(run),
         "false alarms at 5 %": {},
     }

@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--datasets", type=int, default=200)
     parser.add_argument("--estimators", type=int, default=1)
     arguments = parser.parse_args()
-    engine = SimpleNamespace(backend="threading", ladder=None, compile=lambda *_: Instant())
+    engine = SimpleNamespace(backend="threading", retry_schedule=None, compile=lambda *_: Instant())
     registry.engine = lambda name: engine
     names = NAMES[: arguments.estimators]
     budget = Budget(draws=500, tune=200, chains=2, target_accept=0.8)

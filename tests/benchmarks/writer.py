@@ -60,7 +60,7 @@ def rate(fits: int, seconds: float) -> float:
         yield from threads.parallel(work, tasks, jobs)
 
     ready = [row(k) for k in range(fits)]
-    run = {"settings": settings.to_json(), "owing": [], "estimands": {}}
+    run = {"settings": settings.to_json(), "expected_uniform": [], "estimands": {}}
     with tempfile.TemporaryDirectory() as folder:
         with Store.create(Path(folder) / "run", run) as store:
             began = time.perf_counter()

@@ -101,22 +101,22 @@ def test_uniform_ranks_are_refused_in_fixed(tmp_path, capsys):
 # -- what is looked at ---------------------------------------------------------------------------
 
 
-def test_what_is_owed_is_asked_for_without_a_config(tmp_path, capsys):
+def test_what_is_expected_is_asked_for_without_a_config(tmp_path, capsys):
     settings = replace(SETTINGS, truth="self")
     streams = {"beta_XY": calibrated(), "log_likelihood": calibrated(seed=1)}
     rows = fits(streams, source="mundlak")
-    folder = make_run(tmp_path / "run", rows, settings, owing=["mundlak"])
+    folder = make_run(tmp_path / "run", rows, settings, expected_uniform=["mundlak"])
     assert main(["gate", str(folder)]) == 0
     shown = capsys.readouterr().out
     assert "mundlak all: calibrated within 0.1" in shown
-    assert "uniform ranks are owed, and any departure is a fault" in shown
+    assert "uniform ranks are expected, and any departure is a fault" in shown
 
 
 def test_the_log_likelihood_alone_finds_a_posterior_that_ignores_the_data(tmp_path, capsys):
     settings = replace(SETTINGS, truth="self")
     streams = {"beta_XY": calibrated(), "log_likelihood": scaled(0.3)}
     rows = fits(streams, source="mundlak")
-    folder = make_run(tmp_path / "run", rows, settings, owing=["mundlak"])
+    folder = make_run(tmp_path / "run", rows, settings, expected_uniform=["mundlak"])
     assert main(["gate", str(folder), *EXPECT]) == 1
     assert "log_likelihood: bias" in capsys.readouterr().out
 
@@ -382,7 +382,7 @@ def test_power_says_what_happens_and_when(capsys):
 
 
 def test_power_says_when_a_gate_forgives(capsys):
-    main(["power", "--bias", "0.2", "--delta", "0.2", "--n-max", "100", "--studies", "100"])
+    main(["power", "--bias", "0.2", "--delta", "0.2", "--max-datasets", "100", "--studies", "100"])
     shown = capsys.readouterr().out
     assert "no number of datasets will do" in shown
     assert re.search(r"tolerates less would need \d+ datasets", shown)

@@ -142,7 +142,7 @@ def test_undecided_is_not_a_pass_unless_allowed(suite):
     result.assert_outcomes(failed=1)
     shown = result.stdout.str()
     assert "INCONCLUSIVE" in shown
-    assert "--sbc-datasets" in shown
+    assert "--sbc-max-datasets" in shown
     suite(UNDECIDED, "--sbc-allow-inconclusive").assert_outcomes(passed=1)
 
 
@@ -208,7 +208,7 @@ def test_options_and_markers(suite):
         def test_other():
             pass
     """
-    result = suite(text, "--sbc-seed", "7", "--sbc-preset", "nightly", "--sbc-datasets", "75")
+    result = suite(text, "--sbc-seed", "7", "--sbc-preset", "nightly", "--sbc-max-datasets", "75")
     result.assert_outcomes(passed=1, failed=2)
     shown = result.stdout.str()
     assert "calibrated within 0.05" in shown
@@ -232,7 +232,7 @@ def test_replays_name_whatever_is_not_the_default():
         budget=Budget(**budget | {"draws": 900, "target_accept": 0.9}),
     )
     command = pytest_gate.replay(
-        settings, Config(n_max=70, alpha_fail=0.01), {"beta_XY": "calibrated"}
+        settings, Config(max_datasets=70, alpha_fail=0.01), {"beta_XY": "calibrated"}
     )
     assert command == (
         "python -m sbc gate --run --estimator mundlak --generator confound --truth effects "

@@ -83,7 +83,7 @@ def test_the_numbers_of_the_page_are_those_of_the_code():
         edge = tolerated(preset.delta)
         row = re.search(rf"^\| `{name}`.*$", PAGE, flags=re.M)[0]
         assert f"| {preset.delta:.2f} | {edge.bias:.2f} |" in row
-        assert f"| {edge.sd_low:.2f} to {edge.sd_high:.2f} | {preset.n_max} |" in row
+        assert f"| {edge.sd_low:.2f} to {edge.sd_high:.2f} | {preset.max_datasets} |" in row
     assert (ALPHA_FAIL, ALPHA_PASS) == (0.001, 0.05)
     assert "`alpha_pass`, 5 %" in PAGE
     assert "`alpha_fail`, 0.1 %" in PAGE

@@ -67,7 +67,7 @@ def test_an_element_of_a_deterministic_is_ranked(outcomes):
 def test_real_data_are_named_with_the_regime(outcomes):
     code, said = outcomes["frogs"]
     assert code == 0
-    assert "truth 'posterior', data docs/examples/reedfrogs.csv: uniform ranks are owed" in said
+    assert "truth 'posterior', data docs/examples/reedfrogs.csv: uniform ranks are expected" in said
 
 
 def test_the_code_that_is_shown_is_that_of_the_file():

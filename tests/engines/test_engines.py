@@ -1,4 +1,4 @@
-"""One suite for all engines: what each owes to the harness."""
+"""One suite for all engines: what the harness asks of each."""
 
 import numpy as np
 import pytest

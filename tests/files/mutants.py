@@ -19,7 +19,7 @@ FAULTS = (
 @generator(
     dims={"group": "rows", "X": "rows", "Y": "rows", "Z": "groups"},
     indexes={"group": "groups"},
-    owed={"prior": ("mundlak", "sound", *FAULTS)},
+    uniform_ranks={"prior": ("mundlak", "sound", *FAULTS)},
 )
 def mundlak_world(rng, truth, *, n_groups=30, n_rows=200):
     """Draw X as the lecture does and Y from the Mundlak model given X."""

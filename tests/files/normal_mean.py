@@ -6,7 +6,7 @@ import pymc as pm
 from sbc import estimator, generator
 
 
-@generator(dims={"y": "rows"}, owed={"prior": ("normal_mean",)})
+@generator(dims={"y": "rows"}, uniform_ranks={"prior": ("normal_mean",)})
 def normal_world(rng, truth, *, n_rows=5):
     """Normal observations of one mean, the number of rows growing with the truth's sign."""
     rows = n_rows + (2 if truth["theta"] > 0 else 0)

@@ -6,7 +6,7 @@ import pytest
 from own_models import settings_for
 
 from sbc.fitting import fit as fit_module
-from sbc.fitting.convergence import accept_constant_discrete, judge, ladder
+from sbc.fitting.convergence import accept_constant_discrete, judge, retry_schedule
 from sbc.fitting.fit import Task, fit
 from sbc.fitting.setup import draw_dataset
 from sbc.plugins.data import LOG_LIKELIHOOD
@@ -47,8 +47,8 @@ def test_status_is_that_of_the_worst_quantity(results, divergences, status):
     assert judge(tuple(results), divergences, BUDGET) == status
 
 
-def test_the_ladder_never_loosens():
-    steps = ladder(Budget(500, 300, 2, 0.97))
+def test_the_retry_schedule_never_loosens():
+    steps = retry_schedule(Budget(500, 300, 2, 0.97))
     assert [s.target_accept for s in steps] == [0.97, 0.97, 0.99]
     assert [s.tune for s in steps] == [300, 600, 1200]
     assert [s.draws for s in steps] == [500, 500, 1000]
@@ -108,7 +108,7 @@ class Stubborn:
 
 
 @pytest.mark.parametrize("good_from", [0, 1, 2, 3])
-def test_the_ladder_keeps_the_data_changes_the_seed_and_stops_when_converged(
+def test_the_retry_schedule_keeps_the_data_changes_the_seed_and_stops_when_converged(
     monkeypatch, good_from
 ):
     engine = Stubborn(good_from)
@@ -117,7 +117,7 @@ def test_the_ladder_keeps_the_data_changes_the_seed_and_stops_when_converged(
     assert row.attempt == min(good_from, 2)
     assert (row.status in FAILED) == (good_from == 3)
     assert len({seed for _, _, seed in engine.asked}) == len(engine.asked) == row.attempt + 1
-    assert [budget for _, budget, _ in engine.asked] == ladder(BUDGET)[: row.attempt + 1]
+    assert [budget for _, budget, _ in engine.asked] == retry_schedule(BUDGET)[: row.attempt + 1]
     for y, _, _ in engine.asked:
         np.testing.assert_array_equal(y, engine.asked[0][0])
     assert row.steps == 10 * len(engine.asked)

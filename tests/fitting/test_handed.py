@@ -150,7 +150,7 @@ def test_a_generator_may_be_a_function(tmp_path):
 
     found = sbc.run(model, joint, **SMALL, parameters={"n": 9}, out=tmp_path / "run")
     assert not found.fits["error"].any()
-    assert (found.settings.truth, found.owing) == ("prior", ["model"])
+    assert (found.settings.truth, found.expected_uniform) == ("prior", ["model"])
 
 
 @pytest.mark.parametrize(

@@ -208,7 +208,7 @@ def test_run_json_says_what_is_needed_to_repeat_the_run(tmp_path):
     assert Settings.from_json(run["settings"]) == SETTINGS
     assert run["command"] == ["sbc", "run"]
     assert run["estimands"] == {"naive": ["beta_XY", "beta_ZY"]}
-    assert run["owing"] == []
+    assert run["expected_uniform"] == []
     assert run["packages"]["pymc"]
     assert run["started"].endswith("+00:00")
 

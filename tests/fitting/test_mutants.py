@@ -31,11 +31,11 @@ WITHIN = {
 }
 
 
-def verdict(folder, name, n_max, delta=0.1, batch=50):
+def verdict(folder, name, max_datasets, delta=0.1, batch=50):
     """Fit and judge as the gate does, stopping as soon as the answer is known."""
     settings = Settings(WORLD, "prior", (f"{FILE}:{name}",), ("nutpie",), batch, 21, BUDGET)
     with loop.create(settings, folder) as store:
-        for datasets in range(batch, n_max + 1, batch):
+        for datasets in range(batch, max_datasets + 1, batch):
             loop.execute(replace(settings, datasets=datasets), store, jobs=2, progress=False)
             found = judge(folder, delta)
             if found.outcome != "inconclusive":
@@ -95,7 +95,7 @@ def tampered(monkeypatch):
                 fit=lambda data, budget, seed: change(compiled, data, budget, seed),
             )
 
-        engine = SimpleNamespace(backend="threading", ladder=None, compile=compile)
+        engine = SimpleNamespace(backend="threading", retry_schedule=None, compile=compile)
         monkeypatch.setattr(registry, "engine", lambda name: engine)
         monkeypatch.setattr(fit_module, "_compiled", {})
 

@@ -39,10 +39,10 @@ def config_of(tmp_path):
 REGIMES = ("effects", "fixed", "prior", "self")
 
 
-def subject(truth="effects", estimators=("mundlak", "naive"), owing=(), quantities=()):
+def subject(truth="effects", estimators=("mundlak", "naive"), expected_uniform=(), quantities=()):
     return Subject(
         replace(SETTINGS, truth=truth, estimators=estimators),
-        owing,
+        expected_uniform,
         dict.fromkeys(estimators, ESTIMANDS),
         dict.fromkeys(estimators, quantities),
         REGIMES,
@@ -128,11 +128,11 @@ def test_values_survive_being_written_as_toml(value):
 
 def test_numbers_of_a_config(config_of):
     config = config_of('preset = "nightly"\nalpha_pass = 0.01\nn_max = 700\n')
-    assert (config.delta, config.n_max) == (PRESETS["nightly"].delta, 700)
+    assert (config.delta, config.max_datasets) == (PRESETS["nightly"].delta, 700)
     assert (config.alpha_fail, config.alpha_pass) == (0.001, 0.01)
-    assert config.changed("smoke").n_max == PRESETS["smoke"].n_max
+    assert config.changed("smoke").max_datasets == PRESETS["smoke"].max_datasets
     assert config.changed("smoke", delta=0.2).delta == 0.2
-    assert Config().n_max is None
+    assert Config().max_datasets is None
 
 
 def test_tables_of_a_config(config_of):
@@ -165,8 +165,8 @@ def test_tables_of_a_config(config_of):
         ("alpha_fale = 0.1", "Did you mean 'alpha_fail'?"),
         ("alpha_fail = 2", "alpha_fail lies between 0 and 1"),
         ('delta = "0.1"', "delta lies between 0 and 0.5"),
-        ("n_max = 0", "at least 1"),
-        ("n_max = 1.5", "whole number"),
+        ("max_datasets = 0", "at least 1"),
+        ("max_datasets = 1.5", "whole number"),
         ('preset = "daily"', "no preset called 'daily'"),
         ("[effects]\nmundlak = 'calibrated'", "[effects] holds tables"),
     ],
@@ -217,29 +217,31 @@ def test_the_repositorys_own_config_names_its_ten_pairs():
     assert checks_of(config, subject(truth="fixed"))
 
 
-# -- what is owed --------------------------------------------------------------------------------
+# -- what is expected ------------------------------------------------------------------------------
 
 
-def test_uniform_ranks_are_asked_for_where_they_are_owed():
+def test_uniform_ranks_are_asked_for_where_they_are_expected():
     found = checks_of(
         Config(),
-        subject("self", owing=["mundlak", "naive"], quantities=("log_likelihood",)),
+        subject("self", expected_uniform=["mundlak", "naive"], quantities=("log_likelihood",)),
     )
     assert [(c.estimator, c.quantity) for c in found] == [("mundlak", ALL), ("naive", ALL)]
     assert found[0].streams == (*ESTIMANDS, "log_likelihood")
-    only = checks_of(Config(), subject("prior", ("latent", "naive"), owing=["latent"]))
+    only = checks_of(Config(), subject("prior", ("latent", "naive"), expected_uniform=["latent"]))
     assert [c.estimator for c in only] == ["latent"]
     assert checks_of(Config(), subject()) == []
 
 
-def test_the_log_likelihood_goes_with_an_estimand_where_it_is_owed():
+def test_the_log_likelihood_goes_with_an_estimand_where_it_is_expected():
     config = Config().declare("self", "mundlak", "beta_XY", "calibrated")
-    owed = subject("self", owing=["mundlak", "naive"], quantities=("log_likelihood",))
-    assert checks_of(config, owed)[0].streams == ("beta_XY", "log_likelihood")
+    expected = subject(
+        "self", expected_uniform=["mundlak", "naive"], quantities=("log_likelihood",)
+    )
+    assert checks_of(config, expected)[0].streams == ("beta_XY", "log_likelihood")
     control = Config().declare("self", "mundlak", "beta_XY", "miscalibrated")
-    assert checks_of(control, owed)[0].streams == ("beta_XY",)
+    assert checks_of(control, expected)[0].streams == ("beta_XY",)
     alone = Config().declare("self", "mundlak", "log_likelihood", "calibrated")
-    assert checks_of(alone, owed)[0].streams == ("log_likelihood",)
+    assert checks_of(alone, expected)[0].streams == ("log_likelihood",)
 
 
 @pytest.mark.parametrize("word", ["calibrated", "miscalibrated"])
@@ -296,10 +298,10 @@ def test_an_engine_has_a_table_of_its_own_over_what_holds_for_all(config_of):
     ]
 
 
-def test_what_is_owed_is_asked_of_engines_of_which_nothing_is_declared(config_of):
+def test_what_is_expected_is_asked_of_engines_of_which_nothing_is_declared(config_of):
     config = config_of("[self.mundlak.advi]\nbeta_XY = 'miscalibrated'")
-    owed = of_three(("mundlak",), truth="self", owing=["mundlak"])
-    found = [(c.engine, c.quantity) for c in checks_of(config, owed)]
+    expected = of_three(("mundlak",), truth="self", expected_uniform=["mundlak"])
+    found = [(c.engine, c.quantity) for c in checks_of(config, expected)]
     assert found == [("nutpie", ALL), ("my/engines.py:mine", ALL), ("advi", "beta_XY")]
 
 

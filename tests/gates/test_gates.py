@@ -340,7 +340,7 @@ def test_the_order_of_arrival_does_not_matter(order):
 
 def test_datasets_beyond_n_max_are_not_looked_at():
     fit_rows = [(k, "ok") for k in range(10)]
-    found = history(frame(fit_rows), results([]), "mundlak", "nutpie", n_max=4)
+    found = history(frame(fit_rows), results([]), "mundlak", "nutpie", max_datasets=4)
     assert found.n == 4
 
 

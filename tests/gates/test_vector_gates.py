@@ -26,12 +26,12 @@ P = tuple(f"p[{j}]" for j in range(J))
 # -- names ---------------------------------------------------------------------------------------
 
 
-def checks(quantity, value="calibrated", owing=(), estimands=("mu", *P)):
+def checks(quantity, value="calibrated", expected_uniform=(), estimands=("mu", *P)):
     subject = Subject(
         replace(SETTINGS, truth="effects", estimators=("mundlak",)),
-        owing,
+        expected_uniform,
         {"mundlak": estimands},
-        {"mundlak": ("log_likelihood",) if owing else ()},
+        {"mundlak": ("log_likelihood",) if expected_uniform else ()},
         ("effects", "prior"),
     )
     return checks_of(Config().declare("effects", "mundlak", quantity, value), subject)
@@ -40,13 +40,13 @@ def checks(quantity, value="calibrated", owing=(), estimands=("mu", *P)):
 def test_a_vector_stands_for_its_elements():
     assert checks("p")[0].streams == P
     assert checks("p", {"bias": 0.1})[0].streams == P
-    assert checks("p", owing=("mundlak",))[0].streams == (*P, "log_likelihood")
+    assert checks("p", expected_uniform=("mundlak",))[0].streams == (*P, "log_likelihood")
     assert checks("all")[0].streams == ("mu", *P)
 
 
 def test_an_element_stands_for_itself():
     assert checks("p[3]")[0].streams == ("p[3]",)
-    assert checks("p[3]", owing=("mundlak",))[0].streams == ("p[3]", "log_likelihood")
+    assert checks("p[3]", expected_uniform=("mundlak",))[0].streams == ("p[3]", "log_likelihood")
 
 
 def test_an_element_may_be_named_before_a_fit_has_worked():

@@ -247,10 +247,10 @@ def test_features_are_counted_by_hand():
     assert confound.features["group_size"](data) == 2  # 4 rows in the 2 groups that have any
 
 
-def test_uniform_ranks_are_owed_by_the_models_of_the_joint_prior_alone():
-    assert confound.owed.keys() == {"prior"}
-    assert "latent" in confound.owed["prior"]
-    for name in confound.owed["prior"]:  # they model X as well as Y
+def test_uniform_ranks_are_expected_of_the_models_of_the_joint_prior_alone():
+    assert confound.uniform_ranks.keys() == {"prior"}
+    assert "latent" in confound.uniform_ranks["prior"]
+    for name in confound.uniform_ranks["prior"]:  # they model X as well as Y
         assert name.startswith("latent")
         assert name in registry.names("estimator")
 

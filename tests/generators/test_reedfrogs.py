@@ -149,7 +149,7 @@ def test_features_are_counted_by_hand():
     np.testing.assert_array_equal(reedfrogs.features["predators"](data), [1, 0])
 
 
-def test_uniform_ranks_are_owed_by_the_models_with_predators_alone():
-    assert reedfrogs.owed.keys() == {"prior"}
+def test_uniform_ranks_are_expected_of_the_models_with_predators_alone():
+    assert reedfrogs.uniform_ranks.keys() == {"prior"}
     named = {name for name in registry.names("estimator") if name.startswith("tanks_predator")}
-    assert set(reedfrogs.owed["prior"]) == named
+    assert set(reedfrogs.uniform_ranks["prior"]) == named

@@ -100,5 +100,5 @@ def test_features_are_counted_by_hand():
     assert trolley.features["categories_used"](data) == 3
 
 
-def test_uniform_ranks_are_owed_by_partial_pooling_alone():
-    assert trolley.owed == {"prior": ("trolley_partial",)}
+def test_uniform_ranks_are_expected_of_partial_pooling_alone():
+    assert trolley.uniform_ranks == {"prior": ("trolley_partial",)}

@@ -20,12 +20,12 @@ def test_truth_and_data_are_those_of_the_function():
     assert drawn.truth == truth
     np.testing.assert_array_equal(drawn.data["y"], data["y"])
     assert (found.sizes, found.dims) == ({"n": 8, "sd": 1.0}, {"y": "rows"})
-    assert found.owed == {PRIOR: ("*",)}
+    assert found.uniform_ranks == {PRIOR: ("*",)}
 
 
 def test_a_truth_that_is_always_the_same_owes_nothing():
     found = plain(lambda rng: ({"mu": 1.0}, {"y": rng.normal(1, 1, 4)}))
-    assert (list(found.regimes), found.owed) == ([FIXED], {})
+    assert (list(found.regimes), found.uniform_ranks) == ([FIXED], {})
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ WORLD = Generator(
     dims={"group": "rows", "X": "rows", "Z": "groups"},
     indexes={"group": "groups"},
     features={},
-    owed={},
+    uniform_ranks={},
 )
 
 

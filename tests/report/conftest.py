@@ -31,7 +31,7 @@ def make(tmp_path: Path) -> Callable[..., Run]:
 def rich(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Page]:
     """Give a run with something of everything, and its page: drawing one takes seconds."""
     run = maker(tmp_path_factory.mktemp("rich"))(
-        n=60, estimators=tuple(FAULTS), owing=("latent",), failed=[3, 5, 7]
+        n=60, estimators=tuple(FAULTS), expected_uniform=("latent",), failed=[3, 5, 7]
     )
     return run, Page(page([run]))
 
@@ -39,13 +39,13 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Page]:
 def maker(folder: Path) -> Callable[..., Run]:
     """Make runs in a folder."""
 
-    def one(n: int = 60, name: str = "run", estimators: Any = ("latent", "naive"), owing: Any = (),
-            **options: Any) -> Run:  # fmt: skip
+    def one(n: int = 60, name: str = "run", estimators: Any = ("latent", "naive"),
+            expected_uniform: Any = (), **options: Any) -> Run:  # fmt: skip
         rows = []
         for i, estimator in enumerate(estimators):
             u = FAULTS[estimator](n)
             streams = {"beta_XY": u[0], "beta_ZY": u[1]}
-            if estimator in owing:
+            if estimator in expected_uniform:
                 streams["log_likelihood"] = calibrated(n, seed=4)
             made = fits(streams, estimator=estimator, sd=0.2 + 0.1 * i, **options)
             rows += [
@@ -57,6 +57,6 @@ def maker(folder: Path) -> Callable[..., Run]:
                 for row in made
             ]
         settings = replace(SETTINGS, estimators=tuple(estimators), datasets=n)
-        return load_run(make_run(folder / name, rows, settings, owing=owing))
+        return load_run(make_run(folder / name, rows, settings, expected_uniform=expected_uniform))
 
     return one

@@ -12,7 +12,7 @@ def test_verdicts_and_numbers_are_there(make):
     text = markdown([make(n=100)])
     assert "| naive | beta_XY | ✗ miscalibrated | 1.00 (10) |" in text
     assert "### run" in text
-    assert "Fits: latent 100 (0 failed, 0 escalated)" in text
+    assert "Fits: latent 100 (0 failed, 0 retried)" in text
 
 
 @pytest.mark.parametrize("runs", [1, 2, 7])

@@ -70,15 +70,15 @@ def test_every_number_is_there_with_its_error(rich):
     run, found = rich
     for _, frame in run.streams(estimands_only=True):
         values = as_fits(frame)
-        for name in ("bias", "mean_z", "rmse", "width", "contraction", "crps"):
+        for name in ("bias", "bias_sd", "rmse", "width", "contraction", "crps"):
             assert with_error(*metrics.METRICS[name](values)) in found.text
         share = metrics.coverage(values, kind="quantile")
         assert f"[{share.low:.2f}, {share.high:.2f}]" in found.text
 
 
-def test_verdicts_shapes_and_what_is_owed_are_told(rich):
+def test_verdicts_shapes_and_what_is_expected_are_told(rich):
     text = rich[1].text
-    assert "Only latent owes uniform ranks" in text
+    assert "Uniform ranks are expected of latent alone" in text
     assert "not ranked here" in text
     assert "✗ miscalibrated" in text
     assert "? cannot tell yet" in text
@@ -89,7 +89,7 @@ def test_verdicts_shapes_and_what_is_owed_are_told(rich):
 def test_datasets_failures_and_degenerate_data_are_counted(rich):
     text = rich[1].text
     assert "confound · effects · 60 datasets" in text
-    assert text.count("60 fits, 3 failed , 3 escalated") == 3
+    assert text.count("60 fits, 3 failed , 3 retried") == 3
     assert "Degenerate datasets, all of whose outcomes are the same: 10 %" in text
     assert "3 × nonconverged" in text
     assert "--dataset 3 --estimator latent" in text

@@ -163,7 +163,7 @@ def test_infinite_estimates_are_null_in_json(new_run, new_fit):
 def test_the_text_says_what_the_world_is_and_what_became_of_the_fits(new_run, new_fit):
     fits = [new_fit(0), new_fit(1, status="low_ess", attempt=1), new_fit(2, status="error")]
     text = render(load_run(new_run(fits)))
-    assert text.startswith("generator confound, truth 'effects': uniform ranks are owed by no")
+    assert text.startswith("generator confound, truth 'effects': uniform ranks are expected of no")
     *_, last, reason = text.splitlines()
     assert reason == "  1 × ValueError: no"
     assert last.startswith("fits of naive: ")
@@ -174,10 +174,10 @@ def test_the_text_says_what_the_world_is_and_what_became_of_the_fits(new_run, ne
 def test_the_text_says_who_owes_uniform_ranks(new_run, new_settings):
     folder = new_run(settings=new_settings(truth="self"))
     file = folder / "run.json"
-    file.write_text(file.read_text().replace('"owing": []', '"owing": ["naive"]'))
+    file.write_text(file.read_text().replace('uniform": []', 'uniform": ["naive"]'))
     run = load_run(folder)
-    assert "uniform ranks are owed by naive." in render(run)
-    assert table(run).uniform_owed.all()
+    assert "uniform ranks are expected of naive." in render(run)
+    assert table(run).uniform_expected.all()
 
 
 @pytest.mark.parametrize(

@@ -48,15 +48,15 @@ def test_the_number_that_says_how_comes_first(make):
 
 
 @pytest.mark.parametrize(
-    ("owing", "words"),
+    ("expected_uniform", "words"),
     [
-        ((), "No estimator owes uniform ranks"),
-        (("latent",), "Only latent owes uniform ranks"),
+        ((), "Uniform ranks are expected of no estimator"),
+        (("latent",), "Uniform ranks are expected of latent alone"),
         (("latent", "naive"), "any departure is a fault of model or sampler"),
     ],
 )
-def test_the_regime_says_who_owes_what(make, owing, words):
-    assert words in " ".join(regime_words(make(n=2, owing=owing)))
+def test_the_regime_says_who_owes_what(make, expected_uniform, words):
+    assert words in " ".join(regime_words(make(n=2, expected_uniform=expected_uniform)))
 
 
 def test_a_gap_ends_what_is_judged(tmp_path):

@@ -47,7 +47,7 @@ BY_HAND = {
     # (−1, −3, 1, 3) − 2x = (1, −1, −1, 1), leverage 1/4 + 1/4: HC3 = Σ x² 2² / 4² = 1
     "proportional_bias": (1, 1),
     # z = (1, −1, ½, 3/2), deviations (½, −3/2, 0, 1), squares sum to 3.5, var(z) = 7/6
-    "mean_z": (0.5, math.sqrt(7 / 24)),
+    "bias_sd": (0.5, math.sqrt(7 / 24)),
     # m2 = 3.5/4 = .875, m4 = (.0625 + 5.0625 + 0 + 1)/4 = 1.53125
     "z_sd": (math.sqrt(7 / 6), math.sqrt((1.53125 - 0.875**2) / (4 * 3 * 7 / 6))),
     # √(8/3)/√6 = 2/3
@@ -69,9 +69,9 @@ BY_HAND = {
         math.sqrt((2 * (A / 2 + 1 / 8) ** 2 + (A / 2 - 7 / 8) ** 2 + (A / 2 + 9 / 8) ** 2) / 12),
     ),
     # deviations (−.52, −.12, .28, .36): .2704 + .0144 + .0784 + .1296 = .4928
-    "mean_u": (0.62, math.sqrt(0.4928 / 12)),
+    "pit_mean": (0.62, math.sqrt(0.4928 / 12)),
     # w = (.8, 0, .8, .96), deviations (.16, −.64, .16, .32): .5632
-    "mean_w": (0.64, math.sqrt(0.5632 / 12)),
+    "pit_spread": (0.64, math.sqrt(0.5632 / 12)),
 }
 BY_HAND_90 = {
     # w ≤ .9 three times
@@ -156,7 +156,7 @@ def test_spread_of_two_has_no_error_where_it_would_always_be_0():
 
 def test_posterior_sd_of_0_raises_no_warning():
     fits = Fits(FOUR.truth, FOUR.mean, np.zeros(4), FOUR.u)
-    for name in ("mean_z", "z_sd", "dawid_sebastiani", "model_se", "model_se_error"):
+    for name in ("bias_sd", "z_sd", "dawid_sebastiani", "model_se", "model_se_error"):
         METRICS[name](fits)
         paired(name, fits, FOUR)
     exact = Fits(FOUR.truth, FOUR.truth, FOUR.sd, FOUR.u)
@@ -438,16 +438,16 @@ def test_shifted_and_scaled_posteriors(b, c):
     quantiles = {p: np.full(n, b + c * ndtri(p)) for p in TAILS}
     ones = np.ones(n)
     fits = Fits(theta, b * ones, c * ones, ndtr((theta - b) / c), quantiles, prior_var=4.0)
-    assert metrics.mean_u(fits).value == pytest.approx(ndtr(-b / math.hypot(1, c)), abs=1e-6)
-    assert metrics.mean_z(fits).value == pytest.approx(b / c, abs=1e-6)
+    assert metrics.pit_mean(fits).value == pytest.approx(ndtr(-b / math.hypot(1, c)), abs=1e-6)
+    assert metrics.bias_sd(fits).value == pytest.approx(b / c, abs=1e-6)
     assert metrics.z_sd(fits).value == pytest.approx(1 / c, rel=1e-3)
     assert metrics.contraction(fits).value == pytest.approx(1 - c**2 / 4)
     if b == 0:
-        w = metrics.mean_w(fits).value
+        w = metrics.pit_spread(fits).value
         assert w == pytest.approx(2 / math.pi * math.atan(1 / c), abs=1e-6)
     if (b, c) == (0, 1):
-        assert metrics.mean_u(fits).mcse == pytest.approx(1 / math.sqrt(12 * n), rel=1e-3)
-        assert metrics.mean_w(fits).mcse == pytest.approx(1 / math.sqrt(12 * n), rel=1e-3)
+        assert metrics.pit_mean(fits).mcse == pytest.approx(1 / math.sqrt(12 * n), rel=1e-3)
+        assert metrics.pit_spread(fits).mcse == pytest.approx(1 / math.sqrt(12 * n), rel=1e-3)
     for level in LEVELS:
         z = ndtri((1 + level) / 2)
         exact = ndtr(b + c * z) - ndtr(b - c * z)

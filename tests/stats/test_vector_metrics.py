@@ -85,7 +85,7 @@ def test_elements_need_the_same_datasets():
 RUNS, N, ELEMENTS = 250, 60, 16
 #: Six standard errors of the ratio of a mean to an sd over that many runs, and a little bias.
 LIMIT = 6 / math.sqrt(2 * RUNS) + 0.05
-SIMULATED = ("bias", "rmse", "coverage", "empirical_se", "mean_w", "z_sd")
+SIMULATED = ("bias", "rmse", "coverage", "empirical_se", "pit_spread", "z_sd")
 
 
 @cache

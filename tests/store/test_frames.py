@@ -48,7 +48,7 @@ def test_the_settings_and_the_folder_come_along(new_run, new_settings):
     run = load_run(str(new_run(settings=settings)))
     assert run.settings == settings
     assert run.folder.name == "run"
-    assert run.provenance["owing"] == run.owing == []
+    assert run.provenance["expected_uniform"] == run.expected_uniform == []
     assert run.estimands("naive") == ["beta_XY", "beta_ZY"]
 
 
@@ -111,11 +111,11 @@ def test_elements_of_a_vector_are_estimands_of_its_name(new_run, new_fit):
 
 def test_who_owes_uniform_ranks_is_read_from_the_run(new_run, new_settings):
     settings = new_settings(truth="self")
-    assert load_run(new_run(settings=settings, name="a")).owing == []
+    assert load_run(new_run(settings=settings, name="a")).expected_uniform == []
     folder = new_run(settings=settings, name="b")
     text = (folder / "run.json").read_text()
-    (folder / "run.json").write_text(text.replace('"owing": []', '"owing": ["naive"]'))
-    assert load_run(folder).owing == ["naive"]
+    (folder / "run.json").write_text(text.replace('uniform": []', 'uniform": ["naive"]'))
+    assert load_run(folder).expected_uniform == ["naive"]
 
 
 def test_features_are_indexed_by_dataset(new_run, new_fit):

@@ -99,14 +99,14 @@ def test_a_run_goes_on_under_the_same_settings_and_more_datasets(new_settings):
 
 
 @pytest.mark.parametrize("estimator", registry.names("estimator"))
-def test_uniform_ranks_are_owed_where_the_truth_comes_from_the_model(new_settings, estimator):
-    def owed(truth):
+def test_uniform_ranks_are_expected_where_the_truth_comes_from_the_model(new_settings, estimator):
+    def expected(truth):
         return expects_uniform(new_settings(truth=truth), estimator)
 
-    assert owed("self")
-    assert not owed("effects")
-    assert not owed("fixed")
-    assert owed("prior") == (estimator in registry.generator("confound").owed["prior"])
+    assert expected("self")
+    assert not expected("effects")
+    assert not expected("fixed")
+    assert expected("prior") == (estimator in registry.generator("confound").uniform_ranks["prior"])
 
 
 @pytest.mark.parametrize("truth", registry.generator("confound").regimes)

@@ -194,7 +194,7 @@ def recovery(fits: Fits, colour: str) -> Picture:
         "recovery",
         "Posterior mean against truth",
         f"Dashed: mean = truth. Full line: least squares, slope {told}. A slope below 1 is "
-        "shrinkage, which a posterior owes wherever data are weak; a shifted line is bias."
+        "shrinkage, which a posterior shows wherever data are weak; a shifted line is bias."
         + _sampled(fits.truth.size, "the first ones"),
         f"Posterior mean against truth for {fits.truth.size} datasets; slope {told}.",
         figure,

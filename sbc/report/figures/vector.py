@@ -88,7 +88,7 @@ def _picture(name: str, title: str, caption: str, alt: str, axes: Axes) -> Pictu
 
 def bias_by_element(elements: Elements, colour: str) -> Picture:
     """Draw the bias of each element in posterior sds."""
-    axes, rows, pool = _caterpillar(elements, "mean_z", 0.0, colour)
+    axes, rows, pool = _caterpillar(elements, "bias_sd", 0.0, colour)
     axes.set(ylabel="bias in posterior sds")
     clear = int(((rows[:, 1] > 0) | (rows[:, 2] < 0)).sum())
     worst = int(np.abs(rows[:, 0]).argmax())

@@ -13,7 +13,7 @@ from sbc.store.frames import Run
 from sbc.store.rows import FAILED
 
 _REGIMES = {
-    "effects": "The estimands are drawn anew for each dataset; the rest of the world is fixed.",
+    "effects": "The estimands are drawn anew for each dataset; everything else is fixed.",
     "prior": "Every parameter is drawn anew for each dataset, from the prior of the full model.",
     "fixed": "One truth, new data for each dataset.",
 }
@@ -32,27 +32,27 @@ def regime_words(run: Run) -> list[str]:
             "Prior SBC: the truth is drawn from each estimator's own prior, and the data by "
             f"{settings.simulator}."
         )
-    words = [first, _owed(run)]
+    words = [first, _expected(run)]
     if settings.regime.single_truth:
         words.append("At a single truth even an exact posterior has ranks that are not uniform.")
     if settings.regime.own:
-        words.append("This says nothing about whether the estimator suits another world.")
+        words.append("This says nothing about whether the estimator suits other data.")
     return words
 
 
-def _owed(run: Run) -> str:
-    owing, everyone = run.owing, run.settings.estimators
-    if not owing:
+def _expected(run: Run) -> str:
+    names, everyone = run.expected_uniform, run.settings.estimators
+    if not names:
         return (
-            "No estimator owes uniform ranks here: a verdict is a statement about that estimator "
-            "in this world, not about its code."
+            "Uniform ranks are expected of no estimator here: a verdict is a statement about that "
+            "estimator with data of this generator, not about its code."
         )
-    names = ", ".join(owing)
-    if len(owing) == len(everyone):
-        return f"Uniform ranks are owed by {names}: any departure is a fault of model or sampler."
+    first = f"Uniform ranks are expected of {', '.join(names)}"
+    if len(names) == len(everyone):
+        return f"{first}: any departure is a fault of model or sampler."
     return (
-        f"Only {names} owes uniform ranks: there, a departure is a fault of model or sampler. "
-        "For the others a verdict is a statement about that estimator in this world."
+        f"{first} alone: there, a departure is a fault of model or sampler. "
+        "For the others a verdict is a statement about that estimator with data of this generator."
     )
 
 
@@ -78,7 +78,7 @@ def grid(run: Run, pairs: list[Pair], labels: Labels, anchors: list[str]) -> lis
                     "name": labels.label(estimator, engine),
                     "place": labels.places[estimator],
                     "full": estimator,
-                    "owed": estimator in run.owing,
+                    "expected": estimator in run.expected_uniform,
                     "fits": _fits(run, estimator, engine),
                     "cells": [(column, mine.get(column)) for column in columns],
                 }
@@ -115,7 +115,7 @@ def _fits(run: Run, estimator: str, engine: str) -> dict[str, Any]:
     return {
         "n": plural(len(fits), "fit"),
         "failed": failed,
-        "escalated": int((fits.attempt > 0).sum()),
+        "retried": int((fits.attempt > 0).sum()),
     }
 
 

@@ -121,7 +121,7 @@ def _common(pair: Pair, other: Pair) -> set[int]:
     return set.intersection(*shared)
 
 
-NUMBERS = ("bias", "bias / sd", "RMSE", "coverage 50 %", "coverage 95 %", "width 95 %",
+NUMBERS = ("bias", "bias_sd", "RMSE", "coverage 50 %", "coverage 95 %", "width 95 %",
            "contraction", "CRPS", "rank p")  # fmt: skip
 
 
@@ -154,7 +154,7 @@ def numbers(pairs: list[Pair], labels: Labels) -> list[dict[str, Any]]:
     return rows
 
 
-ELEMENT_NUMBERS = ("bias", "bias / sd", "RMSE", "coverage 95 %", "rank p")
+ELEMENT_NUMBERS = ("bias", "bias_sd", "RMSE", "coverage 95 %", "rank p")
 SHOWN_ELEMENTS = 100
 
 
@@ -168,7 +168,7 @@ def of_elements(pair: Pair) -> list[dict[str, Any]]:
     for name, fits, test in islice(parts, SHOWN_ELEMENTS):
         cells = [
             with_error(*metrics.bias(fits)),
-            with_error(*metrics.mean_z(fits)),
+            with_error(*metrics.bias_sd(fits)),
             with_error(*metrics.rmse(fits)),
             coverage_text(metrics.coverage(fits, kind="quantile")),
             p_value(test.p),

@@ -65,7 +65,7 @@ def _keys(run: Run) -> list[tuple[str, str]]:
     return [(name, e) for name in run.settings.estimators for e in run.settings.engines]
 
 
-STATUSES = ("fits", "ok", "low ESS", "divergent", "failed", "escalated", "divergences", "seconds")
+STATUSES = ("fits", "ok", "low ESS", "divergent", "failed", "retried", "divergences", "seconds")
 #: In place of what only a Markov chain has, where a run holds approximations.
 OWN = ("k̂ > 0.7", "median k̂", "ELBO drift")
 

@@ -36,7 +36,7 @@ class Preset(NamedTuple):
     """A tolerance and the number of data sets that mostly suffices for it."""
 
     delta: float
-    n_max: int
+    max_datasets: int
 
 
 PRESETS = {"smoke": Preset(0.14, 200), "pr": Preset(0.10, 400), "nightly": Preset(0.07, 1000)}
@@ -128,10 +128,10 @@ def _threshold(alpha: float) -> float:
     return -float(np.log(alpha))
 
 
-def _leading(array: Array, n_max: int | None) -> Array:
-    if n_max is not None and n_max < 1:
-        raise ValueError(f"a gate has to look at one data set or more, not at {n_max}")
-    return array[..., :n_max]
+def _leading(array: Array, max_datasets: int | None) -> Array:
+    if max_datasets is not None and max_datasets < 1:
+        raise ValueError(f"a gate has to look at one data set or more, not at {max_datasets}")
+    return array[..., :max_datasets]
 
 
 def _first(reached: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -151,7 +151,7 @@ def judge(
     delta: float,
     alpha_fail: float = ALPHA_FAIL,
     alpha_pass: float = ALPHA_PASS,
-    n_max: int | None = None,
+    max_datasets: int | None = None,
 ) -> Verdict:
     """Judge the streams of one gate together.
 
@@ -171,7 +171,7 @@ def judge(
         Chance, in (0, 1), that a calibrated estimator ever fails.
     alpha_pass : float
         Chance, in (0, 1), that one with a stream outside the tolerance ever passes.
-    n_max : int, optional
+    max_datasets : int, optional
         Data sets beyond this number are not looked at; at least 1.
 
     Returns
@@ -188,7 +188,7 @@ def judge(
     rows = [np.asarray(streams[name], dtype=float) for name in names]
     if not rows or len({row.shape for row in rows}) > 1 or rows[0].ndim != 1:
         raise ValueError("a gate needs streams, one-dimensional and of equal length")
-    u = _leading(np.stack(rows), n_max)
+    u = _leading(np.stack(rows), max_datasets)
     against, towards = log_e_fail(u), log_e_pass(u, delta)
     combined = combine_fail(against)
     to_fail, to_pass = _threshold(alpha_fail), _threshold(alpha_pass)

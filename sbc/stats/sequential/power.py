@@ -28,7 +28,7 @@ class Power(NamedTuple):
     """Shares of simulated studies by outcome, each with its Monte Carlo standard error.
 
     ``n_mean`` (with ``n_mean_se``) and ``n_quantiles`` (10, 50 and 90 %) count the data sets
-    until the decision, `n_max` where there was none.
+    until the decision, `max_datasets` where there was none.
     """
 
     passed: float
@@ -46,7 +46,7 @@ def power(
     bias: float,
     sd_ratio: float,
     delta: float,
-    n_max: int,
+    max_datasets: int,
     *,
     alpha_fail: float = ALPHA_FAIL,
     alpha_pass: float = ALPHA_PASS,
@@ -66,7 +66,7 @@ def power(
         calibrated estimator.
     delta, alpha_fail, alpha_pass : float
         The gate, as for :func:`sbc.stats.sequential.judge.judge`.
-    n_max : int
+    max_datasets : int
         Data sets after which an undecided study is inconclusive, at least 1.
     streams : int
         Streams of the gate, at least 1; independent, all but one calibrated.
@@ -86,9 +86,9 @@ def power(
     ValueError
         When an argument is outside its range.
     """
-    gate, shape = (delta, alpha_fail, alpha_pass), (studies, streams, n_max)
+    gate, shape = (delta, alpha_fail, alpha_pass), (studies, streams, max_datasets)
     fail, passed = _decided((bias, sd_ratio), gate, shape, L, seed)
-    at = np.minimum(np.minimum(fail, passed), n_max)
+    at = np.minimum(np.minimum(fail, passed), max_datasets)
     failing = (fail != NEVER) & (fail <= passed)
     passing = passed < fail
     shares = [float(x.mean()) for x in (passing, failing, ~failing & ~passing)]

@@ -12,7 +12,7 @@ from tqdm.auto import tqdm
 
 from sbc.fitting import loop
 from sbc.fitting.compiled import compiled_for
-from sbc.fitting.convergence import ladder
+from sbc.fitting.convergence import retry_schedule
 from sbc.fitting.setup import setup_of
 from sbc.plugins import registry
 from sbc.plugins.data import Data
@@ -107,7 +107,7 @@ def _score(settings: Settings, k: int, estimator: str, attempt: int, seed: int) 
     setup = setup_of(settings, estimator)
     data = setup.estimator.select(setup.draw(k).data)
     compiled = compiled_for(setup, settings.engines[0], data)
-    drawn = compiled.fit(data, ladder(settings.budget)[attempt], seed)
+    drawn = compiled.fit(data, retry_schedule(settings.budget)[attempt], seed)
     given, marginal = single.tank_log_likelihoods(estimator, drawn.values, data)
     psis, exact = loo(given), left_out(marginal, given)
     return k, estimator, psis.elpd, psis.p, psis.bad, exact.elpd, exact.p, exact.bad

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from sbc.fitting.fit import ladder
+from sbc.fitting.fit import retry_schedule
 from sbc.plugins import registry
 from sbc.plugins.data import Array, Data
 from sbc.plugins.engine import Budget, Draws
@@ -78,7 +78,7 @@ def sample(estimator: str, generator: str, data: Data, seed: int) -> Single:
     made = registry.estimator(estimator)
     selected = made.select(data)
     compiled = registry.engine(ENGINE).compile(made, registry.generator(generator), selected)
-    for attempt, budget in enumerate(ladder(BUDGET)):
+    for attempt, budget in enumerate(retry_schedule(BUDGET)):
         drawn = compiled.fit(selected, budget, seeds.fit_seed(seed, 0, estimator, ENGINE, attempt))
         rhat, ess = worst(drawn)
         if rhat <= 1.01 and ess >= 400:

@@ -72,7 +72,7 @@ def spend(sweep: Sweep, open_: Mapping[tuple[str, int], float]) -> dict[tuple[st
     given = {}
     for key in sorted(open_, key=lambda key: (open_[key], key)):
         estimator, cell = key
-        size = min(BATCH, plan.most - plan.datasets[estimator][cell], left // engines)
+        size = min(BATCH, plan.max_datasets - plan.datasets[estimator][cell], left // engines)
         if size > 0:
             given[key] = int(size)
             left -= size * engines

@@ -141,7 +141,7 @@ def _state(sweep: Sweep) -> str:
 def _limits(sweep: Sweep) -> str:
     plan = sweep.plan
     budget = "" if plan.budget is None else f", {plan.budget:,} fits in all"
-    return f"at most {plan.most:,} datasets in a cell{budget}"
+    return f"at most {plan.max_datasets:,} datasets in a cell{budget}"
 
 
 def _part(look: Look, estimand: str, anchor: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sbc.store.settings import Settings
 from sbc.studies.sweep.grid import Grid
 
 #: Metric, as bounds and precisions name it, to the column of the table.
-COLUMNS = {"bias": "bias", "bias_sd": "mean_z", "rmse": "rmse", "contraction": "contraction"}
+COLUMNS = {"bias": "bias", "bias_sd": "bias_sd", "rmse": "rmse", "contraction": "contraction"}
 #: What a report holds a sweep against if the user names nothing.
 DEFAULT_BOUNDS: dict[str, Any] = {"bias": 0.1, "coverage_95": [0.9, 0.98]}
 MOST = 1000
@@ -33,7 +33,7 @@ class Plan:
         What is asked of each estimand, as a gate's table has it: ``{"bias": 0.1}``.
     precision : dict of str to float
         The largest Monte Carlo error that will do, by metric; datasets are added until it does.
-    most : int
+    max_datasets : int
         Datasets after which a cell is left undecided.
     budget : int or None
         Fits after which the whole sweep is; None for no limit.
@@ -43,7 +43,7 @@ class Plan:
     datasets: dict[str, tuple[int, ...]]
     bounds: dict[str, Any] = field(default_factory=dict)
     precision: dict[str, float] = field(default_factory=dict)
-    most: int = MOST
+    max_datasets: int = MOST
     budget: int | None = None
 
     @property
@@ -77,7 +77,7 @@ class Plan:
             "datasets": {name: list(numbers) for name, numbers in self.datasets.items()},
             "bounds": self.bounds,
             "precision": self.precision,
-            "max_datasets": self.most,
+            "max_datasets": self.max_datasets,
             "budget": self.budget,
         }
 
@@ -123,7 +123,7 @@ def initial(grid: Grid, settings: Settings, **options: Any) -> Plan:
     """
     options = {name: value for name, value in options.items() if value is not None}
     plan = Plan(grid, dict.fromkeys(settings.estimators, ()), **options)
-    if max(settings.datasets, plan.most) > CELL:
+    if max(settings.datasets, plan.max_datasets) > CELL:
         raise UserError(f"a cell of a sweep has at most {CELL:,} datasets")
     numbers = (settings.datasets,) * len(grid.cells)
     return replace(plan, datasets=dict.fromkeys(settings.estimators, numbers))

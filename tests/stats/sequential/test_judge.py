@@ -284,8 +284,8 @@ def test_fail_goes_first():
 
 def test_later_data_sets_are_not_looked_at():
     u = uniform(7, 600)
-    assert judge({"x": u}, 0.1, n_max=30).outcome == "inconclusive"
-    assert judge({"x": u}, 0.1, n_max=30).streams["x"].n == 30
+    assert judge({"x": u}, 0.1, max_datasets=30).outcome == "inconclusive"
+    assert judge({"x": u}, 0.1, max_datasets=30).streams["x"].n == 30
 
 
 def test_what_is_needed_when_inconclusive():
@@ -314,7 +314,7 @@ def test_judge_refuses_streams(streams):
 
 def test_judge_refuses_to_look_at_nothing():
     with pytest.raises(ValueError, match="one data set or more"):
-        judge({"x": [0.5]}, 0.1, n_max=0)
+        judge({"x": [0.5]}, 0.1, max_datasets=0)
 
 
 @pytest.mark.parametrize("alpha", [0, 1, -1, np.nan])

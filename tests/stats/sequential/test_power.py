@@ -11,7 +11,7 @@ from sbc.stats.sequential.judge import PRESETS, judge, tolerated
 from sbc.stats.sequential.outcome import NEVER
 from sbc.stats.sequential.power import datasets_needed, detectable, power
 
-# δ, streams, n_max, and how many studies the measurement had, as far as its digits tell
+# δ, streams, max_datasets, and how many studies the measurement had, as far as its digits tell
 GATES = {
     "nightly": (0.07, 2, 1000, 1000),
     "pr": (0.10, 2, 400, 1000),
@@ -78,8 +78,8 @@ def agrees(found, measured, studies, measured_studies):
 
 def simulate(cell, studies, seed):
     gate, bias, sd_ratio = cell
-    delta, streams, n_max, _ = GATES[gate]
-    return power(bias, sd_ratio, delta, n_max, streams=streams, studies=studies, seed=seed)
+    delta, streams, max_datasets, _ = GATES[gate]
+    return power(bias, sd_ratio, delta, max_datasets, streams=streams, studies=studies, seed=seed)
 
 
 @pytest.mark.parametrize("cell", [cell for cell in TABLE if cell[0] in {"smoke", "pr"}])
@@ -162,7 +162,7 @@ def test_datasets_needed_counts_a_pass_as_lost():
         {"sd_ratio": 0},
         {"sd_ratio": np.inf},
         {"bias": np.nan},
-        {"n_max": 0},
+        {"max_datasets": 0},
         {"streams": 0},
         {"studies": 1},
         {"L": 0},
@@ -171,7 +171,7 @@ def test_datasets_needed_counts_a_pass_as_lost():
     ],
 )
 def test_power_refuses(change):
-    call = {"bias": 0.1, "sd_ratio": 1, "delta": 0.1, "n_max": 10, "studies": 2} | change
+    call = {"bias": 0.1, "sd_ratio": 1, "delta": 0.1, "max_datasets": 10, "studies": 2} | change
     with pytest.raises(ValueError, match=r"needs|tolerance|error rate"):
         power(**call)
 
@@ -222,8 +222,8 @@ def test_detectable_gets_better_with_more_data_sets():
 
 
 def test_presets_see_about_what_they_tolerate():
-    for delta, n_max in PRESETS.values():
-        tolerance, visible = tolerated(delta), detectable(n_max, 2)
+    for delta, max_datasets in PRESETS.values():
+        tolerance, visible = tolerated(delta), detectable(max_datasets, 2)
         assert visible.bias == pytest.approx(tolerance.bias, rel=0.3)
         assert visible.sd_low > tolerance.sd_low
         assert visible.sd_high < tolerance.sd_high
