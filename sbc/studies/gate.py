@@ -87,11 +87,10 @@ def judge_while_running(
     from sbc.fitting.workers import local
 
     _check_expected(settings, config, baseline)
+    limited = replace(config, max_datasets=max_datasets)
 
     def look() -> Gate:
-        return judge_run(
-            load_run(folder), replace(config, max_datasets=max_datasets), baseline, tolerance
-        )
+        return judge_run(load_run(folder), limited, baseline, tolerance)
 
     n, waiting = min(BATCH, max_datasets), list(product(settings.estimators, settings.engines))
     if resume:
@@ -154,8 +153,8 @@ def sees(settings: Settings, run: Mapping[str, Any], max_datasets: int, config: 
     fault = detectable(max_datasets, max(1, streams), config.alpha_fail)
     return (
         f"up to {max_datasets} datasets: they show with a chance of 80 % a bias of "
-        f"{fault.bias:.2f} posterior sds, or reported sds {fault.sd_low:.2f} or {fault.sd_high:.2f} "
-        "times the right ones"
+        f"{fault.bias:.2f} posterior sds, or reported sds {fault.sd_low:.2f} or "
+        f"{fault.sd_high:.2f} times the right ones"
     )
 
 

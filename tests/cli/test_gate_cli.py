@@ -123,7 +123,7 @@ def test_the_log_likelihood_alone_finds_a_posterior_that_ignores_the_data(tmp_pa
 
 def test_verdicts_outside_of_self_are_declarations(folder_of, capsys):
     main(["gate", folder_of(calibrated()), *EXPECT])
-    assert "verdicts are declarations about this world" in capsys.readouterr().out
+    assert "verdicts are declarations about this generator" in capsys.readouterr().out
 
 
 def test_presets_bound_the_datasets(tmp_path, capsys):

@@ -127,7 +127,7 @@ def test_values_survive_being_written_as_toml(value):
 
 
 def test_numbers_of_a_config(config_of):
-    config = config_of('preset = "nightly"\nalpha_pass = 0.01\nn_max = 700\n')
+    config = config_of('preset = "nightly"\nalpha_pass = 0.01\nmax_datasets = 700\n')
     assert (config.delta, config.max_datasets) == (PRESETS["nightly"].delta, 700)
     assert (config.alpha_fail, config.alpha_pass) == (0.001, 0.01)
     assert config.changed("smoke").max_datasets == PRESETS["smoke"].max_datasets
