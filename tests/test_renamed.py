@@ -49,3 +49,14 @@ def test_owing_of_an_old_run(new_run):
     del run["expected_uniform"]
     (folder / RUN_FILE).write_text(json.dumps(run | {"owing": ["naive"]}))
     assert read_run(folder).expected_uniform == ["naive"]
+
+
+def test_datasets_of_sbc_gate():
+    from sbc.cli.pytest_gate import PytestGate
+
+    gate = PytestGate(None, None, {})
+    with (
+        pytest.warns(FutureWarning, match=r"datasets= of sbc_gate is now max_datasets="),
+        pytest.raises(pytest.fail.Exception, match="'speed'"),
+    ):
+        gate.calibrated("mundlak", datasets=30, speed=1)

@@ -125,7 +125,7 @@ def test_bounds_may_be_asked_for(suite):
             sbc_gate.expect("mundlak", {"beta_XY": {"coverage_95": [0.85, 0.99], "bias": 0.2}})
 
         def test_bounds_in_fixed(sbc_gate):
-            sbc_gate.expect("mundlak", {"beta_XY": {"bias": 0.01}}, truth="fixed", datasets=60)
+            sbc_gate.expect("mundlak", {"beta_XY": {"bias": 0.01}}, truth="fixed", max_datasets=60)
     """)
     result.assert_outcomes(passed=1, failed=1)
     assert "mundlak:beta_XY={bias = 0.01}" in result.stdout.str()
@@ -133,7 +133,7 @@ def test_bounds_may_be_asked_for(suite):
 
 UNDECIDED = """
     def test_latent(sbc_gate):
-        sbc_gate.calibrated("latent", "beta_XY", delta=0.1, datasets=30)
+        sbc_gate.calibrated("latent", "beta_XY", delta=0.1, max_datasets=30)
 """
 
 
@@ -177,7 +177,7 @@ def test_tests_of_one_session_share_a_run(suite):
             sbc_gate.calibrated("mundlak", "beta_XY", delta=0.14)
 
         def test_strictly(sbc_gate):
-            sbc_gate.calibrated("mundlak", "beta_XY", delta=0.07, datasets=400)
+            sbc_gate.calibrated("mundlak", "beta_XY", delta=0.07, max_datasets=400)
 
         def test_loosely_again(sbc_gate):
             sbc_gate.calibrated("mundlak", "beta_XY", delta=0.14)
@@ -198,7 +198,7 @@ def test_options_and_markers(suite):
     text = """
         import pytest
 
-        @pytest.mark.sbc(datasets=25, delta=0.05)
+        @pytest.mark.sbc(max_datasets=25, delta=0.05)
         def test_marked(sbc_gate):
             sbc_gate.calibrated("mundlak", "beta_XY")
 

@@ -11,7 +11,7 @@ from sbc.store.rows import FAILED, NONCONVERGED, OK
 
 
 @pytest.mark.parametrize(
-    ("text", "max_datasets"),
+    ("text", "most"),
     [("0", 0), ("20", 20), ("10%", 20), ("0%", 0), ("100%", 200), ("0.5%", 1), ("12.3%", 24)],
 )
 def test_a_count_or_a_share_of_the_plan_may_fail_and_no_more(new_run, new_fit, text, most):
