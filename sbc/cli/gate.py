@@ -11,7 +11,7 @@ from typing import Any, cast
 from sbc.cli import run as run_command
 from sbc.cli.supervise import after_a_crash
 from sbc.fitting.options import default_folder
-from sbc.gates.config import DEFAULT_PRESET, Config, expect, load_config
+from sbc.gates.config import Config, expect, load_config
 from sbc.plugins.errors import ExitCode, UserError
 from sbc.stats.sequential.judge import PRESETS
 
@@ -112,7 +112,6 @@ def _running(arguments: argparse.Namespace, config: Config) -> Any:
             folder,
             config,
             jobs=jobs,
-            max_datasets=config.max_datasets or PRESETS[DEFAULT_PRESET].max_datasets,
             resume=arguments.resume is not None,
             say=(lambda line: None) if arguments.quiet else _say,
             watch=(lambda gate: None) if arguments.quiet else _progress,

@@ -53,7 +53,6 @@ def _lines(arguments: argparse.Namespace, gate: Config) -> list[str]:
 
     if arguments.seed < 0:
         raise UserError(f"--seed must be at least 0, not {arguments.seed}")
-    max_datasets = gate.max_datasets or PRESETS[DEFAULT_PRESET].max_datasets
     shared = {
         "alpha_fail": gate.alpha_fail,
         "alpha_pass": gate.alpha_pass,
@@ -62,14 +61,14 @@ def _lines(arguments: argparse.Namespace, gate: Config) -> list[str]:
         "seed": arguments.seed,
     }
     fault = (arguments.bias, arguments.sd)
-    found = power(*fault, gate.delta, max_datasets, **shared)
+    found = power(*fault, gate.delta, gate.limit, **shared)
     edge = tolerated(gate.delta)
     low, _, high = found.n_quantiles
     lines = [
         f"fault: a bias of {arguments.bias:g} posterior sds, posterior sds × {arguments.sd:g}, "
         f"in one of {arguments.streams} streams",
         f"gate: δ = {gate.delta:g} (a bias of {edge.bias:.2f}, sds × {edge.sd_low:.2f} or "
-        f"× {edge.sd_high:.2f}), up to {max_datasets} datasets",
+        f"× {edge.sd_high:.2f}), up to {gate.limit} datasets",
         "",
         f"fails         {_share(found.failed, found.failed_se)}",
         f"passes        {_share(found.passed, found.passed_se)}",

@@ -23,7 +23,6 @@ from sbc.gates.config import ALL, Config
 from sbc.gates.expectations import to_toml
 from sbc.plugins.errors import UserError, in_python, renamed, unknown
 from sbc.stats.seeds import key
-from sbc.stats.sequential.judge import PRESETS
 from sbc.store.settings import DECLARED, Settings, write_value
 
 _GATE = ("preset", "max_datasets", "delta", "alpha_fail", "alpha_pass")
@@ -159,7 +158,6 @@ class PytestGate:
                 folder,
                 config,
                 jobs=max(1, (os.cpu_count() or 1) // workers),
-                max_datasets=config.max_datasets or PRESETS["smoke"].max_datasets,
                 resume=begun,
             )
 

@@ -65,7 +65,7 @@ def fit(task: Task) -> Fit:
     """
     began = time.perf_counter()
     try:
-        row = _climb(task)
+        row = _until_converged(task)
     except Exception as problem:  # whatever a model or a sampler raises is this fit's result
         row = replace(blank(task), status=ERROR, error=_reason(problem))
     return replace(row, seconds=time.perf_counter() - began)
@@ -107,7 +107,7 @@ def _drawn(task: Task) -> Dataset:
         return task.setup.draw(task.dataset)
 
 
-def _climb(task: Task) -> Fit:
+def _until_converged(task: Task) -> Fit:
     settings, setup = task.settings, task.setup
     drawn = _drawn(task)
     row = _described(task, drawn)

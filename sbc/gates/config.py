@@ -62,6 +62,11 @@ class Config:
     declared: Declared = field(default_factory=dict)
     where: str = ""
 
+    @property
+    def limit(self) -> int:
+        """Datasets after which a gate gives up, those of the default preset if none are named."""
+        return self.max_datasets or PRESETS[DEFAULT_PRESET].max_datasets
+
     def changed(self, preset: str | None = None, **values: Any) -> Config:
         """Take a preset, then single values, over what is there; None changes nothing.
 

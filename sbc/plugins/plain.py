@@ -16,7 +16,7 @@ from sbc.plugins.generator import Generator, Regime
 PRIOR = "prior"
 #: That of one whose truth is always the same.
 FIXED = "fixed"
-#: Every estimator is expected uniform ranks.
+#: The ranks of every estimator are expected to be uniform.
 EVERYONE = "*"
 #: The dimension of its longest arrays.
 _ROWS = "rows"

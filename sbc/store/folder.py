@@ -109,7 +109,7 @@ class RunFile(dict[str, Any]):
     @property
     def expected_uniform(self) -> list[str]:
         """Estimators whose ranks are expected to be uniform."""
-        return list(self.get("expected_uniform", self.get("owing", [])))
+        return list(self.get("expected_uniform", []))
 
     @property
     def regimes(self) -> list[str]:
@@ -154,7 +154,7 @@ def read_run(folder: Path) -> RunFile:
     file = folder / RUN_FILE
     check_folder(folder)
     try:
-        entries = json.loads(file.read_text(encoding="utf-8"))
+        entries = _renamed(json.loads(file.read_text(encoding="utf-8")))
         _check_kinds(entries)
         run = RunFile(entries)
         run.settings  # noqa: B018 - read now, so that damage is told here
@@ -180,6 +180,13 @@ def refuse_sweep(folder: Path, run: RunFile) -> None:
         )
 
 
+def _renamed(run: Any) -> Any:
+    """Give what an old run says the name that it has now."""
+    if isinstance(run, dict) and "owing" in run:
+        run["expected_uniform"] = run.pop("owing")
+    return run
+
+
 def _check_kinds(run: Any) -> None:
     """Refuse what readers would stumble over.
 
@@ -194,11 +201,7 @@ def _check_kinds(run: Any) -> None:
     if not isinstance(estimands, dict):
         raise TypeError("'estimands' is no table")
     lists = {f"estimands of {name}": names for name, names in estimands.items()}
-    lists |= {
-        name: run[name]
-        for name in ("expected_uniform", "owing", "regimes", "command")
-        if name in run
-    }
+    lists |= {name: run[name] for name in ("expected_uniform", "regimes", "command") if name in run}
     for name, words in lists.items():
         if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
             raise TypeError(f"'{name}' is no list of names")

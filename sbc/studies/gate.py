@@ -36,7 +36,6 @@ def judge_while_running(
     config: Config,
     *,
     jobs: int,
-    max_datasets: int,
     resume: bool = False,
     baseline: Run | None = None,
     tolerance: float = TOLERANCE,
@@ -54,11 +53,9 @@ def judge_while_running(
     folder : Path
         The run's folder: a new one, or one to go on with.
     config : Config
-        What is expected.
+        What is expected, and after how many datasets to give up.
     jobs : int
         Workers.
-    max_datasets : int
-        Datasets after which to give up, at least 1.
     resume : bool
         Whether `folder` is a run already.
     baseline, tolerance
@@ -87,12 +84,12 @@ def judge_while_running(
     from sbc.fitting.workers import local
 
     _check_expected(settings, config, baseline)
-    limited = replace(config, max_datasets=max_datasets)
+    config = replace(config, max_datasets=config.limit)
 
     def look() -> Gate:
-        return judge_run(load_run(folder), limited, baseline, tolerance)
+        return judge_run(load_run(folder), config, baseline, tolerance)
 
-    n, waiting = min(BATCH, max_datasets), list(product(settings.estimators, settings.engines))
+    n, waiting = min(BATCH, config.limit), list(product(settings.estimators, settings.engines))
     if resume:
         gate, n = look(), settings.datasets
         waiting = _waiting(gate)
@@ -108,7 +105,7 @@ def judge_while_running(
         begun()
         with store:
             if first:
-                say(sees(grown, read_run(folder), max_datasets, config))
+                say(sees(grown, read_run(folder), config.limit, config))
             first = False
             for engine in grown.engines:
                 names = tuple(name for name, by in waiting if by == engine)
@@ -120,9 +117,9 @@ def judge_while_running(
         gate = look()
         watch(gate)
         waiting = _waiting(gate)
-        if not waiting or n >= max_datasets:
+        if not waiting or n >= config.limit:
             return gate
-        n = min(n + BATCH, max_datasets)
+        n = min(n + BATCH, config.limit)
 
 
 def _check_expected(settings: Settings, config: Config, baseline: Run | None) -> None:

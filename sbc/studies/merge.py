@@ -26,7 +26,7 @@ _TABLES = ("dataset", "fit", "result", "thinned")
 Numbers = dict[str, list[range]]
 #: What bits depend on beside the settings, by its name in ``run.json``.
 _VERSIONS = ("sbc", "commit", "python", "packages", "files")
-_OF_THE_WHOLE = {"settings", "regime", "expected_uniform", "owing", "estimands", "sweep"}
+_OF_THE_WHOLE = {"settings", "regime", "expected_uniform", "estimands", "sweep"}
 
 
 def merge(

@@ -72,9 +72,9 @@ def test_the_pages_gates_say_what_they_mean(tmp_path):
 def test_advi_is_too_narrow_for_mundlak_and_nutpie_is_not(tmp_path):
     # The widths differ by a factor of .64; at .8 nine studies in ten need fewer than 250 datasets.
     settings = replace(SETTINGS, truth="self", engines=("nutpie", "advi"), datasets=1)
-    config = expect(Config(), "mundlak:advi:beta_XY=miscalibrated", settings)
+    config = expect(Config(max_datasets=400), "mundlak:advi:beta_XY=miscalibrated", settings)
     config = expect(config, "mundlak:nutpie:beta_XY=calibrated", settings)
-    gate = judge_while_running(settings, tmp_path / "run", config, jobs=2, max_datasets=400)
+    gate = judge_while_running(settings, tmp_path / "run", config, jobs=2)
     assert {v.check.engine: v.outcome for v in gate.verdicts} == {"nutpie": "pass", "advi": "pass"}
     twin = config.declare("self", "mundlak", "beta_XY", "calibrated", "advi")
     from sbc.gates.gate import judge_run

@@ -167,9 +167,8 @@ def test_tables_say_the_regime_and_the_data(normal, tmp_path):
         out=tmp_path / "run",
         progress=False,
     )
-    assert f"truth 'posterior', data {normal.data}: uniform ranks are expected of" in regime_line(
-        run
-    )
+    said = f"truth 'posterior', data {normal.data}: uniform ranks are expected of"
+    assert said in regime_line(run)
     assert "own posterior given real data" in regime_words(run)[0]
 
 

@@ -64,7 +64,7 @@ def test_a_bug_in_a_trial_is_not_told_as_the_models(monkeypatch, tmp_path):
 
 def test_a_bug_in_a_fit_is_a_row_that_says_so(monkeypatch):
     settings = settings_over(None, {"estimator": "naive", "truth": "effects"})
-    monkeypatch.setattr("sbc.fitting.fit._climb", slip())
+    monkeypatch.setattr("sbc.fitting.fit._until_converged", slip())
     row = fit(Task(settings, "naive", "nutpie", 0))
     assert row.status == ERROR
     assert row.error.startswith("bug of sbc (preflight.py, line ")

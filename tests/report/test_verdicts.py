@@ -55,7 +55,7 @@ def test_the_number_that_says_how_comes_first(make):
         (("latent", "naive"), "any departure is a fault of model or sampler"),
     ],
 )
-def test_the_regime_says_who_owes_what(make, expected_uniform, words):
+def test_the_regime_says_of_whom_uniform_ranks_are_expected(make, expected_uniform, words):
     assert words in " ".join(regime_words(make(n=2, expected_uniform=expected_uniform)))
 
 

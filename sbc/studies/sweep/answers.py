@@ -24,7 +24,6 @@ from sbc.report.targets import Subject
 from sbc.stats.fits import Estimate, Proportion
 from sbc.stats.sequential.outcome import Outcome
 from sbc.stats.vectors import measure
-from sbc.studies.sweep.plan import COLUMNS
 from sbc.studies.sweep.read import Sweep
 
 #: Chance that an answer is wrong, either way.
@@ -116,7 +115,7 @@ def estimate(subject: Subject, metric: str) -> Estimate | Proportion:
     what: Any = subject.what
     if metric.startswith("coverage_"):
         return measure("coverage", what, level=int(metric[-2:]) / 100, kind="pit")
-    return measure(COLUMNS[metric], what)
+    return measure(metric, what)
 
 
 def error_of(found: Estimate | Proportion) -> float:

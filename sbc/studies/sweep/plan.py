@@ -12,8 +12,8 @@ from sbc.store.rows import CELL
 from sbc.store.settings import Settings
 from sbc.studies.sweep.grid import Grid
 
-#: Metric, as bounds and precisions name it, to the column of the table.
-COLUMNS = {"bias": "bias", "bias_sd": "bias_sd", "rmse": "rmse", "contraction": "contraction"}
+#: What bounds and precisions may be of, beside the coverage at a level.
+METRICS = ("bias", "bias_sd", "rmse", "contraction")
 #: What a report holds a sweep against if the user names nothing.
 DEFAULT_BOUNDS: dict[str, Any] = {"bias": 0.1, "coverage_95": [0.9, 0.98]}
 MOST = 1000
@@ -140,7 +140,7 @@ def read_bounds(values: Mapping[str, Any]) -> tuple[Bounds, ...]:
     found = parse(values, 0.1)
     bounds = tuple(one for one in found if isinstance(one, Bounds))
     if len(bounds) < len(found):
-        raise UserError(f"a sweep bounds a metric: {', '.join(COLUMNS)} or coverage_95")
+        raise UserError(f"a sweep bounds a metric: {', '.join(METRICS)} or coverage_95")
     return bounds
 
 
@@ -199,8 +199,8 @@ def check_metric(name: str, settings: Settings) -> None:
     """
     level = name.removeprefix("coverage_")
     covers = name != level and level.isdecimal() and len(level) == 2 and level != "00"
-    if not covers and name not in COLUMNS:
-        raise unknown("metric", name, [*COLUMNS, "coverage_95"])
+    if not covers and name not in METRICS:
+        raise unknown("metric", name, [*METRICS, "coverage_95"])
     if name == "contraction" and settings.regime.single_truth:
         raise UserError("with --truth fixed there is no prior to contract: draw the truth instead")
 

@@ -227,7 +227,7 @@ def test_datasets_go_where_the_doubt_is(tmp_path, capsys):
 
 def test_a_budget_that_is_spent_ends_it(tmp_path, capsys):
     options = ("--datasets", "30", "--precision", "bias=0.001")
-    folder = sweep(tmp_path / "max_datasets", *options, "--max-datasets", "60")
+    folder = sweep(tmp_path / "most", *options, "--max-datasets", "60")
     assert load_sweep(folder).plan.fits(load_sweep(folder).settings) == 120
     assert "2 of 2 cells in doubt" in capsys.readouterr().out
     folder = sweep(tmp_path / "budget", *options, "--budget", "70")
