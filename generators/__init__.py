@@ -1,1 +1,1 @@
-"""One simulated world a file, in NumPy alone."""
+"""One data-generating process a file, in NumPy alone."""

@@ -43,7 +43,7 @@ def confound(
     logit p_i = alpha_bar + tau z[group_i] + beta_GY u[group_i] + beta_XY X_i + beta_ZY Z[group_i]
     Y_i ~ Bernoulli(p_i)
 
-    In the lecture's world U_j = sd_U u_j moves X and the log odds of Y alike
+    In the lecture U_j = sd_U u_j moves X and the log odds of Y alike
     (beta_GX = beta_GY = sd_U) and groups differ in nothing else (tau = 0). A group may come out
     empty, unless rows_per_group is set: then each has so many, and n_rows does not count. U =
     beta_GX u is handed out for an estimator that is meant to see it.
@@ -65,7 +65,7 @@ def confound(
 
 
 def lecture(alpha: float, beta_XY: float, beta_ZY: float, sd_U: float, sd_X: float) -> Truth:
-    """State the lecture's world in the letters of the full model."""
+    """State the lecture's truth in the letters of the full model."""
     return {
         "alpha_bar": alpha,
         "tau": 0.0,
@@ -80,14 +80,14 @@ def lecture(alpha: float, beta_XY: float, beta_ZY: float, sd_U: float, sd_X: flo
 
 @confound.regime
 def effects(rng: Generator, *, alpha=-2.0, sd_beta=1.0, sd_U=1.5, sd_X=1.0) -> Truth:
-    """beta_XY and beta_ZY drawn from Normal(0, sd_beta), the rest of the lecture's world fixed."""
+    """beta_XY and beta_ZY drawn from Normal(0, sd_beta), the rest of the lecture's truth fixed."""
     beta_XY, beta_ZY = rng.normal(0, sd_beta, size=2)
     return lecture(alpha, beta_XY, beta_ZY, sd_U, sd_X)
 
 
 @confound.regime
 def fixed(rng: Generator, *, alpha=-2.0, beta_XY=1.0, beta_ZY=-0.5, sd_U=1.5, sd_X=1.0) -> Truth:
-    """The lecture's world: one truth, new data each time."""
+    """The lecture's truth: one, new data each time."""
     return lecture(alpha, beta_XY, beta_ZY, sd_U, sd_X)
 
 

@@ -144,7 +144,7 @@ def panel_of(streams, *, estimator="mundlak", failed=(), truths=None, **options)
         rng = np.random.default_rng(zlib.crc32(name.encode()))
         truth = rng.normal(size=n) if truths is None else truths[name]
         sd, known[name] = np.full(n, options.get("sd", SD)), truth
-        values = {"u": u, "truth": truth, "sd": sd, "mean": truth - sd * ndtri(u)}
+        values = {"pit": u, "truth": truth, "sd": sd, "mean": truth - sd * ndtri(u)}
         values["ess_bulk"] = np.full(n, 500.0)
         columns |= {(name, key): np.where(bad, np.nan, x) for key, x in values.items()}
     frame = pd.DataFrame({"status": np.where(bad, "nonconverged", "ok"), "attempt": 0, "error": ""})

@@ -168,6 +168,12 @@ def test_no_function_is_longer_than_a_screen():
     assert long == []
 
 
+def test_a_module_of_more_than_300_lines_says_why():
+    long = [name for name, file in FILES.items() if file.read_text("utf-8").count("\n") > 300]
+    reason = "longer than 300 lines because"
+    assert [name for name in long if reason not in (ast.get_docstring(TREES[name]) or "")] == []
+
+
 def loaded_by(code: str) -> set[str]:
     code += "\nimport sys; print(*{name.partition('.')[0] for name in sys.modules})"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

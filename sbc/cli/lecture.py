@@ -21,7 +21,7 @@ DEFAULT, QUICK = (400, 20), (40, 5)
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
-    add("--datasets", type=int, metavar="N", help="simulated datasets a world (default 400)")
+    add("--datasets", type=int, metavar="N", help="simulated datasets a scenario (default 400)")
     add("--quick", action="store_true", help="40 datasets and a coarse grid of sigma")
     add("--seed", type=int, metavar="N", help="of all random numbers (default 1)")
     add("--jobs", type=int, metavar="N", help="workers (default: all cores)")
@@ -48,7 +48,7 @@ def main(arguments: argparse.Namespace) -> int:
         raise
     file, judged = write_page(plan, folder, lecture_dataset("tanks"))
     for one in judged:
-        print(f"{one.verdict:>13}: {one.claim.text} ({one.claim.world.words})")
+        print(f"{one.verdict:>13}: {one.claim.text} ({one.claim.scenario.words})")
         for criterion, found, _ in one.found:
             print(f"{'':15}{in_words(criterion, found)}")
     print(f"\nlecture: {file}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from sbc.plugins import registry
+from sbc.plugins import catalogue, registry
 from sbc.plugins.errors import ExitCode
 from sbc.plugins.spec import Spec
 
@@ -16,26 +16,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(_: argparse.Namespace) -> int:
     """Print names and one-line descriptions, each generator's after the estimators it feeds."""
-    for world in registry.names("generator"):
-        fed = [name for name in registry.names("estimator") if registry.feeds(world, name)]
-        print(f"estimators of the data of {world}")
+    for generator in catalogue.names("generator"):
+        fed = [name for name in catalogue.names("estimator") if registry.feeds(generator, name)]
+        print(f"estimators of the data of {generator}")
         _names("estimator", fed)
     print("generators")
-    width = max(map(len, registry.names("generator")))
-    for name in registry.names("generator"):
-        print(f"  {name:<{width}}  {registry.describe('generator', name)}")
+    width = max(map(len, catalogue.names("generator")))
+    for name in catalogue.names("generator"):
+        print(f"  {name:<{width}}  {catalogue.describe('generator', name)}")
         _regimes(name)
     print("\nengines")
-    _names("engine", registry.names("engine"))
+    _names("engine", catalogue.names("engine"))
     return ExitCode.OK
 
 
 def _names(kind: str, names: list[str]) -> None:
     width = max(map(len, names), default=0)
     for name in names:
-        defaults = registry.option_defaults(kind, Spec.parse(name))
+        defaults = catalogue.option_defaults(kind, Spec.parse(name))
         options = "".join(f" [@{option}={value}]" for option, value in defaults.items())
-        print(f"  {name:<{width}}  {registry.describe(kind, name)}{options}")
+        print(f"  {name:<{width}}  {catalogue.describe(kind, name)}{options}")
     print()
 
 

@@ -15,7 +15,7 @@ from sbc.plugins.errors import ExitCode, UserError, unknown
 #: Command name to what it does; each lives in the module of its name.
 COMMANDS = {
     "run": "fit estimators to simulated datasets",
-    "sweep": "fit estimators over a grid of worlds, to see where each breaks",
+    "sweep": "fit estimators over a grid of parameters, to see where each breaks",
     "design": "find the smallest study whose intervals are narrow enough, and honest",
     "table": "summarise a run: bias, coverage, ranks, with Monte Carlo errors",
     "report": "write a page about one run or several, with figures and words",

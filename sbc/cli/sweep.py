@@ -1,4 +1,4 @@
-"""``sbc sweep``: the same estimators over a grid of worlds."""
+"""``sbc sweep``: the same estimators over a grid of parameters."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sbc.plugins import registry
+from sbc.plugins import catalogue, registry
 from sbc.plugins.errors import UserError, unknown
 from sbc.plugins.generator import Generator
 from sbc.plugins.plain import EVERYONE
@@ -53,7 +53,7 @@ def generator_of(settings: Settings) -> Generator:
     UserError
         If the file of data cannot be used.
     """
-    return registry.world(settings.generator, settings.data)
+    return registry.generator_with(settings.generator, settings.data)
 
 
 def _check_simulator(settings: Settings) -> None:
@@ -64,7 +64,7 @@ def _check_simulator(settings: Settings) -> None:
             f"a simulator takes truths from the model's own prior: --truth {SELF.name}, not "
             f"{settings.truth}"
         )
-    registry.check("simulator", settings.simulator)
+    catalogue.check("simulator", settings.simulator)
 
 
 def _check_data(settings: Settings) -> None:
@@ -93,13 +93,13 @@ def validate(settings: Settings) -> None:
     UserError
         Naming the setting, what is allowed, and what was perhaps meant.
     """
-    registry.check("generator", settings.generator)
+    catalogue.check("generator", settings.generator)
     for name in settings.estimators:
-        plain = registry.canonical("estimator", name)
+        plain = catalogue.canonical("estimator", name)
         if plain != name:  # or the same estimator would go by two names, with two seeds
             raise UserError(f"estimator '{name}' is written '{plain}' in a run")
     for name in settings.engines:
-        registry.check("engine", name)
+        catalogue.check("engine", name)
     for kind, chosen in (("estimator", settings.estimators), ("engine", settings.engines)):
         if not chosen:
             raise UserError(f"no {kind} named")

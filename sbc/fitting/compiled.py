@@ -59,7 +59,7 @@ def compiled_for(setup: Setup, engine: str, data: Data) -> Any:
     sbc.plugins.engine.Compiled
     """
     estimator, settings = setup.estimator, setup.settings
-    names = (*settings.world, setup.spec, engine, *settings.estimands)
+    names = (*settings.process, setup.spec, engine, *settings.estimands)
     key = (*names, estimator.structure(data))
     models: _Models = _models.get(key, _Models)
     with models.lock:
@@ -81,7 +81,7 @@ def deterministics(setup: Setup, data: Data, names: list[str]) -> Any:
     estimator = setup.estimator
     structure = estimator.structure(data)
     lengths = () if structure else tuple(np.shape(array) for array in data.values())
-    key = (*setup.settings.world, setup.spec, *names, structure, lengths)
+    key = (*setup.settings.process, setup.spec, *names, structure, lengths)
 
     def make() -> Any:
         with while_compiling():

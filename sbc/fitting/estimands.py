@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sbc.plugins import registry
+from sbc.plugins.arguments import DEFAULT
 from sbc.plugins.data import users_own
 from sbc.plugins.errors import UserError
 from sbc.plugins.estimator import Estimator
-from sbc.plugins.undecorated import DEFAULT, Undecorated
+from sbc.plugins.undecorated import Undecorated
 from sbc.plugins.validate import check_arguments
 from sbc.store.names import spaced, vector_of
 from sbc.store.settings import Settings
@@ -73,8 +74,8 @@ def _all_free(setup: Setup, made: Undecorated) -> Undecorated:
     """Rank every free variable which, unless the estimator draws it itself, has a truth."""
     from sbc.engines import _model
 
-    settings, world = setup.settings, setup.generator
-    model = _model.build(made, world, made.select(setup.designs[0]))
+    settings, generator = setup.settings, setup.generator
+    model = _model.build(made, generator, made.select(setup.designs[0]))
     named: list[tuple[str, int]] = []
     large: list[tuple[str, int]] = []
     for rv in model.free_RVs:
@@ -85,16 +86,16 @@ def _all_free(setup: Setup, made: Undecorated) -> Undecorated:
         f"them by --estimand '{name}[0],...'"
         for name, size in large
     ]
-    if settings.truth in world.regimes:
+    if settings.truth in generator.regimes:
         rng = np.random.default_rng(0)
-        truth = world.draw(rng, settings.truth, **settings.parameters).truth
+        truth = generator.draw(rng, settings.truth, **settings.parameters).truth
         lines += [
-            f"'{name}' is not ranked: the truth of '{world.name}' does not say what it is"
+            f"'{name}' is not ranked: the truth of '{generator.name}' does not say what it is"
             for name, _ in named
             if name not in truth
         ]
         named = [(name, size) for name, size in named if name in truth]
-    if not named and world.name == DEFAULT:  # most often nobody has named it
+    if not named and generator.name == DEFAULT:  # most often nobody has named it
         asked = "', '".join(made.arrays)
         raise UserError(
             f"'{made.name}' takes '{asked}', and nothing gives it: name a file that holds it "
@@ -103,7 +104,7 @@ def _all_free(setup: Setup, made: Undecorated) -> Undecorated:
     if not named:
         free = ", ".join(rv.name for rv in model.free_RVs) or "none"
         raise UserError(
-            f"'{made.name}' has no free variable with a truth in '{world.name}'; "
+            f"'{made.name}' has no free variable with a truth in '{generator.name}'; "
             f"name what to rank: --estimand NAME,...\n  free variables: {free}"
         )
     return replace(made, estimands=tuple(n for n, _ in named), lines=tuple(lines))

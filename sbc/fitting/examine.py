@@ -17,13 +17,14 @@ from sbc.fitting.joint import as_written
 from sbc.fitting.suitable import refuse
 from sbc.fitting.verify import difference
 from sbc.plugins import outcomes
+from sbc.plugins.arguments import conditional
 from sbc.plugins.data import Array, Data, Dataset
 from sbc.plugins.errors import UserError
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
+from sbc.plugins.graph import value_of
 from sbc.plugins.modes import CHEAP
-from sbc.plugins.template import value_of
-from sbc.plugins.undecorated import Undecorated, conditional
+from sbc.plugins.undecorated import Undecorated
 from sbc.store.names import element
 
 if TYPE_CHECKING:

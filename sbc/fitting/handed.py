@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sbc.fitting.setup import setup_of
-from sbc.plugins import live, registry
+from sbc.plugins import catalogue, live
 from sbc.plugins.errors import UserError
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
@@ -58,7 +58,7 @@ def _written(kind: str, thing: Named) -> str:
     function = getattr(thing, "define", None) or getattr(thing, "simulate", None) or thing
     name = getattr(function, "__name__", "")
     module = getattr(function, "__module__", "") or ""
-    if module == f"{registry.PACKAGES.get(kind)}.{name}":
+    if module == f"{catalogue.PACKAGES.get(kind)}.{name}":
         return name
     held = vars(sys.modules[module]) if module in sys.modules else {}
     # By identity: a closure or a method may bear the name of another function of the file.
@@ -76,7 +76,7 @@ def _keep(kind: str, name: str, thing: Named) -> str:
         raise UserError(f"{kind} '{name}' is the text '{thing}'; a dict names models or functions")
     if kind == "engine":
         raise UserError(f"{thing!r} stands in no file; name an engine 'file.py:name'")
-    if kind in registry.PACKAGES and name in registry.names(kind):
+    if kind in catalogue.PACKAGES and name in catalogue.names(kind):
         raise UserError(f"'{name}' is the name of one of sbc's own {kind}s; choose another")
     if not (callable(thing) or kind == "estimator" or isinstance(thing, Generator)):
         raise UserError(f"a {kind} is a function, not {type(thing).__name__}")

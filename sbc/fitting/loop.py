@@ -58,7 +58,7 @@ def create(
     part : Shard
         What of the run it will hold.
     tried : Settings, optional
-        In whose world models are tried before anything is made, if not in that of `settings`.
+        On whose data models are tried before anything is made, if not on those of `settings`.
     **more
         What ``run.json`` says besides.
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from sbc.fitting.allowed import parameters_of
-from sbc.plugins import registry
+from sbc.plugins import catalogue, registry
 from sbc.plugins.engine import Budget
 from sbc.plugins.errors import UserError, unknown
 from sbc.store.regime import SELF
@@ -77,7 +77,7 @@ def _names(kind: str, chosen: str | tuple[str, ...], generator: str = "") -> tup
         if not found:
             raise UserError(f"no standard {kind} takes the arrays of '{generator}'; name one")
         return found
-    return tuple(registry.canonical(kind, name) for name in _listed(chosen))
+    return tuple(catalogue.canonical(kind, name) for name in _listed(chosen))
 
 
 def _listed(chosen: str | tuple[str, ...]) -> tuple[str, ...]:
@@ -93,9 +93,9 @@ def _generator(wanted: Mapping[str, Any]) -> str:
     chosen = wanted.get("estimator")
     if chosen is None or chosen == "all":
         return ""
-    specs = [registry.canonical("estimator", name) for name in _listed(chosen)]
+    specs = [catalogue.canonical("estimator", name) for name in _listed(chosen)]
     fed = [registry.brings_data(s) or (wanted.get("data") and registry.is_users(s)) for s in specs]
-    return registry.OWN_DATA if specs and all(fed) else ""
+    return catalogue.OWN_DATA if specs and all(fed) else ""
 
 
 def default_folder(settings: Settings, part: Shard = WHOLE) -> Path:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sbc.fitting.setup import Setup, setup_of
-from sbc.plugins import blame, registry
+from sbc.plugins import blame, catalogue, registry
 from sbc.plugins.data import Data, Truth, users_own
 from sbc.plugins.errors import UserError, unknown
 from sbc.plugins.estimator import Estimator
@@ -35,12 +35,12 @@ def lines(settings: Settings) -> dict[str, list[str]]:
 
 
 def estimands(settings: Settings) -> dict[str, list[str]]:
-    """List what each estimator estimates, refusing those that cannot work in this world.
+    """List what each estimator estimates, refusing those that cannot work on its data.
 
     Raises
     ------
     UserError
-        If the world gives too little; and of a user's own model, or one with an option, if it
+        If the generator gives too little; and of a user's own model, or one with an option, if it
         raises, its arrays do not fit together, or its log probability is not finite at the start
         for either of two datasets.
     """
@@ -48,16 +48,16 @@ def estimands(settings: Settings) -> dict[str, list[str]]:
 
 
 def _of_one(setup: Setup) -> list[str]:
-    name, generator, worlds = setup.spec, setup.generator, setup.designs
+    name, generator, designs = setup.spec, setup.generator, setup.designs
     made = registry.estimator(name)
     spec = Spec.parse(name)
-    if made.estimands:  # an ordinary function is held against the world by `Setup.estimator`
+    if made.estimands:  # an ordinary function is held against the data by `Setup.estimator`
         asked = [a for a in made.arguments if a not in made.derived]
-        check_arguments(made, generator, worlds[0], registry.feeding(asked))
+        check_arguments(made, generator, designs[0], registry.feeding(asked))
     if not (registry.is_users(name) or spec.options):
         return _named(setup)
     try:
-        _check(generator, worlds)
+        _check(generator, designs)
         named = _named(setup)
         if setup.settings.regime.prior_sbc:
             _trial(setup)
@@ -74,8 +74,8 @@ def _of_one(setup: Setup) -> list[str]:
     return named
 
 
-def _check(generator: Generator, worlds: list[Data]) -> None:
-    for data in worlds:
+def _check(generator: Generator, designs: list[Data]) -> None:
+    for data in designs:
         try:
             check_data(generator, data)
         except ValueError as problem:
@@ -85,7 +85,7 @@ def _check(generator: Generator, worlds: list[Data]) -> None:
 def _missing(model: Any) -> str:
     """Say which array that a likelihood reads holds missing values; empty if none does."""
     from sbc.plugins import outcomes
-    from sbc.plugins.template import value_of
+    from sbc.plugins.graph import value_of
 
     inputs = [v for rv in model.observed_RVs for v in rv.owner.inputs]
     for variable in outcomes.read_by(inputs):
@@ -109,7 +109,7 @@ def _sizes(made: Estimator) -> str:
 
 def _place(problem: Exception, name: str) -> str:
     named = Spec.parse(name).path
-    path = str(registry.file_of(named)) if named else ""
+    path = str(catalogue.file_of(named)) if named else ""
     lines = [f.lineno for f in traceback.extract_tb(problem.__traceback__) if f.filename == path]
     return f" ({named}, line {lines[-1]})" if lines else ""
 

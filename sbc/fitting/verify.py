@@ -29,8 +29,9 @@ from sbc.plugins import outcomes, template, undecorated
 from sbc.plugins.data import LOG_LIKELIHOOD, Array, Data, Dataset
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
+from sbc.plugins.graph import holds_closures
 from sbc.plugins.modes import CHEAP
-from sbc.plugins.template import Template, holds_closures
+from sbc.plugins.template import Template
 from sbc.plugins.undecorated import Undecorated
 
 #: Two numbers of which the larger is x agree within this share of 1 + |x|.

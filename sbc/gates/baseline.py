@@ -192,7 +192,7 @@ def _evidence(
     if shift.size < 2:
         return Evidence("no two fits to compare", "too few to show anything")
     n = parts[0].size
-    ranks = np.abs(new.get(quantity, "u")[:n] - old.get(quantity, "u")[:n])
+    ranks = np.abs(new.get(quantity, "pit")[:n] - old.get(quantity, "pit")[:n])
     numbers = {
         "datasets": float(shift.size),
         "shift": float(shift.mean()),

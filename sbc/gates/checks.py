@@ -9,7 +9,7 @@ from typing import Any
 from sbc.gates.config import ALL, Config
 from sbc.gates.expectations import Better, Bounds, Calibrated, Expectation, Miscalibrated, parse
 from sbc.gates.judge import Check
-from sbc.plugins import registry
+from sbc.plugins import catalogue
 from sbc.plugins.errors import UserError, unknown
 from sbc.store.names import compact, vector_of
 from sbc.store.settings import Settings
@@ -87,7 +87,7 @@ def _entry_of(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _of_engine(table: Mapping[str, Any], engine: str, fitted: Sequence[str]) -> Mapping[str, Any]:
     """Take what is declared for all engines, and over it what is declared for this one."""
-    engines = {*fitted, *(name.rpartition(":")[2] for name in fitted), *registry.names("engine")}
+    engines = {*fitted, *(name.rpartition(":")[2] for name in fitted), *catalogue.names("engine")}
     common = {name: value for name, value in table.items() if name not in engines}
     return {**common, **_entry_of(table, engine)}
 
@@ -101,7 +101,7 @@ def _check_names(config: Config, subject: Subject) -> None:
             raise unknown("truth regime", regime, subject.regimes, place)
         for estimator in estimators:
             if estimator not in mine and ":" not in estimator:
-                known = {*registry.names("estimator"), *mine}
+                known = {*catalogue.names("estimator"), *mine}
                 if estimator not in known:
                     raise unknown("estimator", estimator, known, place)
 
@@ -110,7 +110,7 @@ def _check_known(value: Any, estimator: str, quantity: str, subject: Subject) ->
     known = [*subject.estimands[estimator], *subject.quantities[estimator]]
     if quantity == ALL or not known or _elements(quantity, known):
         return
-    engines = registry.names("engine") if isinstance(value, Mapping) else []
+    engines = catalogue.names("engine") if isinstance(value, Mapping) else []
     raise _no_such(quantity, known, f"of {estimator} in this run", engines)
 
 

@@ -47,7 +47,7 @@ def calibration(history: History, streams: tuple[str, ...], n: int, alpha: float
     alpha : float
         The level, in (0, 1), at which calibration is excluded.
     """
-    u = np.stack([history.get(name, "u")[:n] for name in streams])
+    u = np.stack([history.get(name, "pit")[:n] for name in streams])
     if np.isfinite(u).sum(axis=-1).min() < 2:
         return Evidence("no fits to speak of", "too few to show anything")
     against = log_e_fail(u)[:, -1]

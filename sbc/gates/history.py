@@ -19,7 +19,7 @@ from sbc.store.rows import DIVERGENT, FAILED
 
 Array = NDArray[np.float64]
 
-_COLUMNS = ("u", "mean", "sd", "truth", "ess_bulk")
+_COLUMNS = ("pit", "mean", "sd", "truth", "ess_bulk")
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,18 +105,20 @@ def history(
     max_datasets : int, optional
         Datasets beyond this number are not looked at.
     """
-    mine = fits[(fits["estimator"] == estimator) & (fits["engine"] == engine)].set_index("k")
+    mine = fits[(fits["estimator"] == estimator) & (fits["engine"] == engine)].set_index("dataset")
     mine = mine.sort_index()
     numbers = mine.index.to_numpy()
     gaps = np.flatnonzero(numbers != np.arange(numbers.size))
     n = int(gaps[0]) if gaps.size else numbers.size
     n = n if max_datasets is None else min(n, max_datasets)
     rows = results[
-        (results["estimator"] == estimator) & (results["engine"] == engine) & (results["k"] < n)
+        (results["estimator"] == estimator)
+        & (results["engine"] == engine)
+        & (results["dataset"] < n)
     ]
     columns = {}
     for quantity, frame in rows.groupby("quantity"):
-        ordered = frame.set_index("k").reindex(range(n))
+        ordered = frame.set_index("dataset").reindex(range(n))
         for column in _COLUMNS:
             columns[str(quantity), column] = ordered[column].to_numpy(float)
     known = _true_values(truths or {}, n)

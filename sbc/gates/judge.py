@@ -211,7 +211,7 @@ def _decide(check: Check, mine: History, histories: Histories, levels: Levels) -
     if not _length(check, mine, histories):
         return [Decision("inconclusive", None)]
     if isinstance(expectation, Calibrated | Miscalibrated):
-        return on_ranks(_stacked(check, mine, "u"), expectation, levels)
+        return on_ranks(_stacked(check, mine, "pit"), expectation, levels)
     if isinstance(expectation, Bounds) and expectation.level is not None:
         return on_coverage(_hits(check, mine), expectation, levels)
     return on_means(*_mean(check, mine, histories), levels)
@@ -250,7 +250,7 @@ def _hits(check: Check, history: History) -> Array:
     """Give the share of elements whose intervals hold the truth, 0 or 1 where there is one."""
     assert isinstance(check.expectation, Bounds)
     assert check.expectation.level is not None
-    return hits_of(_stacked(check, history, "u"), check.expectation.level).mean(axis=0)
+    return hits_of(_stacked(check, history, "pit"), check.expectation.level).mean(axis=0)
 
 
 def _evidence(

@@ -29,7 +29,7 @@ def text(gate: Gate) -> str:
 def regime(gate: Gate) -> str:
     """Say what the truth was drawn from, and what that makes of the verdicts."""
     settings = gate.settings
-    start = f"{settings.describe_world()}: "
+    start = f"{settings.describe_process()}: "
     if not set(settings.estimators) - set(gate.expected_uniform):
         return start + "uniform ranks are expected, and any departure is a fault."
     if not gate.expected_uniform:

@@ -23,8 +23,8 @@ _MISSING = {"", "na", "n/a", "nan", "null", "none", "."}
 _SHOWN = 12
 
 
-def observed_world(generator: Generator, name: str, file: Path, free: bool) -> Generator:
-    """Give a generator's world with real data as its only design, and no truth.
+def on_real_data(generator: Generator, name: str, file: Path, free: bool) -> Generator:
+    """Give a generator with real data as its only design, and no truth.
 
     Parameters
     ----------

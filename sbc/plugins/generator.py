@@ -24,7 +24,7 @@ class Regime:
 
 @dataclass
 class Generator:
-    """A simulated world: how the truth is chosen (regimes), and data given the truth.
+    """A data-generating process: how the truth is chosen (regimes), and data given the truth.
 
     One without a regime gives a design alone, for estimators' own joint distributions.
 

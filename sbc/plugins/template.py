@@ -11,29 +11,21 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pymc as pm
 import pytensor
-from pymc.distributions.custom import CustomDistRV
-from pymc.distributions.distribution import SymbolicRandomVariable
-from pytensor.compile.sharedvalue import SharedVariable
-from pytensor.graph.basic import Apply, Constant, Variable
+from pytensor.graph.basic import Variable
 from pytensor.graph.replace import clone_replace
 from pytensor.graph.traversal import ancestors, toposort
-from pytensor.graph.utils import MissingInputError
-from pytensor.tensor.basic import Alloc, AllocEmpty, Split
-from pytensor.tensor.random.op import RandomVariable
 from pytensor.tensor.random.type import RandomType
-from pytensor.tensor.shape import Reshape
-from pytensor.tensor.type import TensorType
 from pytensor.xtensor.basic import xtensor_from_tensor
 from pytensor.xtensor.type import XTensorType
 
-from sbc.plugins import outcomes
+from sbc.plugins import graph, outcomes
 
 Array = np.ndarray
 
@@ -73,17 +65,17 @@ class Template:
 
     def __post_init__(self) -> None:
         model = self.model
-        frozen = _sizes(model.free_RVs)
-        self._sizes = _sizes(model.observed_RVs) - frozen
+        frozen = graph.sizes(model.free_RVs)
+        self._sizes = graph.sizes(model.observed_RVs) - frozen
         self._outcomes = outcomes.find(model) if self.replaced else {}
         places: dict[Variable, int] = {}
-        words = [_declaration(model, rv) for rv in model.free_RVs]
+        words = [graph.declaration(model, rv) for rv in model.free_RVs]
         words += [f"{d.name} {d.type.ndim}" for d in (*model.deterministics, *model.potentials)]
         self._describe(self._outputs(), words, places, frozen)
-        self._describe(_transformed(model), words, places, frozen, only_told=True)
+        self._describe(graph.transformed(model), words, places, frozen, only_told=True)
         for rv in model.observed_RVs:
             value = model.rvs_to_values[rv]
-            told = _pattern(value) if self.replaced else self._word(value, places, False, True)
+            told = graph.pattern(value) if self.replaced else self._word(value, places, False, True)
             words.append(f"{rv.name} {rv.type.dtype} {rv.type.ndim} {told}")
         self.told = "\n".join(words)
         self.key = hashlib.blake2b(self.told.encode(), digest_size=16).hexdigest()
@@ -100,9 +92,9 @@ class Template:
         for node in toposort(outputs):
             if node.outputs[0] in places:
                 continue
-            words.append(_operation(node))
+            words.append(graph.operation(node))
             for i, variable in enumerate(node.inputs):
-                static = only_told or variable in frozen or _is_shape(node, i)
+                static = only_told or variable in frozen or graph.is_shape(node, i)
                 words.append(self._word(variable, places, static))
             places.update({out: len(places) + i for i, out in enumerate(node.outputs)})
 
@@ -115,8 +107,8 @@ class Template:
         if isinstance(variable.type, RandomType):
             return "rng"
         if variable in self._outcomes:
-            return f"outcome {self._outcomes[variable].name} {_pattern(variable)}"
-        value = value_of(variable)
+            return f"outcome {self._outcomes[variable].name} {graph.pattern(variable)}"
+        value = graph.value_of(variable)
         if value is None:
             return f"{variable.name} {variable.type}"
         is_length = static or variable in self._sizes
@@ -126,13 +118,15 @@ class Template:
         if self.lifted and (taken or variable in self._sizes):
             if variable not in self.data:
                 self.data.append(variable)
-            return f"data {self.data.index(variable)} {value.dtype} {_pattern(variable)}"
+            return f"data {self.data.index(variable)} {value.dtype} {graph.pattern(variable)}"
         same = self.data.index(variable) if variable in self.data else ""
-        return f"{value.dtype}{value.shape}{_digest(value)}{same}"
+        return f"{value.dtype}{value.shape}{graph.digest(value)}{same}"
 
     def arrays(self) -> dict[str, Array]:
         """Give the data, by the names that `stated` gives them: ``c0`` and so on, and outcomes'."""
-        found = {f"c{i}": np.asarray(value_of(variable)) for i, variable in enumerate(self.data)}
+        found = {
+            f"c{i}": np.asarray(graph.value_of(variable)) for i, variable in enumerate(self.data)
+        }
         if self.replaced:
             found |= {outcome_name(rv.name): self.observed(rv) for rv in self.model.observed_RVs}
         return found
@@ -140,7 +134,7 @@ class Template:
     def observed(self, rv: Variable) -> Array:
         """Give what the model itself observes of a variable, as its likelihood takes it."""
         value = self.model.rvs_to_values[rv]
-        held = value_of(value)
+        held = graph.value_of(value)
         if held is None:
             held = value.eval(mode="FAST_COMPILE")
         return np.asarray(held).astype(rv.type.dtype)
@@ -156,13 +150,13 @@ class Template:
         """Tell priors, Potentials and likelihoods apart by all that they are made of."""
         model = self.model
         kinds = (model.free_RVs, model.potentials, model.observed_RVs)
-        return tuple({v.name: _made_of(v) for v in kind} for kind in kinds)  # type: ignore[return-value]
+        return tuple({v.name: graph.made_of(v) for v in kind} for kind in kinds)  # type: ignore[return-value]
 
     def stated(self, data_name: Callable[[str], str]) -> pm.Model:
         """State the model anew, with a shared variable for each array, named by `data_name`."""
         old = self.model
         shared = {
-            v: _share(value_of(v), data_name(f"c{i}"), v, v in self._sizes)
+            v: _share(graph.value_of(v), data_name(f"c{i}"), v, v in self._sizes)
             for i, v in enumerate(self.data)
         }
         slots: dict[Variable, Variable] = {}
@@ -246,7 +240,7 @@ def _as_type(tensor: Variable, like: Variable) -> Variable:
 
 def fingerprint(key: str, *arrays: Array) -> str:
     """Tell a model apart by arrays too."""
-    return key + "".join(_digest(np.asarray(array)) for array in arrays)
+    return key + "".join(graph.digest(np.asarray(array)) for array in arrays)
 
 
 def identity(model: pm.Model) -> str:
@@ -266,118 +260,8 @@ def varying(first: Template, second: Template) -> frozenset[int]:
     return frozenset(
         i
         for i, (a, b) in enumerate(pairs)
-        if a is not None and b is not None and a.ndim == b.ndim and _digest(a) != _digest(b)
-    )
-
-
-def _sizes(rvs: Iterable[Variable]) -> set[Variable]:
-    """Collect the numbers that say how large random variables are."""
-    found: set[Variable] = set()
-    for rv in rvs:
-        op = rv.owner.op
-        if not isinstance(op, RandomVariable | SymbolicRandomVariable):
-            continue
-        if isinstance(op, SymbolicRandomVariable) and op.extended_signature is None:
-            continue
-        size = op.size_param(rv.owner)
-        if size is None:  # inside the variable's own graph
-            continue
-        # A constant as it stands, or put together of the lengths of dimensions.
-        leaves = [v for v in ancestors([size]) if v.owner is None]
-        found |= {v for v in leaves if v is size or getattr(v.type, "ndim", None) == 0}
-    return {v for v in found if (value := value_of(v)) is not None and value.dtype.kind in "iu"}
-
-
-def _is_shape(node: Apply, i: int) -> bool:
-    """Say whether an input tells the shape of the output, which compiled code may rely on."""
-    return (
-        (isinstance(node.op, Reshape) and i == 1)
-        or (isinstance(node.op, Split) and i == 2)
-        or (isinstance(node.op, Alloc) and i > 0)
-        or isinstance(node.op, AllocEmpty)
-    )
-
-
-def value_of(variable: Variable) -> Array | None:
-    """Give the number or array that a constant or a shared variable holds; None of all others."""
-    if not isinstance(variable.type, TensorType | XTensorType):
-        return None
-    if isinstance(variable, Constant):
-        return np.asarray(variable.data)
-    if isinstance(variable, SharedVariable):
-        return np.asarray(variable.get_value(borrow=True))
-    return None
-
-
-def _made_of(variable: Variable) -> str:
-    nodes = list(toposort([variable]))
-    words = [_operation(node) for node in nodes]
-    words += [_digest(v) for node in nodes for i in node.inputs if (v := value_of(i)) is not None]
-    return " ".join(words)
-
-
-def _pattern(variable: Variable) -> str:
-    value = value_of(variable)
-    shape = variable.type.shape if value is None else value.shape
-    return "".join("1" if n == 1 else "n" for n in shape)
-
-
-def _digest(value: Any) -> str:
-    array = np.asarray(value)
-    content = array.tobytes() if array.dtype != object else repr(value).encode()
-    return hashlib.blake2b(f"{array.shape}".encode() + content, digest_size=8).hexdigest()
-
-
-def _operation(node: Apply) -> str:
-    """Describe an operation: its class, its properties and, if it has one, the graph inside."""
-    op = node.op
-    kind = type(op)
-    name = f"{kind.__module__}.{kind.__qualname__}"
-    words = [name, *(str(getattr(out.type, "dtype", "")) for out in node.outputs)]
-    inner = getattr(op, "fgraph", None)
-    if inner is not None:
-        for part in inner.toposort():
-            words.append(_operation(part))
-            words += [_digest(v) for i in part.inputs if (v := value_of(i)) is not None]
-    elif hasattr(op, "_props_dict"):
-        words.append(str(op._props_dict()))
-    else:
-        words.append(str(op))
-    return " ".join(words)
-
-
-def _declaration(model: pm.Model, rv: Variable) -> str:
-    """Describe a free variable: what its shape, its transform and its start say of the model."""
-    start = model.rvs_to_initial_values[rv]
-    told = start if start is None or isinstance(start, str | Variable) else _digest(start)
-    return f"{rv.name} {_shape(rv)} {type(model.rvs_to_transforms[rv]).__name__} {told}"
-
-
-def _shape(rv: Variable) -> tuple[int | None, ...]:
-    """Give a variable's shape, computed where the graph hides it."""
-    shape = rv.type.shape
-    if None not in shape or not isinstance(rv.owner.op, SymbolicRandomVariable):
-        return shape
-    try:
-        return tuple(int(n) for n in rv.shape.eval(mode="FAST_COMPILE"))
-    except MissingInputError:  # it depends on another variable's draw
-        return shape
-
-
-def _transformed(model: pm.Model) -> list[Variable]:
-    """Give what the transforms compute, which may hold bounds of their own."""
-    return [
-        transform.backward(model.rvs_to_values[rv], *rv.owner.inputs)
-        for rv in model.free_RVs
-        if (transform := model.rvs_to_transforms[rv]) is not None
-    ]
-
-
-def holds_closures(model: pm.Model) -> bool:
-    """Say whether the model holds Python code that may hold arrays where no graph shows them."""
-    nodes = list(toposort([*model.basic_RVs, *model.potentials, *model.deterministics]))
-    return any(
-        isinstance(node.op, CustomDistRV)
-        or type(node.op).__module__.partition(".")[0] not in ("pytensor", "pymc")
-        for node in nodes
+        if a is not None
+        and b is not None
+        and a.ndim == b.ndim
+        and graph.digest(a) != graph.digest(b)
     )

@@ -6,7 +6,6 @@ are taken out of it: see `sbc.plugins.template`. So it may do with them what Num
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import logging
 from collections.abc import Callable, Mapping
@@ -15,14 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from sbc.plugins.arguments import conditional, source_of
 from sbc.plugins.data import Array, Data, OwnData, given, replicates, summary
-from sbc.plugins.errors import UserError, unknown
+from sbc.plugins.errors import UserError
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
 from sbc.plugins.notebook import NotebookModel
-
-#: The world where the user names none.
-DEFAULT = "confound"
 
 
 @dataclass(frozen=True)
@@ -112,7 +109,7 @@ class Undecorated(Estimator):
         """
         self._check_sizes(generator, first)
         asked = [*self.arguments, *(name for name in self.optional if name in first)]
-        arrays = {name: _source(self.name, name, generator, first) for name in asked}
+        arrays = {name: source_of(self.name, name, generator, first) for name in asked}
         made = replace(
             self,
             arguments=tuple(dict.fromkeys(s for s in arrays.values() if not s.startswith("len "))),
@@ -223,7 +220,8 @@ class Undecorated(Estimator):
         return Template(model, lifted, self.replaced, self.varying)
 
     def _key(self, template: Any, data: Data) -> str:
-        from sbc.plugins.template import fingerprint, holds_closures
+        from sbc.plugins.graph import holds_closures
+        from sbc.plugins.template import fingerprint
 
         key = str(template.key)
         if not self.arrays or not (self.anew or holds_closures(template.model)):
@@ -285,36 +283,6 @@ class Undecorated(Estimator):
                     "not drawn yet; write the numbers into the prior, or bring an own --generator"
                 )
         return likelihoods
-
-
-def conditional(outcome: str) -> str:
-    """Say that a likelihood stays as it is given earlier outcomes."""
-    return (
-        f"the likelihood of '{outcome}' reads outcomes that are data, as a lagged covariate does: "
-        "these stay as they are, and all is judged given them"
-    )
-
-
-def _source(estimator: str, name: str, generator: Generator, data: Data) -> str:
-    """Say which array an argument is, or the length of which dimension."""
-    if name in data:
-        return name
-    alike = [array for array in data if array.casefold() == name.casefold()]
-    if len(alike) == 1:
-        return alike[0]
-    for dim in generator.dims.values():
-        if name.casefold() == f"n_{dim}".casefold():
-            return f"len {dim}"
-    if generator.name == DEFAULT:  # most often nobody has named it
-        if difflib.get_close_matches(name, data, n=1):
-            raise unknown("array", name, data, f"for which '{estimator}' asks")
-        raise UserError(
-            f"'{estimator}' takes '{name}', and nothing gives it: name a file that holds it "
-            f"(--data FILE.csv), a generator that draws it (--generator FILE.py:NAME), or give it "
-            "a default"
-        )
-    where = f"in the data of '{generator.name}', for which '{estimator}' asks"
-    raise unknown("array", name, data, where)
 
 
 def _same(a: Array, b: Array) -> bool:

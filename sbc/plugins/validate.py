@@ -36,7 +36,7 @@ def check_arguments(
             where = f"in the data of '{generator.name}', for which '{estimator.name}' asks"
             if not feeding:
                 raise unknown("array", name, data, where)
-            others = " or ".join(f"--generator {world}" for world in feeding)
+            others = " or ".join(f"--generator {name}" for name in feeding)
             raise UserError(f"no array called '{name}' {where}\n  it goes with {others}")
 
 

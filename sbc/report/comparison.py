@@ -65,7 +65,7 @@ def comparison(run: Run) -> pd.DataFrame:
 
 
 def _row(run: Run, one: Subject, other: Subject) -> dict[str, Any]:
-    first, second = (next(iter(s.frames.values()))["k"] for s in (one, other))
+    first, second = (next(iter(s.frames.values()))["dataset"] for s in (one, other))
     both = set(first) & set(second)
     a, b = one.of(both).what, other.of(both).what
     row: dict[str, Any] = {"estimand": one.name, "kind": one.kind}

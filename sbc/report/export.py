@@ -103,13 +103,13 @@ def data_tree(run: Run, estimator: str, engine: str) -> xr.DataTree:
     mine = run.results[(run.results.estimator == estimator) & (run.results.engine == engine)]
 
     def group(column: str) -> xr.Dataset:
-        wide: pd.DataFrame = mine.pivot(index="k", columns="quantity", values=column)
+        wide: pd.DataFrame = mine.pivot(index="dataset", columns="quantity", values=column)
         variables: dict[str, Any] = {
             name: (("chain", "draw"), wide[name].to_numpy(float)[np.newaxis]) for name in wide
         }
         return xr.Dataset(variables, coords={"chain": [0], "draw": wide.index.to_numpy()})
 
-    groups = {"prior_sbc": "u", "sbc_truth": "truth", "sbc_mean": "mean", "sbc_sd": "sd"}
+    groups = {"prior_sbc": "pit", "sbc_truth": "truth", "sbc_mean": "mean", "sbc_sd": "sd"}
     tree = xr.DataTree.from_dict({name: group(column) for name, column in groups.items()})
     tree.attrs = {
         "estimator": estimator,

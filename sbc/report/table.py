@@ -135,7 +135,9 @@ def _median(column: pd.Series) -> float:
 
 
 def _rank_p(what: Fits | Elements) -> float:
-    return pooled_uniformity(what.u).p if isinstance(what, Elements) else uniformity_test(what.u).p
+    return (
+        pooled_uniformity(what.pit).p if isinstance(what, Elements) else uniformity_test(what.pit).p
+    )
 
 
 def _coverage(
@@ -150,7 +152,7 @@ def _coverage(
         low, high = truth, truth
         if len(frame):
             key = (subject.estimator, subject.engine, name)
-            low, high = hdi(run.draws(key, frame["k"]), level)
+            low, high = hdi(run.draws(key, frame["dataset"]), level)
         hits.append((low <= truth) & (truth <= high))
     if isinstance(what, Elements):
         return pooled_share(np.stack(hits, axis=1), what.members)
@@ -173,7 +175,7 @@ def regime_line(run: Run) -> str:
             "uniform ranks are expected of no estimator; they show how each fits this generator"
         )
     part = f"{found}; " if (found := run.shard.describe()) else ""
-    return f"{part}{run.settings.describe_world()}: {expected}"
+    return f"{part}{run.settings.describe_process()}: {expected}"
 
 
 def render(run: Run, kind: str = "text", elements: bool = False, **options: Any) -> str:

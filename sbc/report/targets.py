@@ -65,7 +65,7 @@ class Subject:
 
     def of(self, datasets: Any) -> Subject:
         """Keep some of the datasets."""
-        kept = {name: frame[frame["k"].isin(datasets)] for name, frame in self.frames.items()}
+        kept = {name: frame[frame["dataset"].isin(datasets)] for name, frame in self.frames.items()}
         return replace(self, frames=kept)
 
 
@@ -96,14 +96,14 @@ def strata_of(
     if by not in features:
         raise unknown("feature", by, features.columns, f"in the data of {run.settings.generator}")
     if not any(isinstance(value, list) for value in features[by]):
-        values = features[by].reindex(fits["k"]).to_numpy(float)
+        values = features[by].reindex(fits["dataset"]).to_numpy(float)
         known = np.isfinite(values)  # of a dataset that could not be drawn there is none
         parts = [(label, known.nonzero()[0][mask]) for label, mask in strata(values[known])]
         parts += [] if known.all() else [("unknown", (~known).nonzero()[0])]
         for label, rows in parts:
-            yield label, subject.of(fits["k"].iloc[rows]), fits.iloc[rows]
+            yield label, subject.of(fits["dataset"].iloc[rows]), fits.iloc[rows]
     elif subject.kind == VECTOR:
-        numbers = next(iter(subject.frames.values()))["k"]
+        numbers = next(iter(subject.frames.values()))["dataset"]
         table = features[by].reindex(numbers)
         if all(len(row) == len(subject.frames) for row in table):
             values = np.array(table.tolist(), dtype=float).reshape(len(table), len(subject.frames))

@@ -83,7 +83,7 @@ class Pair:
 
     def on(self, datasets: Any) -> Fits | Elements:
         """Give the fits to some of the datasets."""
-        kept = {name: frame[frame["k"].isin(datasets)] for name, frame in self.frames.items()}
+        kept = {name: frame[frame["dataset"].isin(datasets)] for name, frame in self.frames.items()}
         return _fits_of(kept)
 
     @property
@@ -149,7 +149,7 @@ def _pair(
         fits=fits,
         outcome=verdict.outcome if verdict else "inconclusive",
         note=_note(verdict, mine),
-        test=pooled_uniformity(fits.u) if pooled else uniformity_test(fits.u),
+        test=pooled_uniformity(fits.pit) if pooled else uniformity_test(fits.pit),
     )
 
 

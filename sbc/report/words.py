@@ -69,13 +69,13 @@ def _clear(estimate: Estimate, centre: float = 0.0) -> bool:
 
 
 def _location(fits: Fits, subject: str) -> str:
-    low = float(fits.u.mean()) > 0.5
+    low = float(fits.pit.mean()) > 0.5
     where, how = ("right", "low") if low else ("left", "high")
     z = metrics.bias_sd(fits)
     if _clear(z) and (z.value < 0) == low:
         return f"Mass at the {where}: {subject} too {how} by {_size(z)} posterior sds."
     # A few wild fits can hide in the mean of z what most ranks show.
-    share = _share(fits.u > 0.5 if low else fits.u < 0.5)
+    share = _share(fits.pit > 0.5 if low else fits.pit < 0.5)
     side = "above" if low else "below"
     return (
         f"Mass at the {where}: {subject} too {how}; {share} % of truths lie {side} the posterior "
@@ -98,13 +98,13 @@ def _ratio(fits: Fits) -> tuple[str, Estimate]:
 
 
 def _scale(fits: Fits, _: str) -> str:
-    w = float(np.abs(2 * fits.u - 1).mean())
+    w = float(np.abs(2 * fits.pit - 1).mean())
     narrow = w > 0.5
     told, z = _ratio(fits)
     shape, how = ("U-shaped", "narrow") if narrow else ("A hump in the middle", "wide")
     if _clear(z, 1.0) and (z.value > 1) == narrow:
         return f"{shape}: the posterior is too {how}; {told}."
-    share = _share(np.abs(2 * fits.u - 1) <= 0.5)
+    share = _share(np.abs(2 * fits.pit - 1) <= 0.5)
     return f"{shape}: the posterior is too {how}; its 50 % interval holds {share} % of truths."
 
 
@@ -126,9 +126,9 @@ def _beside_scale(fits: Fits, subject: str) -> str:
 
 def _other(fits: Fits, _: str) -> str:
     at = np.arange(1, 100) / 100
-    below = np.searchsorted(np.sort(fits.u), at, side="right") / fits.u.size
+    below = np.searchsorted(np.sort(fits.pit), at, side="right") / fits.pit.size
     worst = int(np.argmax(np.abs(below - at) / np.sqrt(at * (1 - at))))
-    share = _share(fits.u <= at[worst])
+    share = _share(fits.pit <= at[worst])
     return (
         "Not uniform, though neither bias nor width explains it best: "
         f"{share} % of ranks lie below {at[worst]:.2f} instead of {100 * at[worst]:.0f} %."

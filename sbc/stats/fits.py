@@ -38,7 +38,7 @@ class Fits:
     ----------
     truth, mean, sd : array of shape (n,)
         True value, posterior mean and posterior sd (> 0), on the scale of the estimand.
-    u : array of shape (n,)
+    pit : array of shape (n,)
         Randomised PIT of the truth in its posterior, in (0, 1).
     quantiles : mapping of float to array of shape (n,)
         Posterior quantiles by their probability.
@@ -56,13 +56,13 @@ class Fits:
     truth: FloatArray
     mean: FloatArray
     sd: FloatArray
-    u: FloatArray
+    pit: FloatArray
     quantiles: Mapping[float, FloatArray] = field(default_factory=dict)
     crps: FloatArray | None = None
     prior_var: float | None = None
 
     def __post_init__(self) -> None:
-        columns = {"truth": self.truth, "mean": self.mean, "sd": self.sd, "u": self.u}
+        columns = {"truth": self.truth, "mean": self.mean, "sd": self.sd, "pit": self.pit}
         columns |= {f"quantile {p:g}": q for p, q in self.quantiles.items()}
         columns |= {} if self.crps is None else {"crps": self.crps}
         for name, column in columns.items():
@@ -71,7 +71,7 @@ class Fits:
 
     def take(self, mask: NDArray[np.bool_]) -> Fits:
         """Keep the datasets for which `mask`, a boolean array of shape (n,), is True."""
-        names = ["truth", "mean", "sd", "u"] + ([] if self.crps is None else ["crps"])
+        names = ["truth", "mean", "sd", "pit"] + ([] if self.crps is None else ["crps"])
         kept = {name: getattr(self, name)[mask] for name in names}
         return replace(self, quantiles={p: q[mask] for p, q in self.quantiles.items()}, **kept)
 

@@ -10,6 +10,8 @@ The body of a metric returns its result *and* its influence values psi: dataset 
 by about psi_i/n. They live there and nowhere else. Their standard error sd(psi)/√n is the MCSE
 unless a docstring gives another formula, and `paired` compares estimators by their difference.
 
+The module is longer than 300 lines because it is one catalogue, a formula and its error each.
+
 Notation: theta truth, m and s posterior mean and sd, e = m − theta, z = e/s, u the randomised
 probability integral transform (PIT) of theta; sd(.) and var(.) divide by n − 1.
 
@@ -269,7 +271,7 @@ def coverage(
     if kind not in get_args(Kind):
         raise ValueError(f"kind must be one of {', '.join(get_args(Kind))}, not {kind!r}")
     if kind == "pit":
-        return _share(np.abs(2 * fits.u - 1) <= checked_level(level), interval)
+        return _share(np.abs(2 * fits.pit - 1) <= checked_level(level), interval)
     low, high = _central(fits, level)
     return _share((low <= fits.truth) & (fits.truth <= high), interval)
 
@@ -321,7 +323,7 @@ def pit_mean(fits: Fits) -> tuple[Estimate, FloatArray]:
 
     MCSE sd(u)/√n, right at any truth; under calibration it tends to 1/√(12 n).
     """
-    return _mean(fits.u)
+    return _mean(fits.pit)
 
 
 @_metric
@@ -330,4 +332,4 @@ def pit_spread(fits: Fits) -> tuple[Estimate, FloatArray]:
 
     MCSE sd(w)/√n, right at any truth; under calibration it tends to 1/√(12 n).
     """
-    return _mean(np.abs(2 * fits.u - 1))
+    return _mean(np.abs(2 * fits.pit - 1))

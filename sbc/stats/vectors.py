@@ -81,9 +81,9 @@ class Elements:
         return int(self.members.any(axis=1).sum())
 
     @property
-    def u(self) -> FloatArray:
+    def pit(self) -> FloatArray:
         """PIT values, shape (n, J), NaN where an element is not pooled."""
-        return np.where(self.members, np.stack([fits.u for fits in self.fits], axis=1), np.nan)
+        return np.where(self.members, np.stack([fits.pit for fits in self.fits], axis=1), np.nan)
 
 
 def measure(metric: str, what: Fits | Elements, **options: Any) -> Estimate | Proportion:

@@ -29,7 +29,18 @@ from sbc.store.shard import Shard
 _QUANTILES = ["q" + f"{p:g}"[2:].ljust(2, "0") for p in PROBABILITIES]
 KEYS = ["estimator", "engine", "quantity"]
 _TEXT = ("estimator", "engine", "status", "error", "quantity")
-_WHOLE = ("k", "attempt", "divergences", "steps", "seed", "chains", "draws", "rank", "ties", "size")
+_WHOLE = (
+    "dataset",
+    "attempt",
+    "divergences",
+    "steps",
+    "seed",
+    "chains",
+    "draws",
+    "rank",
+    "ties",
+    "size",
+)
 
 
 @dataclass(frozen=True)
@@ -45,9 +56,9 @@ class Run:
     settings : Settings
         What was run.
     fits : DataFrame
-        One row a fit: k, estimator, engine, status, error, attempt, divergences, steps, seconds…
+        One row a fit: dataset, estimator, engine, status, error, attempt, divergences, steps…
     results : DataFrame
-        One row a fit and quantity, of the fits that worked: truth, mean, sd, quantiles, rank, u…
+        One row a fit and quantity, of fits that worked: truth, mean, sd, quantiles, rank, pit…
     cell : int
         Of a sweep, where this is one of its cells.
     """
@@ -193,7 +204,7 @@ def read_rows(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         )
     with undamaged(file):
         fits, results = fits.astype(_dtypes(fits)), results.astype(_dtypes(results))
-        results["u"] = pit(results["rank"], results["ties"], results["size"], results["jitter"])
+        results["pit"] = pit(results["rank"], results["ties"], results["size"], results["jitter"])
     return fits, results
 
 
@@ -225,7 +236,10 @@ def _numbers(features: Any) -> dict[str, Any]:
 
 def _frame(store: Store, query: str, parameters: tuple[str, ...] = ()) -> pd.DataFrame:
     cursor = store.connection.execute(query, parameters)
-    return pd.DataFrame(cursor.fetchall(), columns=[column[0] for column in cursor.description])
+    return pd.DataFrame(
+        cursor.fetchall(),
+        columns=["dataset" if name == "k" else name for name, *_ in cursor.description],
+    )
 
 
 def _dtypes(frame: pd.DataFrame) -> dict[str, str]:
@@ -244,7 +258,7 @@ def as_fits(frame: pd.DataFrame) -> Fits:
         truth=truth,
         mean=frame["mean"].to_numpy(float),
         sd=frame["sd"].to_numpy(float),
-        u=frame["u"].to_numpy(float),
+        pit=frame["pit"].to_numpy(float),
         quantiles={
             p: frame[name].to_numpy(float)
             for p, name in zip(PROBABILITIES, _QUANTILES, strict=True)

@@ -38,12 +38,12 @@ def reasons(fits: pd.DataFrame) -> list[Reason]:
     Parameters
     ----------
     fits : DataFrame
-        With the columns ``k``, unless that is the index, ``status`` and ``error``.
+        With the columns ``dataset``, unless that is the index, ``status`` and ``error``.
     """
     kinds: dict[tuple[str, str], list[int]] = {}
     texts: dict[tuple[str, str], str] = {}
     failed = fits[fits["status"].isin(FAILED)]
-    datasets = failed.get("k", failed.index)
+    datasets = failed.get("dataset", failed.index)
     for k, status, error in zip(datasets, failed["status"], failed["error"], strict=True):
         key = (status, _NUMBER.sub("#", error))
         texts.setdefault(key, error or _SILENT.get(status, status))

@@ -24,7 +24,7 @@ class Settings:
         The regime.
     estimators, engines : tuple of str
         What is fitted to every dataset, and by which samplers; estimators with their options, as
-        `sbc.plugins.registry.canonical` writes them.
+        `sbc.plugins.catalogue.canonical` writes them.
     parameters : dict
         The generator's parameters that differ from their defaults.
     data : str
@@ -42,7 +42,7 @@ class Settings:
         Of the first attempt at each fit.
     """
 
-    generator: str = setting("confound", "the simulated world", metavar="NAME")
+    generator: str = setting("confound", "the data-generating process", metavar="NAME")
     truth: str = setting(
         "", "how the truth is chosen (default: the generator's first)", metavar="REGIME"
     )
@@ -81,7 +81,7 @@ class Settings:
         return regime_of(self.truth)
 
     @property
-    def world(self) -> tuple[str, ...]:
+    def process(self) -> tuple[str, ...]:
         """What tells apart generators, and truths, for which one model is built differently."""
         return (self.generator, self.data, self.truth, self.simulator)
 
@@ -135,7 +135,7 @@ class Settings:
         """Say where truths come from: the regime, but where a simulator makes more of it."""
         return f"prior SBC, data by {self.simulator}" if self.simulator else self.truth
 
-    def describe_world(self) -> str:
+    def describe_process(self) -> str:
         """Say where truths and data come from."""
         truth = self.describe_truth() if self.simulator else f"truth '{self.truth}'"
         told = f"generator {self.generator}, {truth}"

@@ -79,7 +79,7 @@ def run(
         that states one, from wherever: a notebook's cell, a lambda, a closure, a method. Several
         that stand in no file are a dict, by their names.
     generator : str, generator or function
-        The simulated world; a plain function is ``(rng, *, n=50) -> (truth, data)``.
+        The data-generating process; a plain function is ``(rng, *, n=50) -> (truth, data)``.
     simulator : str or function
         ``(rng, truth, given) -> data``: data from it, truth from the model's own prior.
     name : str

@@ -30,8 +30,8 @@ def studies(run: LoadedRun, size: int) -> Iterator[Uniformity]:
     """Test every study of this many successive datasets, each quantity by itself."""
     whole = run.settings.datasets // size * size
     for _, stream in run.streams():
-        frame = stream[stream["k"] < whole]
-        blocks = frame.groupby(frame["k"] // size)["u"]
+        frame = stream[stream["dataset"] < whole]
+        blocks = frame.groupby(frame["dataset"] // size)["pit"]
         yield from (uniformity_test(u) for _, u in blocks)
 
 
@@ -46,7 +46,7 @@ def departure(run: LoadedRun) -> dict[str, dict[str, float]]:
     """Give mean and sd of q = Φ⁻¹(u) of each quantity over the whole run: 0 and 1 are expected."""
     found = {}
     for (_, _, quantity), frame in run.streams():
-        q = ndtri(frame["u"].to_numpy())
+        q = ndtri(frame["pit"].to_numpy())
         found[quantity] = {
             **{"mean": q.mean(), "its error": q.std(ddof=1) / np.sqrt(q.size)},
             **{"sd": q.std(ddof=1), "error of the sd": 1 / np.sqrt(2 * q.size)},

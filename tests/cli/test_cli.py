@@ -12,7 +12,7 @@ import pytest
 
 from sbc import __version__
 from sbc.cli.main import COMMANDS, main
-from sbc.plugins import registry
+from sbc.plugins import catalogue, registry
 from sbc.store.schema import SCHEMA
 
 
@@ -85,8 +85,8 @@ def test_list_names_everything_with_its_description(capsys):
     said = answer(capsys, "list")
     for kind in ("estimator", "generator", "engine"):
         assert f"{kind}s" in said
-        for name in registry.names(kind):
-            assert registry.describe(kind, name) in said
+        for name in catalogue.names(kind):
+            assert catalogue.describe(kind, name) in said
     for regime in registry.generator("confound").regimes:
         assert f"--truth {regime}: " in said
     assert "n_groups=30" in said

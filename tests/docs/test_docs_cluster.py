@@ -60,8 +60,8 @@ def test_an_array_job_makes_its_parts_and_goes_on_with_them(tmp_path):
     for number in ("1", "1", "10"):  # the first one is started again
         do(["bash", "-ec", script], tmp_path, **job, SLURM_ARRAY_TASK_ID=number)
     first, last = parts(tmp_path / "array")
-    assert sorted(first.fits["k"]) == [0, 10, 20, 30]
-    assert sorted(last.fits["k"]) == [9, 19, 29, 39]
+    assert sorted(first.fits["dataset"]) == [0, 10, 20, 30]
+    assert sorted(last.fits["dataset"]) == [9, 19, 29, 39]
 
 
 @pytest.mark.slow
@@ -75,7 +75,7 @@ def test_an_indexed_job_makes_its_parts_and_goes_on_with_them(tmp_path):
     for index in ("3", "3"):
         do([*container["command"], script], tmp_path, JOB_COMPLETION_INDEX=index)
     (part,) = parts(tmp_path / "data")
-    assert sorted(part.fits["k"]) == [3, 13, 23, 33]
+    assert sorted(part.fits["dataset"]) == [3, 13, 23, 33]
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sbc.plugins import registry
+from sbc.plugins import catalogue, registry
 from sbc.plugins.data import LOG_LIKELIHOOD
 from sbc.plugins.engine import Budget
 from sbc.plugins.errors import UserError
@@ -15,7 +15,7 @@ BUDGET = Budget(draws=400, tune=200, chains=2, target_accept=0.8)
 CONFOUND = registry.generator("confound")
 CLOSED = "needs a posterior in closed form"  # what `exact` says, before it looks at the model
 
-pytestmark = pytest.mark.parametrize("engine", registry.names("engine"))
+pytestmark = pytest.mark.parametrize("engine", catalogue.names("engine"))
 
 
 def compiled(engine, name="normal_mean", rows=5):

@@ -15,7 +15,7 @@ import pytest
 import sbc
 from sbc.cli.main import main
 from sbc.fitting import handed
-from sbc.plugins import live, registry
+from sbc.plugins import catalogue, live
 from sbc.plugins.errors import UserError
 from sbc.plugins.memory import forget
 
@@ -53,7 +53,7 @@ class Study:
 def test_a_model_is_run_as_it_is(tmp_path):
     found = sbc.run(build(), **SMALL, out=tmp_path / "run")
     assert found.settings.estimators == ("model",)
-    assert found.settings.generator == registry.OWN_DATA
+    assert found.settings.generator == catalogue.OWN_DATA
     assert found.settings.truth == "self"
     assert set(found.results["quantity"]) == {"a", "log_likelihood"}
     assert not found.fits["error"].any()
@@ -110,7 +110,7 @@ def test_going_on_asks_for_the_same_model(tmp_path):
     folder = tmp_path / "run"
     sbc.run(build(), **SMALL, out=folder)
     longer = sbc.run(build(), resume=folder, datasets=4, jobs=1, progress=False)
-    assert longer.fits["k"].tolist() == [0, 1, 2, 3]
+    assert longer.fits["dataset"].tolist() == [0, 1, 2, 3]
     with pytest.raises(UserError, match="'model' is not the model that"):
         sbc.run(build(2.0), resume=folder, datasets=5)
     live._held.pop(("estimator", "model"))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sbc.fitting.joint import Joint
-from sbc.plugins import registry
+from sbc.plugins import catalogue, registry
 
 GENERATOR = registry.generator("confound")
 DESIGN = GENERATOR.draw(np.random.default_rng(0), "effects", n_rows=400).data
@@ -60,9 +60,9 @@ def test_latent_simulates_x_and_its_y_follows_the_simulated_x():
     assert np.sum(np.square(stale)) > 1000  # read from the design instead, Y would not fit
 
 
-@pytest.mark.parametrize("name", registry.names("estimator"))
+@pytest.mark.parametrize("name", catalogue.names("estimator"))
 def test_every_built_in_estimator_draws_from_its_own_joint_distribution(name):
-    worlds = [w for w in registry.names("generator") if registry.feeds(w, name)]
+    worlds = [w for w in catalogue.names("generator") if registry.feeds(w, name)]
     assert len(worlds) == 1
     world, made = registry.generator(worlds[0]), registry.estimator(name)
     design = world.design(np.random.default_rng(0))

@@ -243,7 +243,7 @@ def test_a_dataset_on_which_the_model_fails_is_a_row_with_its_reason(tmp_path, c
     assert (run.fits.status == "error").tolist() == [k == bad for k in range(4)]
     (failed,) = run.fits[run.fits.status == "error"].itertuples()
     assert failed.error == "ValueError: this one I do not like: β"
-    assert set(run.results.k) <= set(range(4)) - {bad}
+    assert set(run.results.dataset) <= set(range(4)) - {bad}
     assert len(contents(tmp_path / "run")["dataset"]) == 4
     assert main(["table", str(tmp_path / "run")]) == 0
     assert "1 error" in capsys.readouterr().out

@@ -45,7 +45,7 @@ def verdict(folder, name, max_datasets, delta=0.1, batch=50):
 
 def judge(folder, delta):
     loaded = load_run(folder)
-    wide = loaded.results.pivot(index="k", columns="quantity", values="u")
+    wide = loaded.results.pivot(index="dataset", columns="quantity", values="pit")
     wide = wide.reindex(range(len(loaded.fits)))  # failed fits are NaN: a factor of 1
     return sequential.judge({name: wide[name].to_numpy() for name in wide}, delta)
 

@@ -91,7 +91,7 @@ def test_data_from_which_nothing_can_be_learnt_are_failed_rows(
     for text in failed.error:
         assert re.fullmatch(reason, text, flags=re.DOTALL), text
         assert "backtrace" not in text
-    assert not set(failed.k) & set(run.results.k)
+    assert not set(failed.dataset) & set(run.results.dataset)
 
 
 def test_draws_that_never_move_are_no_posterior(tmp_path):
@@ -112,7 +112,7 @@ def test_few_groups_or_few_rows_are_fitted_or_told(tmp_path, estimator, groups, 
     run = load_run(fit(tmp_path / "run", wanted))
     assert len(run.fits) == 2
     for row in run.fits.itertuples():
-        there = run.results[run.results.k == row.k]
+        there = run.results[run.results.dataset == row.dataset]
         if row.status in FAILED:
             assert there.empty
             assert row.error or row.status == "nonconverged"

@@ -18,7 +18,7 @@ from sbc.fitting.fit import Task, fit, prepare
 from sbc.fitting.options import settings_over
 from sbc.fitting.setup import draw_dataset
 from sbc.fitting.truths import BLOCK
-from sbc.plugins import registry
+from sbc.plugins import catalogue, registry
 from sbc.plugins.data import again, as_replicated
 from sbc.plugins.errors import UserError
 from sbc.plugins.memory import forget
@@ -153,7 +153,7 @@ def test_the_same_bits_with_any_number_of_workers_and_after_a_stop(normal, tmp_p
     sbc.run(name, **wanted, datasets=3, jobs=2, out=tmp_path / "two")
     forget()
     two = sbc.run(resume=tmp_path / "two", datasets=6, jobs=2, progress=False)
-    keys = ["k", "quantity"]
+    keys = ["dataset", "quantity"]
     a, b = (run.results.sort_values(keys).reset_index(drop=True) for run in (one, two))
     assert a[["truth", "mean", "rank"]].equals(b[["truth", "mean", "rank"]])
 
@@ -223,7 +223,7 @@ def test_the_data_go_along_to_the_workers_of_a_cluster(normal, tmp_path, monkeyp
     assert loop.user_files(normal)[path] == Path(path).read_text(encoding="utf-8")
     copy = Path(path).rename(tmp_path / "copy.csv")
     forget()
-    monkeypatch.setitem(registry._COPIES, path, copy)
+    monkeypatch.setitem(catalogue._COPIES, path, copy)
     np.testing.assert_array_equal(drawn(normal, 0).data["y"], Y)
 
 

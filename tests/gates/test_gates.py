@@ -297,12 +297,22 @@ def test_divergent_fits_count_and_the_verdict_without_them_is_told(tmp_path):
 
 
 def frame(rows):
-    columns = ["k", "estimator", "engine", "status", "attempt"]
+    columns = ["dataset", "estimator", "engine", "status", "attempt"]
     return pd.DataFrame([(k, "mundlak", "nutpie", s, 0) for k, s in rows], columns=columns)
 
 
 def results(rows):
-    columns = ["k", "estimator", "engine", "quantity", "u", "mean", "sd", "truth", "ess_bulk"]
+    columns = [
+        "dataset",
+        "estimator",
+        "engine",
+        "quantity",
+        "pit",
+        "mean",
+        "sd",
+        "truth",
+        "ess_bulk",
+    ]
     made = [(k, "mundlak", "nutpie", "beta_XY", u, 0.0, 1.0, 0.0, 500.0) for k, u in rows]
     return pd.DataFrame(made, columns=columns)
 
@@ -322,8 +332,8 @@ def test_failed_fits_are_no_gap():
         "nutpie",
     )
     np.testing.assert_array_equal(found.failed, [False, True, False])
-    np.testing.assert_array_equal(found.get("beta_XY", "u"), [0.25, np.nan, 0.75])
-    assert np.isnan(found.get("no such", "u")).all()
+    np.testing.assert_array_equal(found.get("beta_XY", "pit"), [0.25, np.nan, 0.75])
+    assert np.isnan(found.get("no such", "pit")).all()
 
 
 @relaxed
@@ -334,7 +344,7 @@ def test_the_order_of_arrival_does_not_matter(order):
     result_rows = [(k, u[k]) for k in reversed(order) if k % 11 != 3]
     found = history(frame(fit_rows), results(result_rows), "mundlak", "nutpie")
     straight = history(frame(sorted(fit_rows)), results(sorted(result_rows)), "mundlak", "nutpie")
-    np.testing.assert_array_equal(found.get("beta_XY", "u"), straight.get("beta_XY", "u"))
+    np.testing.assert_array_equal(found.get("beta_XY", "pit"), straight.get("beta_XY", "pit"))
     np.testing.assert_array_equal(found.failed, straight.failed)
 
 

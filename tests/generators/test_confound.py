@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from sbc.plugins import registry
+from sbc.plugins import catalogue, registry
 from sbc.plugins.validate import check_data
 
 confound = registry.generator("confound")
 REGIMES = tuple(confound.regimes)
-FED = [name for name in registry.names("estimator") if registry.feeds("confound", name)]
+FED = [name for name in catalogue.names("estimator") if registry.feeds("confound", name)]
 LECTURE = {
     "alpha_bar": -2.0,
     "tau": 0.0,
@@ -164,7 +164,7 @@ def test_groups_may_be_empty_and_give_no_nan():
 
 
 @pytest.mark.parametrize(
-    "name", [n for n in registry.names("estimator") if registry.feeds("confound", n)]
+    "name", [n for n in catalogue.names("estimator") if registry.feeds("confound", n)]
 )
 def test_empty_groups_give_estimators_no_nan(name):
     estimator = registry.estimator(name)
@@ -252,7 +252,7 @@ def test_uniform_ranks_are_expected_of_the_models_of_the_joint_prior_alone():
     assert "latent" in confound.uniform_ranks["prior"]
     for name in confound.uniform_ranks["prior"]:  # they model X as well as Y
         assert name.startswith("latent")
-        assert name in registry.names("estimator")
+        assert name in catalogue.names("estimator")
 
 
 @pytest.mark.parametrize("regime", REGIMES)

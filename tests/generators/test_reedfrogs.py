@@ -9,7 +9,7 @@ from hypothesis import settings as quickly
 from hypothesis import strategies as st
 
 from sbc.generators.reedfrogs import real_data
-from sbc.plugins import registry
+from sbc.plugins import catalogue, registry
 from sbc.plugins.validate import check_data
 
 reedfrogs = registry.generator("reedfrogs")
@@ -151,5 +151,5 @@ def test_features_are_counted_by_hand():
 
 def test_uniform_ranks_are_expected_of_the_models_with_predators_alone():
     assert reedfrogs.uniform_ranks.keys() == {"prior"}
-    named = {name for name in registry.names("estimator") if name.startswith("tanks_predator")}
+    named = {name for name in catalogue.names("estimator") if name.startswith("tanks_predator")}
     assert set(reedfrogs.uniform_ranks["prior"]) == named

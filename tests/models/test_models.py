@@ -6,7 +6,7 @@ from scipy import stats
 from scipy.special import expit
 
 from sbc.engines import _model
-from sbc.plugins import registry
+from sbc.plugins import catalogue, registry
 
 #: Every world, small, and the estimators that its arrays feed.
 SIZES = {
@@ -20,8 +20,8 @@ DATASETS = {
 }
 PAIRS = [
     (world, name)
-    for world in registry.names("generator")
-    for name in registry.names("estimator")
+    for world in catalogue.names("generator")
+    for name in catalogue.names("estimator")
     if registry.feeds(world, name)
 ]
 POSITIVE = {"tau", "beta_GX", "sigma_X", "sigma", "gap"}

@@ -9,13 +9,13 @@ from __future__ import annotations
 import pytest
 
 from sbc.cli.main import main
-from sbc.plugins import registry
+from sbc.plugins import catalogue, registry
 from sbc.plugins.errors import ExitCode
 
 PAIRS = [
     (world, name)
-    for world in registry.names("generator")
-    for name in registry.names("estimator")
+    for world in catalogue.names("generator")
+    for name in catalogue.names("estimator")
     if registry.feeds(world, name)
 ]
 #: Forms that many datasets defeat: see docs/proof.md.

@@ -9,7 +9,7 @@ import pytest
 import sbc
 from sbc.fitting.options import settings_over
 from sbc.fitting.setup import estimator_of
-from sbc.plugins import registry
+from sbc.plugins import catalogue
 
 bmb = pytest.importorskip("bambi")
 pytestmark = pytest.mark.filterwarnings("ignore")  # formulae and Bambi warn of their own code
@@ -68,6 +68,6 @@ def test_a_bambi_model_in_a_file(tmp_path, name):
     file = tmp_path / "formula.py"
     file.write_text(FILE)
     made = settings_over(None, {"estimator": f"{file}:{name}"})
-    assert made.generator == registry.OWN_DATA
+    assert made.generator == catalogue.OWN_DATA
     found = estimator_of(made, made.estimators[0])
     assert {"Intercept", "x"} <= set(found.estimands)

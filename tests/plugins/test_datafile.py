@@ -7,7 +7,7 @@ import pytest
 
 from sbc.generators.reedfrogs import real_data
 from sbc.plugins import registry
-from sbc.plugins.datafile import observed_world
+from sbc.plugins.datafile import on_real_data
 from sbc.plugins.errors import UserError
 
 TANKS = "docs/examples/reedfrogs.csv"
@@ -17,7 +17,7 @@ def world(tmp_path, text, generator="own_data", name="data.csv"):
     file = tmp_path / name
     file.write_text(text, encoding="utf-8")
     made = registry.generator(generator)
-    return observed_world(made, name, file, generator == "own_data")
+    return on_real_data(made, name, file, generator == "own_data")
 
 
 def arrays(*arguments, **keywords):
@@ -25,7 +25,7 @@ def arrays(*arguments, **keywords):
 
 
 def test_the_real_tanks_are_those_of_the_generator():
-    found = registry.world("reedfrogs", TANKS).design(np.random.default_rng(0))
+    found = registry.generator_with("reedfrogs", TANKS).design(np.random.default_rng(0))
     assert found.keys() == real_data().keys()
     for name, array in real_data().items():
         np.testing.assert_array_equal(found[name], array)
@@ -60,7 +60,7 @@ def test_json_has_arrays_of_any_length(tmp_path):
 
 
 def test_features_that_the_file_cannot_feed_are_left_out(tmp_path):
-    assert registry.world("reedfrogs", TANKS).features.keys() == {
+    assert registry.generator_with("reedfrogs", TANKS).features.keys() == {
         "density",
         "predators",
         "survivors",
@@ -150,12 +150,12 @@ def test_arrays_of_the_wrong_length(tmp_path):
 
 def test_files_that_are_not_there_or_of_another_kind(tmp_path):
     with pytest.raises(UserError, match=r"no file gone\.csv to take the data from"):
-        registry.world("own_data", "gone.csv")
+        registry.generator_with("own_data", "gone.csv")
     with pytest.raises(UserError, match=r"takes a \.csv or a \.json file, not data\.xlsx"):
         world(tmp_path, "", name="data.xlsx")
     (tmp_path / "bytes.csv").write_bytes(b"y\n\xff\xfe\n")
     with pytest.raises(UserError, match="cannot be read"):
-        registry.world("own_data", str(tmp_path / "bytes.csv"))
+        registry.generator_with("own_data", str(tmp_path / "bytes.csv"))
 
 
 def test_words_are_codes_and_the_codes_are_told(tmp_path):

@@ -7,14 +7,14 @@ import sys
 import pytest
 
 from sbc.fitting.allowed import parameters_of
-from sbc.plugins import registry
+from sbc.plugins import catalogue, registry
 from sbc.plugins.errors import UserError
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
 from sbc.store.regime import SELF
 
 KINDS = ("generator", "estimator", "engine")
-BUILT_IN = [(kind, name) for kind in KINDS for name in registry.names(kind)]
+BUILT_IN = [(kind, name) for kind in KINDS for name in catalogue.names(kind)]
 
 
 def write(folder, name, text):
@@ -28,42 +28,42 @@ def write(folder, name, text):
     [("generator", "confound"), ("estimator", "mundlak"), ("engine", "nutpie"), ("engine", "pymc")],
 )
 def test_built_ins_are_listed(kind, name):
-    assert name in registry.names(kind)
+    assert name in catalogue.names(kind)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_names_are_sorted_and_helpers_are_not_among_them(kind):
-    found = registry.names(kind)
+    found = catalogue.names(kind)
     assert found == sorted(found)
     assert not [name for name in found if name.startswith("_")]
 
 
 @pytest.mark.parametrize(("kind", "name"), BUILT_IN)
 def test_every_built_in_has_a_one_line_description(kind, name):
-    assert len(registry.describe(kind, name)) > 10
+    assert len(catalogue.describe(kind, name)) > 10
 
 
-@pytest.mark.parametrize("name", registry.names("estimator"))
+@pytest.mark.parametrize("name", catalogue.names("estimator"))
 def test_every_estimator_is_named_like_its_file_and_complete(name):
     found = registry.estimator(name)
     assert isinstance(found, Estimator)
     assert found.name == name
     assert found.estimands
     assert set(found.derived) <= set(found.arguments)
-    assert found.summary == registry.describe("estimator", name)
+    assert found.summary == catalogue.describe("estimator", name)
 
 
-@pytest.mark.parametrize("name", registry.names("generator"))
+@pytest.mark.parametrize("name", catalogue.names("generator"))
 def test_every_generator_is_named_like_its_file_and_complete(name):
     found = registry.generator(name)
     assert isinstance(found, Generator)
     assert found.name == name
-    assert bool(found.regimes) == (name != registry.OWN_DATA)
+    assert bool(found.regimes) == (name != catalogue.OWN_DATA)
     assert all(regime.summary for regime in found.regimes.values())
     assert set(found.indexes) <= set(found.dims)
 
 
-@pytest.mark.parametrize("name", registry.names("engine"))
+@pytest.mark.parametrize("name", catalogue.names("engine"))
 def test_every_engine_offers_what_engines_offer(name):
     found = registry.engine(name)
     assert found.backend in ("threading", "loky")
@@ -71,22 +71,22 @@ def test_every_engine_offers_what_engines_offer(name):
 
 
 def test_all_leaves_out_exactly_the_controls():
-    left_out = set(registry.names("estimator")) - set(registry.standard("estimator"))
-    assert left_out == {n for n in registry.names("estimator") if registry.estimator(n).control}
-    assert registry.standard("engine") == registry.names("engine")
+    left_out = set(catalogue.names("estimator")) - set(registry.standard("estimator"))
+    assert left_out == {n for n in catalogue.names("estimator") if registry.estimator(n).control}
+    assert registry.standard("engine") == catalogue.names("engine")
 
 
 def test_listing_and_refusing_import_no_plug_in():
     code = (
         "import sys\n"
-        "from sbc.plugins import registry\n"
+        "from sbc.plugins import catalogue, registry\n"
         "from sbc.plugins.errors import UserError\n"
         "for kind in ('generator', 'estimator', 'engine'):\n"
-        "    for name in registry.names(kind):\n"
-        "        registry.describe(kind, name)\n"
+        "    for name in catalogue.names(kind):\n"
+        "        catalogue.describe(kind, name)\n"
         "    registry.standard(kind)\n"
         "    try:\n"
-        "        registry.check(kind, 'nothing')\n"
+        "        catalogue.check(kind, 'nothing')\n"
         "    except UserError:\n"
         "        print(kind)\n"
         "print([m for m in sys.modules if m == 'pymc' or m.startswith('sbc.models.')])\n"
@@ -105,17 +105,17 @@ def test_listing_and_refusing_import_no_plug_in():
 )
 def test_unknown_name_gets_the_nearest_and_the_list(kind, wrong, right):
     with pytest.raises(UserError) as told:
-        registry.check(kind, wrong)
+        catalogue.check(kind, wrong)
     first, second = str(told.value).split("\n")
     assert first == f"no {kind} called '{wrong}'. Did you mean '{right}'?"
-    assert second == f"  available: {', '.join(registry.names(kind))}"
+    assert second == f"  available: {', '.join(catalogue.names(kind))}"
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", ["", "__init__", "_helpers", "../models/naive", ":naive", "Naive"])
 def test_names_of_nothing_are_refused(kind, name):
     with pytest.raises(UserError, match="available:"):
-        registry.check(kind, name)
+        catalogue.check(kind, name)
 
 
 ENGINE = """
@@ -257,6 +257,6 @@ def test_a_file_that_failed_to_import_is_read_again(tmp_path):
 @pytest.mark.parametrize(("kind", "name"), [c for c in BUILT_IN if c[0] != "engine"])
 def test_file_stem_is_the_function_s_name(kind, name):
     functions = [
-        n.name for n in registry._parsed(kind, name).body if isinstance(n, ast.FunctionDef)
+        n.name for n in catalogue.parsed(kind, name).body if isinstance(n, ast.FunctionDef)
     ]
     assert name in functions

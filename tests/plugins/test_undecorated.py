@@ -207,7 +207,7 @@ def test_pasted_code_gives_the_posteriors_of_the_built_in_models(tmp_path):
         out=tmp_path / "run",
         progress=False,
     )
-    results = run.results.set_index(["estimator", "quantity", "k"])
+    results = run.results.set_index(["estimator", "quantity", "dataset"])
     seen = 0
     for name, built_in in zip(names, LECTURE.values(), strict=True):
         a, b = results.loc[name], results.loc[built_in]

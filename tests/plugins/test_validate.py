@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sbc.plugins import registry
+from sbc.plugins import catalogue, registry
 from sbc.plugins.errors import UserError
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
@@ -90,9 +90,9 @@ def test_an_estimator_that_asks_for_more_is_told_what_there_is():
     assert second == "  available: X, Z, group"
 
 
-@pytest.mark.parametrize("estimator", registry.names("estimator"))
+@pytest.mark.parametrize("estimator", catalogue.names("estimator"))
 def test_every_built_in_estimator_fits_a_generator(estimator):
-    world = next(name for name in registry.names("generator") if registry.feeds(name, estimator))
+    world = next(name for name in catalogue.names("generator") if registry.feeds(name, estimator))
     generator = registry.generator(world)
     drawn = generator.draw(np.random.default_rng(1), next(iter(generator.regimes)))
     found = registry.estimator(estimator)

@@ -30,7 +30,7 @@ def run(tmp_path_factory):
 def test_a_difference_is_the_mean_over_datasets_with_the_error_of_that_mean(run):
     for row in comparison(run).itertuples():
         results = run.results[run.results.quantity == row.estimand]
-        wide = results.pivot(index="k", columns="estimator", values="mean")
+        wide = results.pivot(index="dataset", columns="estimator", values="mean")
         difference = (wide[row.a] - wide[row.b]).dropna()
         assert row.n_datasets == len(difference)
         assert row.bias == pytest.approx(difference.mean())
@@ -87,6 +87,6 @@ def test_any_level_has_its_coverage_and_shortest_intervals_theirs(run):
     for row in shortest.itertuples():
         key = (row.estimator, row.engine, row.estimand)
         frame = dict(run.streams())[key]
-        low, high = hdi(run.draws(key, frame["k"]), 0.9)
+        low, high = hdi(run.draws(key, frame["dataset"]), 0.9)
         hits = (low <= frame["truth"]) & (frame["truth"] <= high)
         assert row.coverage_90 == pytest.approx(hits.mean())

@@ -46,7 +46,7 @@ def test_costs_by_hand(tmp_path):
     assert shift.mcse == pytest.approx(0.05 * np.sqrt(N / (N - 1)) / np.sqrt(N))
     assert cost.estimate("cost-width").value == pytest.approx(np.log(0.5))
     assert cost.estimate("cost-seconds").value == pytest.approx(np.log(0.25))
-    both = run.results.pivot(index="k", columns="engine")
+    both = run.results.pivot(index="dataset", columns="engine")
     hits = {
         e: (both["q025"][e] <= both["truth"][e]) & (both["truth"][e] <= both["q975"][e])
         for e in ("nutpie", "advi")

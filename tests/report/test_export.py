@@ -69,7 +69,7 @@ def test_netcdf_holds_one_tree_an_estimator_as_arviz_reads_it(run, tmp_path):
     for name, file in zip(("fixed", "naive"), files, strict=True):
         tree = xr.open_datatree(file, engine="h5netcdf")
         mine = run.results[(run.results.estimator == name) & (run.results.quantity == "beta_XY")]
-        columns = {"prior_sbc": "u", "sbc_truth": "truth", "sbc_mean": "mean", "sbc_sd": "sd"}
+        columns = {"prior_sbc": "pit", "sbc_truth": "truth", "sbc_mean": "mean", "sbc_sd": "sd"}
         for group, column in columns.items():
             values = tree[group]["beta_XY"]
             assert values.dims == ("chain", "draw")

@@ -23,4 +23,4 @@ def test_notes_and_the_simulator_are_told_everywhere(tmp_path):
     for text in (render(run), markdown([run]), page([run])):
         assert "is not ranked: it has 501 elements, more than 500" in text
         assert "data by simulator" in text
-    assert '<p class="world">own_data · prior SBC, data by simulator' in page([run])
+    assert '<p class="process">own_data · prior SBC, data by simulator' in page([run])

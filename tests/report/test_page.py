@@ -101,7 +101,9 @@ def test_the_farthest_fits_come_with_their_commands(rich):
     z = ((results["mean"] - results["truth"]) / results["sd"]).abs()
     for index in z.nlargest(10).index:
         row = results.loc[index]
-        command = f"python -m sbc replay {run.folder} --dataset {row.k} --estimator {row.estimator}"
+        command = (
+            f"python -m sbc replay {run.folder} --dataset {row.dataset} --estimator {row.estimator}"
+        )
         assert command in found.text
 
 
@@ -242,15 +244,17 @@ def synthetic_run(n, estimators=5):
         for quantity in ("beta_XY", "beta_ZY"):
             truth, u = np.random.default_rng(7).normal(size=n), rng.uniform(size=n)
             mean = truth - 0.3 * ndtri(u) + 0.05 * i
-            columns = {"k": np.arange(n), "estimator": name, "engine": "nutpie"}
-            columns |= {"quantity": quantity, "truth": truth, "mean": mean, "sd": 0.3, "u": u}
+            columns = {"dataset": np.arange(n), "estimator": name, "engine": "nutpie"}
+            columns |= {"quantity": quantity, "truth": truth, "mean": mean, "sd": 0.3, "pit": u}
             columns |= {
                 "q" + f"{p:g}"[2:].ljust(2, "0"): mean + 0.3 * ndtri(p) for p in PROBABILITIES
             }
             columns |= {"crps": 0.1, "ess_bulk": rng.uniform(300, 900, n), "ess_tail": 500.0}
             frames.append(pd.DataFrame(columns | {"rhat": rng.uniform(1, 1.01, n)}))
     results = pd.concat(frames, ignore_index=True)
-    fit = pd.DataFrame([(k, name) for name in names for k in range(n)], columns=["k", "estimator"])
+    fit = pd.DataFrame(
+        [(k, name) for name in names for k in range(n)], columns=["dataset", "estimator"]
+    )
     fit = fit.assign(engine="nutpie", status="ok", error="", attempt=0, divergences=0, seconds=0.1)
     fit = fit.assign(pareto_k=np.nan, elbo_drift=np.nan)
     settings = replace(SETTINGS, estimators=names, datasets=n)

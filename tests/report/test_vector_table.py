@@ -141,7 +141,7 @@ def test_estimators_are_compared_on_whole_vectors_and_on_elements(tmp_path):
     assert found.kind.tolist() == ["scalar", "vector", *["element"] * J]
     assert found.bias[1] == pytest.approx(found.bias[2:].mean())
     frames = [run.results[run.results.estimator == name] for name in ("mundlak", "naive")]
-    a, b = (f[f.quantity.isin(P)].groupby("k")["mean"].mean() for f in frames)
+    a, b = (f[f.quantity.isin(P)].groupby("dataset")["mean"].mean() for f in frames)
     assert found.bias_mcse[1] == pytest.approx(metrics.standard_error((a - b).to_numpy()))
     assert "p[3]" not in render_comparison(run)
     assert "p[3]" in render_comparison(run, elements=True)

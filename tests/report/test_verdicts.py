@@ -1,7 +1,7 @@
 import pytest
 from synthetic import SETTINGS, calibrated, fits, make_run
 
-from sbc.plugins import registry
+from sbc.plugins import catalogue, registry
 from sbc.report.figures.colours import PALETTE, assign
 from sbc.report.labels import Labels
 from sbc.report.page.answer import grid, regime_words
@@ -74,6 +74,6 @@ def test_an_estimator_keeps_its_colour_whoever_else_is_there():
 
 @pytest.mark.parametrize("world", ["confound", "reedfrogs", "trolley"])
 def test_no_two_estimators_of_a_report_share_a_colour(world):
-    shown = [name for name in registry.names("estimator") if registry.feeds(world, name)]
+    shown = [name for name in catalogue.names("estimator") if registry.feeds(world, name)]
     places = assign(shown[: len(PALETTE)])
     assert len({places[name] for name in shown[: len(PALETTE)]}) == min(len(shown), len(PALETTE))

@@ -13,7 +13,7 @@ from sbc.stats.uniformity import uniformity_test
 def told(u, z=None, adjusted=None, tests=1):
     z = -ndtri(u) if z is None else z
     truth = np.random.default_rng(0).normal(size=u.size)
-    fits = Fits(truth=truth, mean=truth + 0.3 * z, sd=np.full(u.size, 0.3), u=u)
+    fits = Fits(truth=truth, mean=truth + 0.3 * z, sd=np.full(u.size, 0.3), pit=u)
     test = uniformity_test(u)
     return sentence(fits, test, test.p if adjusted is None else adjusted, tests)
 
@@ -79,7 +79,7 @@ def test_ranks_that_only_pile_up_at_odd_places_are_told_by_a_share():
     u = (np.arange(300) % 150 + 0.5) / 150
     u = np.where(u < 0.5, u * 0.4, 1 - (1 - u) * 0.4)  # nothing between .2 and .8
     test = uniformity_test(u)._replace(shape="other", p_location=1.0, p_scale=1.0)
-    fits = Fits(truth=u, mean=u - ndtri(u), sd=np.ones(u.size), u=u)
+    fits = Fits(truth=u, mean=u - ndtri(u), sd=np.ones(u.size), pit=u)
     text = sentence(fits, test, 0.001)
     assert re.search(r"\d+ \(\d+–\d+\) % of ranks lie below 0\.\d\d instead of \d+ %", text)
 

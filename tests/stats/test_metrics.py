@@ -32,7 +32,7 @@ FOUR = Fits(
     truth=np.array([0.0, 0.0, 2.0, 2.0]),
     mean=np.array([1.0, -1.0, 3.0, 5.0]),
     sd=np.array([1.0, 1.0, 2.0, 2.0]),
-    u=np.array([0.1, 0.5, 0.9, 0.98]),
+    pit=np.array([0.1, 0.5, 0.9, 0.98]),
     quantiles={0.05: np.array([0, -2, 1.5, 3.5]), 0.95: np.array([2, 0, 4.5, 6.0])},
     crps=np.array([0.2, 0.4, 0.6, 0.8]),
     prior_var=5.0,
@@ -110,7 +110,7 @@ def test_relative_bias_by_hand(theta):
 
 def test_relative_and_proportional_bias_need_one_and_several_truths():
     one = Fits(np.full(3, 0.1), np.array([1.0, 2, 3]), np.ones(3), np.full(3, 0.5))
-    zero = Fits(np.zeros(3), one.mean, one.sd, one.u)
+    zero = Fits(np.zeros(3), one.mean, one.sd, one.pit)
     assert all(np.isnan(metrics.proportional_bias(one)))
     assert all(np.isnan(metrics.relative_bias(zero)))
     assert all(np.isnan(metrics.relative_bias(FOUR)))
@@ -123,7 +123,7 @@ def test_slope_that_one_dataset_decides_has_no_error():
 
 
 def test_what_was_not_stored_is_nan():
-    bare = Fits(FOUR.truth, FOUR.mean, FOUR.sd, FOUR.u)
+    bare = Fits(FOUR.truth, FOUR.mean, FOUR.sd, FOUR.pit)
     assert all(np.isnan(metrics.crps(bare)))
     assert all(np.isnan(metrics.contraction(bare)))
 
@@ -155,29 +155,29 @@ def test_spread_of_two_has_no_error_where_it_would_always_be_0():
 
 
 def test_posterior_sd_of_0_raises_no_warning():
-    fits = Fits(FOUR.truth, FOUR.mean, np.zeros(4), FOUR.u)
+    fits = Fits(FOUR.truth, FOUR.mean, np.zeros(4), FOUR.pit)
     for name in ("bias_sd", "z_sd", "dawid_sebastiani", "model_se", "model_se_error"):
         METRICS[name](fits)
         paired(name, fits, FOUR)
-    exact = Fits(FOUR.truth, FOUR.truth, FOUR.sd, FOUR.u)
+    exact = Fits(FOUR.truth, FOUR.truth, FOUR.sd, FOUR.pit)
     for name in ("rmse", "empirical_se", "model_se_error"):
         METRICS[name](exact)
 
 
 def test_fits_refuse_columns_of_other_lengths():
     with pytest.raises(ValueError, match=r"sd has shape \(3,\), not \(4,\)"):
-        Fits(FOUR.truth, FOUR.mean, np.ones(3), FOUR.u)
+        Fits(FOUR.truth, FOUR.mean, np.ones(3), FOUR.pit)
     with pytest.raises(ValueError, match=r"quantile 0\.05"):
-        Fits(FOUR.truth, FOUR.mean, FOUR.sd, FOUR.u, {0.05: np.ones((4, 1))})
+        Fits(FOUR.truth, FOUR.mean, FOUR.sd, FOUR.pit, {0.05: np.ones((4, 1))})
     with pytest.raises(ValueError, match="crps"):
-        Fits(FOUR.truth, FOUR.mean, FOUR.sd, FOUR.u, crps=np.ones(5))
+        Fits(FOUR.truth, FOUR.mean, FOUR.sd, FOUR.pit, crps=np.ones(5))
 
 
 def test_take_takes_from_every_column():
     mask = np.array([True, False, False, True])
     some = FOUR.take(mask)
     assert some.prior_var == FOUR.prior_var
-    for name in ("truth", "mean", "sd", "u", "crps"):
+    for name in ("truth", "mean", "sd", "pit", "crps"):
         np.testing.assert_array_equal(getattr(some, name), getattr(FOUR, name)[mask])
     for p, q in some.quantiles.items():
         np.testing.assert_array_equal(q, FOUR.quantiles[p][mask])
@@ -191,7 +191,7 @@ def test_missing_quantiles_name_the_levels_that_are_there(name, options):
     with pytest.raises(ValueError, match=r"level 0\.8; available: 0\.9$"):
         METRICS[name](FOUR, level=0.8, **options)
     with pytest.raises(ValueError, match="available: none"):
-        METRICS[name](Fits(FOUR.truth, FOUR.mean, FOUR.sd, FOUR.u), level=0.8, **options)
+        METRICS[name](Fits(FOUR.truth, FOUR.mean, FOUR.sd, FOUR.pit), level=0.8, **options)
 
 
 @pytest.mark.parametrize("level", [0, 1, -0.5, 95, math.nan])
@@ -297,7 +297,7 @@ def _moved(fits, shift=0.0, scale=1.0):
         fits.truth * scale + shift,
         fits.mean * scale + shift,
         fits.sd * scale,
-        fits.u,
+        fits.pit,
         {p: q * scale + shift for p, q in fits.quantiles.items()},
         fits.crps * scale,
         fits.prior_var * scale**2,
@@ -380,7 +380,7 @@ def test_pairing_refuses_other_datasets():
     with pytest.raises(ValueError, match="not on the same datasets"):
         paired("bias", FOUR, FOUR.take(np.array([True, True, True, False])))
     with pytest.raises(ValueError, match="not on the same datasets"):
-        paired("bias", FOUR, Fits(FOUR.truth + 1, FOUR.mean, FOUR.sd, FOUR.u))
+        paired("bias", FOUR, Fits(FOUR.truth + 1, FOUR.mean, FOUR.sd, FOUR.pit))
 
 
 def test_hdi_is_the_shortest_interval():

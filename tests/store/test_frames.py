@@ -28,8 +28,8 @@ def change(folder, statement):
 
 def test_one_row_a_fit_and_one_a_fit_and_quantity(new_run, new_fit):
     run = load_run(new_run([new_fit(k) for k in (2, 0, 1)]))
-    assert run.fits.k.tolist() == [0, 1, 2]
-    assert run.results.k.tolist() == [0, 0, 1, 1, 2, 2]
+    assert run.fits.dataset.tolist() == [0, 1, 2]
+    assert run.results.dataset.tolist() == [0, 0, 1, 1, 2, 2]
     assert run.results.quantity.tolist() == ["beta_XY", "beta_ZY"] * 3
     first = new_fit(0).results[0]
     row = run.results.iloc[0]
@@ -39,7 +39,7 @@ def test_one_row_a_fit_and_one_a_fit_and_quantity(new_run, new_fit):
         first.sd,
         first.rank,
     )
-    assert row.u == (first.rank + first.jitter) / 128
+    assert row.pit == (first.rank + first.jitter) / 128
     assert run.fits.status.tolist() == ["ok"] * 3
 
 
@@ -57,7 +57,7 @@ def test_results_of_failed_fits_are_left_out_and_their_rows_kept(new_run, new_fi
     run = load_run(new_run([new_fit(0), new_fit(1, status=status, error="no")]))
     assert run.fits.status.tolist() == ["ok", status]
     assert run.fits.error.tolist() == ["", "no"]
-    assert set(run.results.k) == {0}
+    assert set(run.results.dataset) == {0}
 
 
 @pytest.mark.parametrize("status", ["ok", "low_ess", "divergent"])
@@ -91,7 +91,7 @@ def test_streams_come_in_the_order_of_the_run_and_of_the_datasets(new_run, new_f
         ("fixed", "nutpie", "beta_XY"),
         ("fixed", "nutpie", "beta_ZY"),
     ]
-    assert all(frame.k.tolist() == [0, 1] for _, frame in run.streams())
+    assert all(frame.dataset.tolist() == [0, 1] for _, frame in run.streams())
 
 
 def test_the_log_likelihood_is_ranked_but_no_estimand(new_run, new_fit):
@@ -193,7 +193,7 @@ def test_a_run_under_way_is_read_as_of_one_moment(new_run, new_fit, monkeypatch)
 
         monkeypatch.setattr(module, "_frame", frame)
         run = load_run(folder)
-    assert set(run.fits.k) == set(run.results.k) == {0}
+    assert set(run.fits.dataset) == set(run.results.dataset) == {0}
 
 
 def test_reading_changes_nothing(new_run, new_fit):

@@ -53,7 +53,7 @@ def read_all(folder):
             render(run, by=feature)
         judge_run(run, CONFIG)
         for key, frame in run.streams():
-            run.draws(key, frame["k"])
+            run.draws(key, frame["dataset"])
         export(run, "csv", folder / "out")
     except UserError as told:
         return str(told) or "(nothing)"

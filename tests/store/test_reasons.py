@@ -6,7 +6,7 @@ from sbc.store.reasons import listed, reasons
 
 
 def frame(*rows):
-    return pd.DataFrame(rows, columns=["k", "status", "error"])
+    return pd.DataFrame(rows, columns=["dataset", "status", "error"])
 
 
 FITS = frame(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sbc.fitting.allowed import expects_uniform, validate
 from sbc.fitting.options import parameter, settings_over
-from sbc.plugins import registry
+from sbc.plugins import catalogue, registry
 from sbc.plugins.engine import Budget
 from sbc.plugins.errors import UserError
 from sbc.store.settings import Settings, write_value
@@ -98,7 +98,7 @@ def test_a_run_goes_on_under_the_same_settings_and_more_datasets(new_settings):
         replace(made, datasets=4).check_same(made, "folder")
 
 
-@pytest.mark.parametrize("estimator", registry.names("estimator"))
+@pytest.mark.parametrize("estimator", catalogue.names("estimator"))
 def test_uniform_ranks_are_expected_where_the_truth_comes_from_the_model(new_settings, estimator):
     def expected(truth):
         return expects_uniform(new_settings(truth=truth), estimator)
@@ -236,7 +236,7 @@ def test_several_values_that_are_no_numbers_are_no_settings(new_settings, value)
         Settings.from_json({**new_settings().to_json(), "parameters": {"densities": value}})
 
 
-@pytest.mark.parametrize("name", registry.names("generator"))
+@pytest.mark.parametrize("name", catalogue.names("generator"))
 def test_defaults_keep_to_the_bounds_that_a_generator_declares(name):
     made = registry.generator(name)
     settable = {

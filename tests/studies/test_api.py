@@ -21,7 +21,7 @@ def made(tmp_path_factory):
 
 def test_a_run_comes_back_as_frames(made):
     assert isinstance(made, LoadedRun)
-    assert made.fits["k"].tolist() == [0, 1, 2]
+    assert made.fits["dataset"].tolist() == [0, 1, 2]
     assert set(made.results["quantity"]) >= {"beta_XY", "beta_ZY"}
     assert made.table()["estimand"].tolist() == ["beta_XY", "beta_ZY"]
     assert "<table" in made._repr_html_()
@@ -35,9 +35,9 @@ def test_loading_gives_the_same(made):
 
 def test_going_on_adds_datasets_and_changes_none(made, tmp_path):
     longer = sbc.run(resume=made.folder, datasets=4, jobs=1, progress=False)
-    old = longer.results[longer.results.k < 3].reset_index(drop=True)
+    old = longer.results[longer.results.dataset < 3].reset_index(drop=True)
     pd.testing.assert_frame_equal(old, made.results)
-    assert longer.fits["k"].tolist() == [0, 1, 2, 3]
+    assert longer.fits["dataset"].tolist() == [0, 1, 2, 3]
 
 
 def test_a_report_and_a_tree(made, tmp_path):

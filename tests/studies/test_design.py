@@ -136,9 +136,9 @@ def simulated(rng, width, n, u_spread=1.0):
 
     narrow = rng.random(n) < width
     u = ndtr(u_spread * rng.normal(size=n))
-    frame = pd.DataFrame({"k": range(n), "estimator": "mundlak", "engine": "nutpie"})
+    frame = pd.DataFrame({"dataset": range(n), "estimator": "mundlak", "engine": "nutpie"})
     fits = frame.assign(status="ok", attempt=0, divergences=0)
-    results = frame.assign(quantity="theta", truth=0.0, mean=0.0, sd=1.0, u=u, ess_bulk=500.0,
+    results = frame.assign(quantity="theta", truth=0.0, mean=0.0, sd=1.0, pit=u, ess_bulk=500.0,
                            ess_tail=500.0, q025=0.0, q975=np.where(narrow, 1.0, 3.0))  # fmt: skip
     return Run(Path(), RunFile(), SETTINGS, fits, results)
 
@@ -174,7 +174,7 @@ def test_failed_fits_count_as_intervals_that_are_not_narrow():
     rng = np.random.default_rng(13)
     run = simulated(rng, 1.0, 200)
     run.fits.loc[:99, "status"] = "error"
-    lost = run.results[run.results["k"] >= 100].reset_index(drop=True)
+    lost = run.results[run.results["dataset"] >= 100].reset_index(drop=True)
     run = type(run)(run.folder, RunFile(), run.settings, run.fits, lost)
     (found,) = delivered(run, Goal(2, 0.8), 100, 0.05)
     assert found.narrow.value == 0.5

@@ -14,7 +14,7 @@ from pathlib import Path
 import sbc
 from sbc.fitting import fit, loop
 from sbc.fitting.fit import Task
-from sbc.plugins import live, registry
+from sbc.plugins import catalogue, live, registry
 from sbc.plugins.errors import UserError
 from sbc.plugins.memory import forget
 from sbc.store.rows import Fit
@@ -55,7 +55,7 @@ def versions() -> dict[str, str]:
     for package in COMPUTING:
         for file in sorted((home / package).rglob("*.py")):
             found[f"sbc/{file.relative_to(home).as_posix()}"] = loop.digest(file.read_bytes())
-    for package in registry.PACKAGES.values():
+    for package in catalogue.PACKAGES.values():
         for folder in map(Path, import_module(package).__path__):
             for file in sorted(folder.glob("*.py")):
                 found[f"{package}/{file.name}"] = loop.digest(file.read_bytes())
@@ -143,6 +143,6 @@ def _take(files: dict[str, str]) -> dict[str, tuple[str, int]]:
             copy = Path(_folder[0].name) / loop.digest(path.encode()) / version / Path(path).name
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_text(text, encoding="utf-8")
-            registry.place(path, copy)
+            catalogue.place(path, copy)
             _held[path] = (version, times + 1)
         return {path: _held[path] for path in files}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sbc.plugins import registry
+from sbc.plugins import catalogue
 
 
 class Colour(NamedTuple):
@@ -48,7 +48,7 @@ def assign(estimators: Iterable[str]) -> dict[str, int]:
     Built-in ones have theirs whatever else is in the report, those of other files follow in order
     of appearance. Whoever finds a place taken gets the next that is free, as long as there is one.
     """
-    builtin = registry.names("estimator")
+    builtin = catalogue.names("estimator")
     shown = list(dict.fromkeys(estimators))
     own = [name for name in shown if name not in builtin]
     places = {name: i % len(PALETTE) for i, name in enumerate([*builtin, *own])}

@@ -59,10 +59,10 @@ def _ecdf(values: np.ndarray, at: np.ndarray) -> np.ndarray:
 
 def rank_histogram(fits: Fits, colour: str) -> Picture:
     """Draw the ranks of the truth, spread over (0, 1), with what is expected of each bin."""
-    n = fits.u.size
+    n = fits.pit.size
     bins = bins_for(n)
     band = histogram_band(n, bins)
-    counts, edges = np.histogram(fits.u, bins=bins, range=(0, 1))
+    counts, edges = np.histogram(fits.pit, bins=bins, range=(0, 1))
     figure, axes = canvas()
     axes.axhspan(band.lower, band.upper, color=BAND.light, lw=0)
     axes.stairs(counts, edges, fill=True, color=colour, alpha=0.75, lw=0)
@@ -85,14 +85,14 @@ def rank_histogram(fits: Fits, colour: str) -> Picture:
 
 
 def ecdf_difference(fits: Fits, colour: str) -> Picture:
-    """Draw the ECDF of u minus the diagonal, with its simultaneous band."""
-    band = band_for(fits.u.size)
-    difference = _ecdf(fits.u, band.x) - band.x
+    """Draw the ECDF of the PIT minus the diagonal, with its simultaneous band."""
+    band = band_for(fits.pit.size)
+    difference = _ecdf(fits.pit, band.x) - band.x
     figure, axes = canvas()
     _band(axes, band.x, band.lower, band.upper)
     axes.axhline(0, color=INK.light, lw=0.8, ls=(0, (4, 2)))
     axes.plot(band.x, difference, color=colour)
-    axes.set(xlim=(0, 1), xlabel="u", ylabel="ECDF of u − u")
+    axes.set(xlim=(0, 1), xlabel="PIT", ylabel="ECDF of PIT − PIT")
     leaves = bool(((difference < band.lower) | (difference > band.upper)).any())
     worst = int(np.abs(difference).argmax())
     return Picture(
@@ -110,7 +110,7 @@ def ecdf_difference(fits: Fits, colour: str) -> Picture:
 
 def coverage_curve(fits: Fits, colour: str) -> Picture:
     """Draw the coverage of central intervals of all levels, with its simultaneous band."""
-    held = np.abs(2 * fits.u - 1)
+    held = np.abs(2 * fits.pit - 1)
     band = band_for(held.size)
     share = _ecdf(held, band.x)
     figure, axes = canvas()

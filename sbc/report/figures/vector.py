@@ -153,10 +153,10 @@ def errors_by_element(elements: Elements, colour: str) -> Picture:
 
 
 def pooled_ranks(elements: Elements, colour: str) -> Picture:
-    """Draw the ECDF of u of all elements, less the diagonal, with those of single elements."""
-    difference, band = pooled_ecdf(elements.u)
+    """Draw the ECDF of the PIT, less the diagonal, of all elements and of single ones."""
+    difference, band = pooled_ecdf(elements.pit)
     places = shown(elements)
-    u = elements.u[:, places]
+    u = elements.pit[:, places]
     single = np.stack([np.nanmean(u <= x, axis=0) - x for x in band.x[1:-1]], axis=1)
     single = np.pad(single, ((0, 0), (1, 1)))
     _, axes = canvas()
@@ -166,7 +166,7 @@ def pooled_ranks(elements: Elements, colour: str) -> Picture:
     starts, ends = points[:, :-1].reshape(-1, 2), points[:, 1:].reshape(-1, 2)
     draw_segments(axes, starts, ends, color=colour, lw=0.5, alpha=0.3)
     axes.plot(band.x, difference, color=colour, lw=2)
-    axes.set(xlim=(0, 1), xlabel="u", ylabel="ECDF of u − u")
+    axes.set(xlim=(0, 1), xlabel="PIT", ylabel="ECDF of PIT − PIT")
     leaves = bool(((difference < band.lower) | (difference > band.upper)).any())
     worst = int(np.abs(difference).argmax())
     return _picture(

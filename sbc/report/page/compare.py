@@ -115,7 +115,11 @@ def _common(pair: Pair, other: Pair) -> set[int]:
     if pair.frames.keys() != other.frames.keys():
         return set()
     shared = [
-        set(frame.merge(other.frames[name][["k", "truth"]], on=["k", "truth"])["k"])
+        set(
+            frame.merge(other.frames[name][["dataset", "truth"]], on=["dataset", "truth"])[
+                "dataset"
+            ]
+        )
         for name, frame in pair.frames.items()
     ]
     return set.intersection(*shared)

@@ -72,7 +72,7 @@ def costs(run: Run, pairs: list[Pair]) -> list[Cost]:
     reference = reference_of(run.settings.engines)
     known = [pair for pair in pairs if pair.is_estimand and pair.n]
     sampled = {(p.estimator, p.quantity): p for p in known if p.engine == reference}
-    seconds = run.fits.set_index(["estimator", "engine", "k"])["seconds"].sort_index()
+    seconds = run.fits.set_index(["estimator", "engine", "dataset"])["seconds"].sort_index()
     found = []
     for pair in known:
         other = sampled.get((pair.estimator, pair.quantity))
@@ -93,12 +93,14 @@ def _against(pair: Pair, other: Pair) -> tuple[dict[str, Array], Array]:
     """Compare the fits to each dataset, its elements taken together."""
     parts: dict[str, list[Array]] = {"cost-shift": [], "cost-width": [], "cost-coverage": []}
     shared = [
-        frame.merge(other.frames[name], on=["k", "truth"], suffixes=("", "_r"))
+        frame.merge(other.frames[name], on=["dataset", "truth"], suffixes=("", "_r"))
         for name, frame in pair.frames.items()
         if name in other.frames
     ]
-    datasets = np.array(sorted(set.intersection(*(set(f["k"]) for f in shared)) if shared else []))
-    for frame in (f.set_index("k").loc[datasets] for f in shared):
+    datasets = np.array(
+        sorted(set.intersection(*(set(f["dataset"]) for f in shared)) if shared else [])
+    )
+    for frame in (f.set_index("dataset").loc[datasets] for f in shared):
         parts["cost-shift"].append(((frame["mean"] - frame["mean_r"]) / frame["sd_r"]).to_numpy())
         widths = [(frame[f"q975{x}"] - frame[f"q025{x}"]).to_numpy(float) for x in ("", "_r")]
         parts["cost-width"].append(_log_ratio(*widths))

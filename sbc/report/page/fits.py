@@ -38,7 +38,7 @@ def spreads(run: Run, labels: Labels) -> list[Picture]:
     if run.fits.empty:
         return []
     results = run.results.assign(ess=run.results[["ess_bulk", "ess_tail"]].min(axis=1))
-    worst = results.groupby(["estimator", "engine", "k"], sort=False).agg(
+    worst = results.groupby(["estimator", "engine", "dataset"], sort=False).agg(
         ess=("ess", "min"), rhat=("rhat", "max")
     )
     sources = {
@@ -136,14 +136,16 @@ def worst(run: Run, estimands: dict[str, set[str]], labels: Labels) -> list[dict
         row = frame.loc[index]
         rows.append(
             {
-                "k": int(row["k"]),
+                "k": int(row["dataset"]),
                 "estimator": labels.label(row["estimator"], row["engine"]),
                 "place": labels.places[row["estimator"]],
                 "estimand": row["quantity"],
                 "truth": f"{row['truth']:.3g}",
                 "posterior": f"{row['mean']:.3g} ± {row['sd']:.2g}",
                 "z": f"{z[index]:+.1f}",
-                "command": replay_command(run, int(row["k"]), row["estimator"], row["engine"]),
+                "command": replay_command(
+                    run, int(row["dataset"]), row["estimator"], row["engine"]
+                ),
             }
         )
     return rows

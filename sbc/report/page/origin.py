@@ -26,7 +26,7 @@ def origin(run: Run) -> list[tuple[str, str]]:
         ("truth", settings.describe_truth()),
         ("real data", settings.data),
         ("parameters that were set", parameters or "none"),
-        ("datasets", f"{run.fits.k.nunique():,} of {settings.datasets:,}"),
+        ("datasets", f"{run.fits.dataset.nunique():,} of {settings.datasets:,}"),
         ("part of the plan", run.shard.describe()),
         (
             "budget of a fit",

@@ -117,10 +117,10 @@ def _context(chapter: Chapter) -> dict[str, Any]:
     return {
         "anchor": f"r{chapter.number}",
         "title": chapter.title,
-        "world": _world(settings),
+        "process": _process(settings),
         "regime": answer.regime_words(run),
         "notes": run.lines,
-        "count": plural(run.fits.k.nunique(), "dataset"),
+        "count": plural(run.fits.dataset.nunique(), "dataset"),
         "state": state(run),
         "degenerate": answer.degenerate(run),
         "columns": answer.columns_of(pairs),
@@ -145,7 +145,7 @@ def _context(chapter: Chapter) -> dict[str, Any]:
     }
 
 
-def _world(settings: Settings) -> str:
+def _process(settings: Settings) -> str:
     return " · ".join(filter(None, (settings.generator, settings.describe_truth(), settings.data)))
 
 
@@ -158,7 +158,7 @@ def state(run: Run) -> str:
         return "This run holds no fits yet: there is nothing to judge."
     if run.results.empty:
         return "Every fit of this run failed: there is nothing to judge, and the reasons are below."
-    if run.fits.k.nunique() == 1:
+    if run.fits.dataset.nunique() == 1:
         return "One dataset says nothing about calibration; what there is of it is below."
     if len(run.fits) < wanted:
         return f"This run is not finished: {len(run.fits):,} of {wanted:,} fits are there."

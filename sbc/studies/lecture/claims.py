@@ -10,7 +10,7 @@ from sbc.report.numbers import with_error
 from sbc.studies.lecture import measures as m
 from sbc.studies.lecture.evidence import Evidence
 from sbc.studies.lecture.judged import Bounds, Measured, Verdict, judge, overall
-from sbc.studies.lecture.worlds import (
+from sbc.studies.lecture.scenarios import (
     CONFOUND,
     MANY_ROWS,
     MULTILEVEL,
@@ -18,7 +18,7 @@ from sbc.studies.lecture.worlds import (
     PREDATOR,
     SIGMA_1,
     TANKS,
-    World,
+    Scenario,
 )
 
 #: With a larger share of fits that failed no claim about an estimator is judged.
@@ -41,8 +41,8 @@ class Claim:
     Attributes
     ----------
     text : str
-        The claim in one sentence; the same text in another world is the same claim there.
-    world : World
+        The claim in one sentence; the same text in another scenario is the same claim there.
+    scenario : Scenario
         The simulated datasets that judge it.
     estimators : tuple of str
         Whom it is about.
@@ -53,7 +53,7 @@ class Claim:
     """
 
     text: str
-    world: World
+    scenario: Scenario
     estimators: tuple[str, ...]
     criteria: tuple[Criterion, ...]
     why: str
@@ -90,12 +90,12 @@ def in_words(criterion: Criterion, found: Measured) -> str:
 
 
 def turns(judged: Iterable[Judged]) -> list[str]:
-    """Say which claims hold in one world and not in another; an open verdict is neither."""
+    """Say which claims hold in one scenario and not in another; an open verdict is neither."""
     by_text: dict[str, list[Judged]] = {}
     for one in judged:
         by_text.setdefault(one.claim.text, []).append(one)
     return [
-        f"“{text}” " + "; ".join(f"{j.claim.world.words}: {j.verdict}" for j in found) + "."
+        f"“{text}” " + "; ".join(f"{j.claim.scenario.words}: {j.verdict}" for j in found) + "."
         for text, found in by_text.items()
         if {Verdict.HOLDS, Verdict.FAILS} <= {j.verdict for j in found}
     ]
@@ -107,34 +107,34 @@ _GETS = (
 )
 
 
-def _gets(name: str, estimator: str, quantity: str, world: World) -> Claim:
+def _gets(name: str, estimator: str, quantity: str, scenario: Scenario) -> Claim:
     criteria = (
         Criterion("bias", m.of("bias", estimator, quantity), Bounds(-0.1, 0.1)),
         Criterion("coverage of the 95 % interval", m.coverage(estimator, quantity), Bounds(0.9)),
     )
     text = f"{name} gets {quantity}."
-    return Claim(text, world, (estimator,), criteria, _GETS)
+    return Claim(text, scenario, (estimator,), criteria, _GETS)
 
 
-def _beats(other: str, world: World) -> Claim:
+def _beats(other: str, scenario: Scenario) -> Claim:
     error = m.difference("rmse", "fixed", other, "beta_XY")
     words = f"root mean squared error of beta_XY, fixed − {other}"
     return Claim(
         f"Fixed effects beat {other} on beta_XY.",
-        world,
+        scenario,
         ("fixed", other),
         (Criterion(words, error, Bounds(high=0)),),
         "To beat is to be nearer to the truth on the same datasets.",
     )
 
 
-def _blind(world: World) -> Claim:
+def _blind(scenario: Scenario) -> Claim:
     criterion = Criterion(
         "contraction of beta_ZY", m.of("contraction", "fixed", "beta_ZY"), Bounds(high=0.5)
     )
     return Claim(
         "Fixed effects say nothing on beta_ZY.",
-        world,
+        scenario,
         ("fixed",),
         (criterion,),
         "Contraction is the share of the prior's variance that the data remove. Below one half "
@@ -142,7 +142,7 @@ def _blind(world: World) -> Claim:
     )
 
 
-def _carries(world: World) -> Claim:
+def _carries(scenario: Scenario) -> Claim:
     criteria = (
         Criterion("spread of z of beta_XY, mundlak",
                   m.of("z_sd", "mundlak", "beta_XY"), Bounds(1)),
@@ -151,7 +151,7 @@ def _carries(world: World) -> Claim:
     )  # fmt: skip
     return Claim(
         "Latent carries the uncertainty of Xbar that Mundlak ignores.",
-        world,
+        scenario,
         ("latent", "mundlak"),
         criteria,
         "Who ignores an uncertainty makes errors larger than the posterior sds reported: "
@@ -208,9 +208,9 @@ CLAIMS: tuple[Claim, ...] = (
     _blind(MANY_ROWS),
     _gets("Multilevel", "multilevel", "beta_ZY", CONFOUND),
     _gets("Multilevel", "multilevel", "beta_ZY", MANY_ROWS),
-    *(_gets(name, name.lower(), quantity, world)
+    *(_gets(name, name.lower(), quantity, scenario)
       for name in ("Mundlak", "Latent")
       for quantity in ("beta_XY", "beta_ZY")
-      for world in (CONFOUND, MANY_ROWS)),
-    *(_carries(world) for world in PARTING),
+      for scenario in (CONFOUND, MANY_ROWS)),
+    *(_carries(scenario) for scenario in PARTING),
 )  # fmt: skip

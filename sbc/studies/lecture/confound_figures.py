@@ -45,11 +45,11 @@ def posteriors(singles: Sequence[Single]) -> Picture:
     )
 
 
-def parting(worlds: Sequence[Evidence]) -> list[Picture]:
-    """Draw Mundlak and latent beside each other in every world that has both."""
+def parting(scenarios: Sequence[Evidence]) -> list[Picture]:
+    """Draw Mundlak and latent beside each other in every scenario that has both."""
     pictures = []
     for measure in PARTS:
-        rows = [row for evidence in worlds for row in _rows(measure.name, evidence)]
+        rows = [row for evidence in scenarios for row in _rows(measure.name, evidence)]
         pictures.append(interval_plot(measure, rows))
     return [picture for picture in pictures if picture]
 
@@ -61,29 +61,31 @@ def _rows(metric: str, evidence: Evidence) -> list[Interval]:
         value, mcse = metrics.METRICS[metric](evidence.fits(name, "beta_XY"))[:2]
         half = 1.96 * mcse
         colour = PALETTE[places[name]].light
-        rows.append(Interval(evidence.world.words, name, colour, value, value - half, value + half))
+        rows.append(
+            Interval(evidence.scenario.words, name, colour, value, value - half, value + half)
+        )
     return rows
 
 
-def parted(worlds: Sequence[Evidence]) -> list[dict[str, Any]]:
+def parted(scenarios: Sequence[Evidence]) -> list[dict[str, Any]]:
     """Write how far Mundlak and latent are apart on the same datasets, as rows of a table."""
     rows = []
-    for evidence in worlds:
+    for evidence in scenarios:
         both = evidence.pair("mundlak", "latent", "beta_XY")
         apart = [(part.axis, with_error(*paired(part.name, *both))) for part in PARTS]
-        rows.append({"world": evidence.world.words, "cells": apart})
+        rows.append({"scenario": evidence.scenario.words, "cells": apart})
     return rows
 
 
 NUMBERS = ("bias", "RMSE", "coverage 95 %", "contraction", "failed")
 
 
-def numbers(worlds: Sequence[Evidence], places: Mapping[str, int]) -> list[dict[str, Any]]:
+def numbers(scenarios: Sequence[Evidence], places: Mapping[str, int]) -> list[dict[str, Any]]:
     """Write what lies behind the claims about the confound, each number with its error."""
     rows = []
-    for evidence in worlds:
+    for evidence in scenarios:
         for quantity in TRUTH:
-            for name in evidence.world.estimators:
+            for name in evidence.scenario.estimators:
                 fits = evidence.fits(name, quantity)
                 share = metrics.coverage(fits)
                 cells = (
@@ -95,7 +97,7 @@ def numbers(worlds: Sequence[Evidence], places: Mapping[str, int]) -> list[dict[
                 )
                 rows.append(
                     {
-                        "world": evidence.world.words,
+                        "scenario": evidence.scenario.words,
                         "estimand": quantity,
                         "estimator": name,
                         "place": places[name],

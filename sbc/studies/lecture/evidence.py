@@ -1,4 +1,4 @@
-"""What the lecture's runs have to say: rows of its worlds, ready for a number to be taken."""
+"""What the lecture's runs have to say: rows of its scenarios, ready for a number to be taken."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from sbc.plugins.data import Data
 from sbc.stats.fits import Fits
 from sbc.store.frames import Run, as_fits, load_run
 from sbc.store.rows import FAILED
-from sbc.studies.lecture.worlds import World
+from sbc.studies.lecture.scenarios import Scenario
 
 #: Prior sd of beta_XY and beta_ZY in every estimator of the confound.
 PRIOR_SD = 1.0
 SCORES = "loo.csv"
 #: By PSIS as the lecture has it, then with alpha integrated out: see `sbc.studies.lecture.loo`.
-COLUMNS = ("k", "estimator", "psis_elpd", "psis_p", "psis_bad", "elpd", "p", "bad")
+COLUMNS = ("dataset", "estimator", "psis_elpd", "psis_p", "psis_bad", "elpd", "p", "bad")
 
 
 class Evidence:
-    """One world's run, read and never sampled.
+    """One scenario's run, read and never sampled.
 
     Parameters
     ----------
-    world : World
+    scenario : Scenario
         Which.
     folder : Path
         Of its run.
     """
 
-    def __init__(self, world: World, folder: Path) -> None:
-        self.world = world
+    def __init__(self, scenario: Scenario, folder: Path) -> None:
+        self.scenario = scenario
         self.run: Run = load_run(folder)
 
     @cached_property
@@ -42,7 +42,8 @@ class Evidence:
         """Leave-one-out scores: one row a dataset and estimator, as far as they were taken."""
         file = self.run.folder / SCORES
         found = pd.read_csv(file) if file.is_file() else pd.DataFrame(columns=list(COLUMNS))
-        return found.sort_values(["k", "estimator"], ignore_index=True)
+        found = found.rename(columns={"k": "dataset"})  # as files of sbc 0.1 have it
+        return found.sort_values(["dataset", "estimator"], ignore_index=True)
 
     @property
     def datasets(self) -> int:
@@ -58,7 +59,7 @@ class Evidence:
         """Give the fits of one quantity that worked, by their dataset."""
         results = self.run.results
         mine = (results.estimator == estimator) & (results.quantity == quantity)
-        return results[mine].set_index("k", drop=False).sort_index()
+        return results[mine].set_index("dataset", drop=False).sort_index()
 
     def fits(self, estimator: str, quantity: str) -> Fits:
         """Give them as metrics take them."""
@@ -77,10 +78,10 @@ class Evidence:
         mine = results[(results.estimator == estimator)
                        & results.quantity.str.startswith(f"{vector}[")]  # fmt: skip
         element = mine.quantity.str.extract(r"\[(\d+)\]", expand=False).astype(int)
-        return mine.assign(element=element).pivot(index="k", columns="element", values="mean")
+        return mine.assign(element=element).pivot(index="dataset", columns="element", values="mean")
 
     def data(self, k: int) -> Data:
-        """Draw a dataset of the world again; no model is needed for that."""
+        """Draw a dataset of the scenario again; no model is needed for that."""
         return draw_dataset(self.run.settings, k, "").data
 
     def features(self) -> pd.DataFrame:

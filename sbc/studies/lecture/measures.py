@@ -1,4 +1,4 @@
-"""The numbers that claims are about: functions of a world's evidence, each with its error."""
+"""The numbers that claims are about: functions of a scenario's evidence, each with its error."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def score_difference(column: str, a: str, b: str) -> Measure:
     """Mean over datasets of a leave-one-out score of `a` minus that of `b`: see `COLUMNS`."""
 
     def measure(evidence: Evidence) -> Measured:
-        scores = evidence.scores.pivot(index="k", columns="estimator", values=column)
+        scores = evidence.scores.pivot(index="dataset", columns="estimator", values=column)
         if not {a, b} <= set(scores):
             return UNKNOWN
         return from_mean(_both(scores[a] - scores[b]))

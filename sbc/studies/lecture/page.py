@@ -17,17 +17,17 @@ from sbc.studies.lecture.claims import CLAIMS, Judged, in_words, judge_claim, tu
 from sbc.studies.lecture.evidence import Evidence
 from sbc.studies.lecture.judged import LEVEL, Verdict
 from sbc.studies.lecture.plan import PAGE, Plan, run_folder, single_folder, with_sigma
-from sbc.studies.lecture.single import Single
-from sbc.studies.lecture.worlds import (
+from sbc.studies.lecture.scenarios import (
     CONFOUND,
     FIVE,
     MANY_ROWS,
     MULTILEVEL,
     PARTING,
     PREDATOR,
+    SCENARIOS,
     SIGMA_1,
-    WORLDS,
 )
+from sbc.studies.lecture.single import Single
 
 _HERE = Path(__file__).parent
 #: How a verdict is shown: a sign and a class of the style sheet.
@@ -52,8 +52,10 @@ def write_page(plan: Plan, folder: Path, tanks: Data) -> tuple[Path, list[Judged
         If it cannot be written.
     """
     file = folder / PAGE
-    evidence = {world.name: Evidence(world, run_folder(folder, world)) for world in WORLDS}
-    judged = [judge_claim(claim, evidence[claim.world.name]) for claim in CLAIMS]
+    evidence = {
+        scenario.name: Evidence(scenario, run_folder(folder, scenario)) for scenario in SCENARIOS
+    }
+    judged = [judge_claim(claim, evidence[claim.scenario.name]) for claim in CLAIMS]
     text = page(plan, folder, tanks, evidence, judged)
     try:
         file.write_text(text, encoding="utf-8")
@@ -74,13 +76,13 @@ def page(
     Parameters
     ----------
     evidence : mapping of str to Evidence
-        Of every world, by its name.
+        Of every scenario, by its name.
     judged : sequence of Judged
         The claims, in the order of the page.
     """
     places = assign(FIVE)
-    parting = [evidence[world.name] for world in PARTING]
-    lecture = [evidence[world.name] for world in (CONFOUND, MANY_ROWS)]
+    parting = [evidence[scenario.name] for scenario in PARTING]
+    lecture = [evidence[scenario.name] for scenario in (CONFOUND, MANY_ROWS)]
     with styled():
         drawn = {
             part: [figure_of(picture, f"{part}{i}") for i, picture in enumerate(pictures)]
@@ -99,8 +101,12 @@ def page(
         level=f"{100 * LEVEL:g}",
         plan=plan,
         runs=[
-            {"name": world.name, "words": world.words, "datasets": evidence[world.name].datasets}
-            for world in WORLDS
+            {
+                "name": scenario.name,
+                "words": scenario.words,
+                "datasets": evidence[scenario.name].datasets,
+            }
+            for scenario in SCENARIOS
         ],
     )
 
@@ -149,7 +155,7 @@ def _row(judged: Judged) -> dict[str, Any]:
     failed = f"{judged.failed} fits failed" if judged.failed else ""
     return {
         "text": judged.claim.text,
-        "where": f"{judged.datasets:,} datasets: {judged.claim.world.words}",
+        "where": f"{judged.datasets:,} datasets: {judged.claim.scenario.words}",
         "failed": failed + (": too many to judge" if judged.unsound else ""),
         "sign": sign,
         "kind": kind,

@@ -23,7 +23,7 @@ from sbc.studies.lecture.confound_data import lecture_data
 from sbc.studies.lecture.evidence import COLUMNS, SCORES, Evidence
 from sbc.studies.lecture.loo import left_out, loo
 from sbc.studies.lecture.plan import GENERATORS, Plan, run_folder, single_folder
-from sbc.studies.lecture.worlds import MULTILEVEL, SIGMA_1, TANKS, WORLDS, World
+from sbc.studies.lecture.scenarios import MULTILEVEL, SCENARIOS, SIGMA_1, TANKS, Scenario
 
 #: Whose scores are taken in the simulated tanks.
 SCORED = (MULTILEVEL, SIGMA_1)
@@ -45,8 +45,8 @@ def perform(plan: Plan, folder: Path, jobs: int, progress: bool) -> None:
     """
     for name, estimators in plan.singles().items():
         _singles(name, estimators, plan.seed, folder, progress)
-    for world in WORLDS:
-        _world(world, plan, folder, jobs, progress)
+    for scenario in SCENARIOS:
+        _scenario(scenario, plan, folder, jobs, progress)
     _scores(Evidence(TANKS, run_folder(folder, TANKS)), jobs, progress)
 
 
@@ -67,8 +67,8 @@ def _singles(name: str, estimators: list[str], seed: int, folder: Path, progress
         single.save(single.sample(estimator, GENERATORS[name], data, seed), kept)
 
 
-def _world(world: World, plan: Plan, folder: Path, jobs: int, progress: bool) -> None:
-    wanted, place = world.settings(plan.datasets, plan.seed), run_folder(folder, world)
+def _scenario(scenario: Scenario, plan: Plan, folder: Path, jobs: int, progress: bool) -> None:
+    wanted, place = scenario.settings(plan.datasets, plan.seed), run_folder(folder, scenario)
     if (place / loop.RUN_FILE).is_file():
         store, settings = loop.resume(place, wanted)
     else:
@@ -82,13 +82,13 @@ def _scores(evidence: Evidence, jobs: int, progress: bool) -> None:
     """Score the tanks' fits that worked, each sampled again to have all of its draws."""
     file = evidence.run.folder / SCORES
     _repair(file)
-    done = set(zip(evidence.scores.k, evidence.scores.estimator, strict=True))
+    done = set(zip(evidence.scores.dataset, evidence.scores.estimator, strict=True))
     fits = evidence.run.fits
     worked = fits[fits.estimator.isin(SCORED) & ~fits.status.isin(FAILED)]
     todo = [
         (int(k), str(estimator), int(attempt), int(seed))
         for k, estimator, attempt, seed in zip(
-            worked.k, worked.estimator, worked.attempt, worked.seed, strict=True
+            worked.dataset, worked.estimator, worked.attempt, worked.seed, strict=True
         )
         if (k, estimator) not in done
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from sbc.plugins.errors import UserError
-from sbc.studies.lecture.worlds import FIVE, MULTILEVEL, PREDATOR, SIGMA_1, World
+from sbc.studies.lecture.scenarios import FIVE, MULTILEVEL, PREDATOR, SIGMA_1, Scenario
 
 FILE, PAGE = "lecture.json", "lecture.html"
 GENERATORS = {"tanks": "reedfrogs", "confound": "confound"}
@@ -22,7 +22,7 @@ class Plan:
     Attributes
     ----------
     datasets : int
-        Simulated datasets of each world.
+        Simulated datasets of each scenario.
     seed : int
         Of all random streams.
     grid : int
@@ -57,9 +57,9 @@ def sigma_of(estimator: str) -> float | None:
     return float(value) if value else 1.0
 
 
-def run_folder(folder: Path, world: World) -> Path:
-    """Say where the run of a world is."""
-    return folder / "runs" / world.name
+def run_folder(folder: Path, scenario: Scenario) -> Path:
+    """Say where the run of a scenario is."""
+    return folder / "runs" / scenario.name
 
 
 def single_folder(folder: Path, data: str) -> Path:

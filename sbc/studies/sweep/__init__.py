@@ -1,1 +1,1 @@
-"""Sweeps: the same estimators over a grid of worlds, to see where each of them breaks."""
+"""Sweeps: the same estimators over a grid of parameters, to see where each of them breaks."""

@@ -54,7 +54,7 @@ def _within_error(run: Run, one: tuple[Subject, Estimate], first: tuple[Subject,
     if run.settings.regime.own:
         apart = one[1].value - first[1].value
         return apart <= TIE * math.hypot(one[1].mcse, first[1].mcse)
-    numbers = [set(next(iter(s.frames.values()))["k"]) for s, _ in (one, first)]
+    numbers = [set(next(iter(s.frames.values()))["dataset"]) for s, _ in (one, first)]
     both = numbers[0] & numbers[1]
     if len(both) < 3 or one[0].frames.keys() != first[0].frames.keys():
         return True  # nothing tells them apart

@@ -37,9 +37,9 @@ def tasks(settings: Settings, plan: Plan) -> Iterator[Task]:
     cells = [plan.grid.settings(settings, cell) for cell in range(len(plan.grid.cells))]
     for engine in settings.engines:
         for estimator in settings.estimators:
-            for cell, world in enumerate(cells):
+            for cell, process in enumerate(cells):
                 for k in range(plan.datasets[estimator][cell]):
-                    yield Task(world, estimator, engine, k, cell)
+                    yield Task(process, estimator, engine, k, cell)
 
 
 def execute(

@@ -98,7 +98,7 @@ def delivered(run: Run, goal: Goal, least: int, alpha: float) -> list[Delivered]
 
 def _widths(run: Run, name: str, n: int) -> np.ndarray:
     """Give the widths in the order of the datasets, infinite for failed fits."""
-    mine = run.results[run.results["quantity"] == name].set_index("k").reindex(range(n))
+    mine = run.results[run.results["quantity"] == name].set_index("dataset").reindex(range(n))
     width = (mine["q975"] - mine["q025"]).to_numpy(float)
     return np.where(np.isfinite(width), width, np.inf)
 
@@ -106,7 +106,7 @@ def _widths(run: Run, name: str, n: int) -> np.ndarray:
 def _hits(found: History, name: str) -> np.ndarray:
     if name not in found.quantities:  # no fit has worked
         return np.full(found.n, np.nan)
-    return hits_of(found.get(name, "u"), 0.95)
+    return hits_of(found.get(name, "pit"), 0.95)
 
 
 def _judged(

@@ -87,7 +87,7 @@ def sweep_page(sweep: Sweep, bounds: Sequence[Bounds] = ()) -> str:
     return fill(
         _HERE / "sweep.html.j2",
         title=sweep.folder.name or str(sweep.folder),
-        world=f"{sweep.settings.generator} · {sweep.settings.describe_truth()}",
+        process=f"{sweep.settings.generator} · {sweep.settings.describe_truth()}",
         varied=[_varied(name, values) for name, values in sweep.plan.grid.vary.items()],
         regime=answer.regime_words(sweep.runs[0]),
         state=_state(sweep),

@@ -107,5 +107,5 @@ def load_sweep(folder: str | Path) -> Sweep:
 
 def _of_cell(frame: pd.DataFrame, cell: int) -> pd.DataFrame:
     first = cell * CELL
-    mine = frame[(frame["k"] >= first) & (frame["k"] < first + CELL)]
-    return mine.assign(k=mine["k"] - first)
+    mine = frame[(frame["dataset"] >= first) & (frame["dataset"] < first + CELL)]
+    return mine.assign(dataset=mine["dataset"] - first)

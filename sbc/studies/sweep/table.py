@@ -187,7 +187,7 @@ def spending(sweep: Sweep) -> str:
     """Say how many datasets each estimator has in each cell."""
     rows = []
     for run, cell in zip(sweep.runs, sweep.cells, strict=True):
-        counts = run.fits.groupby("estimator")["k"].nunique()
+        counts = run.fits.groupby("estimator")["dataset"].nunique()
         rows.append(
             {name: write_value(value) for name, value in cell.items()}
             | {name: str(counts.get(name, 0)) for name in sweep.settings.estimators}

@@ -14,7 +14,7 @@ from sbc.studies.lecture import single
 from sbc.studies.lecture.confound_data import lecture_data
 from sbc.studies.lecture.evidence import SCORES
 from sbc.studies.lecture.plan import run_folder, single_folder, write_plan
-from sbc.studies.lecture.worlds import TANKS, WORLDS
+from sbc.studies.lecture.scenarios import SCENARIOS, TANKS
 
 HERE = Path(__file__).parent
 sys.path += [str(HERE), str(HERE.parents[1] / "report")]  # the latter has a browser and a parser
@@ -34,11 +34,11 @@ def lecture_folder(tmp_path_factory, tanks) -> Path:
     folder = tmp_path_factory.mktemp("lectures") / "lecture"
     folder.mkdir()
     write_plan(PLAN, folder)
-    for world in WORLDS:
-        settings = world.settings(PLAN.datasets, PLAN.seed)
+    for scenario in SCENARIOS:
+        settings = scenario.settings(PLAN.datasets, PLAN.seed)
         n = settings.datasets
-        rows = [fit for name in settings.estimators for fit in fits_of(world, name, n)]
-        make_run(run_folder(folder, world), rows, settings)
+        rows = [fit for name in settings.estimators for fit in fits_of(scenario, name, n)]
+        make_run(run_folder(folder, scenario), rows, settings)
     write_scores(run_folder(folder, TANKS) / SCORES, PLAN.datasets)
     for name, estimators in PLAN.singles().items():
         data = tanks if name == "tanks" else lecture_data()

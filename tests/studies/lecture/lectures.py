@@ -12,18 +12,18 @@ from sbc.store.rows import Fit
 from sbc.studies.lecture import single
 from sbc.studies.lecture.evidence import COLUMNS
 from sbc.studies.lecture.plan import Plan
-from sbc.studies.lecture.worlds import MULTILEVEL, SIGMA_1, TANKS
+from sbc.studies.lecture.scenarios import MULTILEVEL, SIGMA_1, TANKS
 
 PLAN = Plan(datasets=30, seed=1, grid=3)
 N_TANKS = 48
 
 
-def fits_of(world, name, n):
+def fits_of(scenario, name, n):
     rng = np.random.default_rng(len(name))
     u = {"beta_XY": shifted(1.0, n) if name == "naive" else calibrated(n), "beta_ZY": calibrated(n)}
     truth = {"beta_XY": 1.0, "beta_ZY": -0.5}
     for k in range(n):
-        if world is TANKS:
+        if scenario is TANKS:
             quantities = ["alpha_bar", "sigma", *(f"p_survived[{j}]" for j in range(N_TANKS))]
             found = [replace(result(q, 0.5, 0.0), mean=rng.uniform(0.2, 0.9)) for q in quantities]
         else:

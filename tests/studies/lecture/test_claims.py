@@ -10,15 +10,15 @@ from sbc.store.rows import Fit
 from sbc.studies.lecture import claims
 from sbc.studies.lecture.evidence import COLUMNS, SCORES, Evidence
 from sbc.studies.lecture.judged import Verdict
-from sbc.studies.lecture.worlds import (
+from sbc.studies.lecture.scenarios import (
     AS_IT_IS,
     CONFOUND,
     MANY_ROWS,
     MULTILEVEL,
     PREDATOR,
+    SCENARIOS,
     SIGMA_1,
     TANKS,
-    WORLDS,
 )
 
 HOLDS, FAILS, OPEN = Verdict.HOLDS, Verdict.FAILS, Verdict.OPEN
@@ -27,12 +27,12 @@ TRUTH = {"beta_XY": 1.0, "beta_ZY": -0.5}
 
 
 @pytest.fixture
-def world_of(tmp_path):
+def scenario_of(tmp_path):
     """Give a maker of evidence: estimator to (PIT values, sd) of both estimands."""
 
-    def make(streams, world=CONFOUND, failed=0):
+    def make(streams, scenario=CONFOUND, failed=0):
         estimators = tuple(streams)
-        settings = replace(world.settings(N, 1), datasets=N, estimators=estimators)
+        settings = replace(scenario.settings(N, 1), datasets=N, estimators=estimators)
         rows = []
         for name, (u, sd) in streams.items():
             for k in range(N):
@@ -42,13 +42,13 @@ def world_of(tmp_path):
                     continue
                 found = tuple(result(q, u[k], t, sd=sd) for q, t in TRUTH.items())
                 rows.append(replace(fit, results=found))
-        return Evidence(world, make_run(tmp_path / world.name, rows, settings))
+        return Evidence(scenario, make_run(tmp_path / scenario.name, rows, settings))
 
     return make
 
 
-def claim(text, world=CONFOUND):
-    (found,) = [c for c in claims.CLAIMS if c.text == text and c.world is world]
+def claim(text, scenario=CONFOUND):
+    (found,) = [c for c in claims.CLAIMS if c.text == text and c.scenario is scenario]
     return found
 
 
@@ -61,20 +61,20 @@ def claim(text, world=CONFOUND):
         (shifted(0.33, N), OPEN),  # just as far off as is allowed
     ],
 )
-def test_who_gets_it(world_of, u, verdict):
-    judged = claims.judge_claim(claim("Mundlak gets beta_XY."), world_of({"mundlak": (u, 0.3)}))
+def test_who_gets_it(scenario_of, u, verdict):
+    judged = claims.judge_claim(claim("Mundlak gets beta_XY."), scenario_of({"mundlak": (u, 0.3)}))
     assert judged.verdict is verdict
 
 
-def test_too_many_failed_fits_leave_a_claim_open(world_of):
-    sound = world_of({"mundlak": (calibrated(N), 0.3)}, failed=N // 20)
+def test_too_many_failed_fits_leave_a_claim_open(scenario_of):
+    sound = scenario_of({"mundlak": (calibrated(N), 0.3)}, failed=N // 20)
     judged = claims.judge_claim(claim("Mundlak gets beta_XY."), sound)
     assert (judged.failed, judged.unsound) == (20, False)
     assert judged.found[1][1].low < 0.9 < judged.found[1][1].value  # all of them may have missed
 
 
-def test_one_failed_fit_more_is_too_many(world_of):
-    evidence = world_of({"mundlak": (calibrated(N), 0.3)}, failed=N // 20 + 1)
+def test_one_failed_fit_more_is_too_many(scenario_of):
+    evidence = scenario_of({"mundlak": (calibrated(N), 0.3)}, failed=N // 20 + 1)
     judged = claims.judge_claim(claim("Mundlak gets beta_XY."), evidence)
     assert (judged.verdict, judged.unsound) == (OPEN, True)
 
@@ -88,17 +88,17 @@ def test_one_failed_fit_more_is_too_many(world_of):
         (calibrated(N), calibrated(N), OPEN),  # nothing tells them apart
     ],
 )
-def test_who_beats_whom(world_of, fixed, multilevel, verdict):
-    evidence = world_of({"fixed": (fixed, 0.3), "multilevel": (multilevel, 0.3)})
+def test_who_beats_whom(scenario_of, fixed, multilevel, verdict):
+    evidence = scenario_of({"fixed": (fixed, 0.3), "multilevel": (multilevel, 0.3)})
     judged = claims.judge_claim(claim("Fixed effects beat multilevel on beta_XY."), evidence)
     assert judged.verdict is verdict
 
 
 @pytest.mark.parametrize(("sd", "verdict"), [(0.95, HOLDS), (0.3, FAILS)])
-def test_who_says_nothing(world_of, sd, verdict):
+def test_who_says_nothing(scenario_of, sd, verdict):
     """sd² of the prior's 1 is left: contraction 0.10, and 0.91."""
     spread = sd + 1e-3 * even(N)
-    evidence = world_of({"fixed": (calibrated(N), sd)})
+    evidence = scenario_of({"fixed": (calibrated(N), sd)})
     frame = evidence.run.results
     frame["sd"] = np.repeat(spread, len(frame) // N)
     judged = claims.judge_claim(claim("Fixed effects say nothing on beta_ZY."), evidence)
@@ -114,8 +114,8 @@ def test_who_says_nothing(world_of, sd, verdict):
         (scaled(1.4, N, seed=3), calibrated(N), FAILS),
     ],
 )
-def test_who_carries_the_uncertainty(world_of, mundlak, latent, verdict):
-    evidence = world_of({"mundlak": (mundlak, 0.3), "latent": (latent, 0.3)}, world=AS_IT_IS)
+def test_who_carries_the_uncertainty(scenario_of, mundlak, latent, verdict):
+    evidence = scenario_of({"mundlak": (mundlak, 0.3), "latent": (latent, 0.3)}, scenario=AS_IT_IS)
     text = "Latent carries the uncertainty of Xbar that Mundlak ignores."
     assert claims.judge_claim(claim(text, AS_IT_IS), evidence).verdict is verdict
 
@@ -124,7 +124,7 @@ def tanks(folder, shrink_small, sigma_fall, moved=0.01, p_loo=-1.0, n=60):
     """Make a run of tanks whose estimates shrink, whose sigma falls and whose scores differ."""
     settings = TANKS.settings(n, 1)
     evidence_of = Evidence.__new__(Evidence)
-    evidence_of.world = TANKS
+    evidence_of.scenario = TANKS
     rng = np.random.default_rng(4)
     rows, scores = [], [",".join(COLUMNS)]
     from sbc.fitting.setup import draw_dataset
@@ -151,7 +151,7 @@ def row(quantity, mean):
     return replace(result(quantity, 0.5, 0.0), mean=float(mean))
 
 
-TANK_CLAIMS = [c for c in claims.CLAIMS if c.world is TANKS]
+TANK_CLAIMS = [c for c in claims.CLAIMS if c.scenario is TANKS]
 
 
 def test_tanks_that_are_as_the_lecture_says(tmp_path):
@@ -169,14 +169,16 @@ def test_tanks_that_are_not(tmp_path):
     assert set(found.values()) == {FAILS}
 
 
-def test_the_answer_that_depends_on_the_world_is_said(world_of):
+def test_the_answer_that_depends_on_the_scenario_is_said(scenario_of):
     far, near = (shifted(2.0, N), 0.3), (calibrated(N), 0.3)
-    worlds = [
-        (CONFOUND, world_of({"fixed": far, "multilevel": near})),
-        (MANY_ROWS, world_of({"fixed": near, "multilevel": far}, world=MANY_ROWS)),
+    scenarios = [
+        (CONFOUND, scenario_of({"fixed": far, "multilevel": near})),
+        (MANY_ROWS, scenario_of({"fixed": near, "multilevel": far}, scenario=MANY_ROWS)),
     ]
     text = "Fixed effects beat multilevel on beta_XY."
-    judged = [claims.judge_claim(claim(text, world), evidence) for world, evidence in worlds]
+    judged = [
+        claims.judge_claim(claim(text, scenario), evidence) for scenario, evidence in scenarios
+    ]
     (told,) = claims.turns(judged)
     assert told == (
         f"“{text}” 200 rows in 30 groups: does not hold; 2,000 rows in 30 groups: holds."
@@ -187,9 +189,9 @@ def test_the_answer_that_depends_on_the_world_is_said(world_of):
     assert claims.turns([judged[1], undecided]) == []
 
 
-def test_every_claim_is_about_who_is_fitted_in_its_world():
+def test_every_claim_is_about_who_is_fitted_in_its_scenario():
     for one in claims.CLAIMS:
-        assert one.world in WORLDS
-        assert set(one.estimators) <= set(one.world.estimators)
+        assert one.scenario in SCENARIOS
+        assert set(one.estimators) <= set(one.scenario.estimators)
         assert one.criteria
         assert one.why

@@ -12,7 +12,7 @@ from sbc.studies.lecture import page as lecture_page
 from sbc.studies.lecture.claims import CLAIMS
 from sbc.studies.lecture.evidence import Evidence
 from sbc.studies.lecture.plan import run_folder
-from sbc.studies.lecture.worlds import FEW_ROWS
+from sbc.studies.lecture.scenarios import FEW_ROWS
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from sbc.cli.main import main
 from sbc.studies.lecture import perform
 from sbc.studies.lecture.evidence import SCORES, Evidence
 from sbc.studies.lecture.plan import Plan, run_folder, sigma_of, with_sigma
-from sbc.studies.lecture.worlds import TANKS, WORLDS
+from sbc.studies.lecture.scenarios import SCENARIOS, TANKS
 
 
 def test_a_line_that_was_cut_off_is_dropped(tmp_path):
@@ -39,8 +39,8 @@ def test_the_real_tanks_are_the_lecture_s():
 def frames(folder):
     """Give all that the runs of a lecture hold, but for the times that fits took."""
     found = []
-    for world in WORLDS:
-        run = Evidence(world, run_folder(folder, world)).run
+    for scenario in SCENARIOS:
+        run = Evidence(scenario, run_folder(folder, scenario)).run
         found += [run.fits.drop(columns="seconds"), run.results]
     return [*found, Evidence(TANKS, run_folder(folder, TANKS)).scores]
 

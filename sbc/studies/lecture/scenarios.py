@@ -1,4 +1,4 @@
-"""The simulated worlds in which claims are judged: each is one run of sbc, kept in its folder."""
+"""The scenarios in which claims are judged: each is one run of sbc, kept in its folder."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ LONGER = Budget(draws=1000, tune=400, chains=2, target_accept=0.8)
 
 
 @dataclass(frozen=True)
-class World:
-    """A world, and who is fitted in it.
+class Scenario:
+    """A scenario, and who is fitted in it.
 
     Attributes
     ----------
@@ -48,24 +48,24 @@ class World:
 
 
 FIVE = ("naive", "fixed", "multilevel", "mundlak", "latent")
-CONFOUND = World("confound", "200 rows in 30 groups", "confound", FIVE)
-MANY_ROWS = World("many-rows", "2,000 rows in 30 groups", "confound", FIVE,
+CONFOUND = Scenario("confound", "200 rows in 30 groups", "confound", FIVE)
+MANY_ROWS = Scenario("many-rows", "2,000 rows in 30 groups", "confound", FIVE,
                   {"n_rows": 2000}, budget=LONGER)  # fmt: skip
 #: Where Mundlak and latent may part. Effects are drawn from the law that both have as a prior, so
-#: that posterior sds owe errors of their own size; the last world is the one latent is right about.
+#: that posterior sds owe errors of their own size; latent is right about the last of them.
 PAIR = ("mundlak", "latent")
-AS_IT_IS = World("effects", "200 rows in 30 groups, effects drawn", "confound", PAIR,
+AS_IT_IS = Scenario("effects", "200 rows in 30 groups, effects drawn", "confound", PAIR,
                  truth="effects")  # fmt: skip
-FEW_ROWS = World("few-rows", "75 rows, 2.5 a group, effects drawn", "confound", PAIR,
+FEW_ROWS = Scenario("few-rows", "75 rows, 2.5 a group, effects drawn", "confound", PAIR,
                  {"n_rows": 75}, truth="effects")  # fmt: skip
-WEAK = World("weak-confound", "a confound of sd 0.5 instead of 1.5, effects drawn", "confound",
-             PAIR, {"sd_U": 0.5}, truth="effects")  # fmt: skip
-AT_HOME = World("latent-prior", "75 rows, 2.5 a group, all drawn from latent's prior", "confound",
-                PAIR, {"n_rows": 75}, truth="prior")  # fmt: skip
+WEAK = Scenario("weak-confound", "a confound of sd 0.5 instead of 1.5, effects drawn", "confound",
+                PAIR, {"sd_U": 0.5}, truth="effects")  # fmt: skip
+AT_HOME = Scenario("latent-prior", "75 rows, 2.5 a group, all drawn from latent's prior",
+                   "confound", PAIR, {"n_rows": 75}, truth="prior")  # fmt: skip
 PARTING = (AS_IT_IS, FEW_ROWS, WEAK, AT_HOME)
 
 MULTILEVEL, SIGMA_1, PREDATOR = "tanks_multilevel", "tanks_fixed_sigma", "tanks_predator"
-TANKS = World("tanks", "48 tanks like the real ones", "reedfrogs",
+TANKS = Scenario("tanks", "48 tanks like the real ones", "reedfrogs",
               (MULTILEVEL, SIGMA_1, PREDATOR))  # fmt: skip
 
-WORLDS = (TANKS, CONFOUND, MANY_ROWS, *PARTING)
+SCENARIOS = (TANKS, CONFOUND, MANY_ROWS, *PARTING)

@@ -1,0 +1,42 @@
+"""Which array of the data an argument of a user's function is."""
+
+from __future__ import annotations
+
+import difflib
+
+from sbc.plugins.data import Data
+from sbc.plugins.errors import UserError, unknown
+from sbc.plugins.generator import Generator
+
+#: The generator where the user names none.
+DEFAULT = "confound"
+
+
+def source_of(estimator: str, name: str, generator: Generator, data: Data) -> str:
+    """Say which array an argument is, or the length of which dimension."""
+    if name in data:
+        return name
+    alike = [array for array in data if array.casefold() == name.casefold()]
+    if len(alike) == 1:
+        return alike[0]
+    for dim in generator.dims.values():
+        if name.casefold() == f"n_{dim}".casefold():
+            return f"len {dim}"
+    if generator.name == DEFAULT:  # most often nobody has named it
+        if difflib.get_close_matches(name, data, n=1):
+            raise unknown("array", name, data, f"for which '{estimator}' asks")
+        raise UserError(
+            f"'{estimator}' takes '{name}', and nothing gives it: name a file that holds it "
+            f"(--data FILE.csv), a generator that draws it (--generator FILE.py:NAME), or give it "
+            "a default"
+        )
+    where = f"in the data of '{generator.name}', for which '{estimator}' asks"
+    raise unknown("array", name, data, where)
+
+
+def conditional(outcome: str) -> str:
+    """Say that a likelihood stays as it is given earlier outcomes."""
+    return (
+        f"the likelihood of '{outcome}' reads outcomes that are data, as a lagged covariate does: "
+        "these stay as they are, and all is judged given them"
+    )
