@@ -87,7 +87,7 @@ def effects(rng: Generator, *, alpha=-2.0, sd_beta=1.0, sd_U=1.5, sd_X=1.0) -> T
 
 @confound.regime
 def fixed(rng: Generator, *, alpha=-2.0, beta_XY=1.0, beta_ZY=-0.5, sd_U=1.5, sd_X=1.0) -> Truth:
-    """The lecture's truth: one, new data each time."""
+    """One truth, the lecture's, and new data each time."""
     return lecture(alpha, beta_XY, beta_ZY, sd_U, sd_X)
 
 

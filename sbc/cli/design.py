@@ -1,4 +1,4 @@
-"""``sbc design``: say how large a study must be."""
+"""``sbc design``: find the smallest study whose intervals are narrow enough, and honest."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sbc.cli import run as run_command
+from sbc.cli import options
 from sbc.cli.supervise import after_a_crash
 from sbc.fitting.options import default_folder
 from sbc.plugins.errors import ExitCode, UserError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    run_command.declare_settings(parser)
+    options.declare_settings(parser)
     add = parser.add_argument
     add("--vary", metavar="NAME=VALUES", help="the size and its values, as n_groups=10:100:10")
     add("--width-95", type=float, required=True, metavar="W", help="largest width of an interval")
@@ -46,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--datasets", type=int, metavar="N", help="on which a size may pass, at least (default 200)"
     )
     add("--max-datasets", type=int, metavar="N", help="of a size, at most (default 1000)")
-    run_command.declare_executor(parser)
+    options.declare_executor(parser)
     add("--out", type=Path, metavar="DIR", help="the folder of what is fitted")
     add("--resume", type=Path, metavar="DIR", help="go on with a search that was stopped")
     add("--quiet", action="store_true", help="no progress bar")
@@ -55,7 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Search, and say what was found at each size."""
-    jobs, settings = run_command.prepared(arguments)
+    jobs, settings = options.prepared(arguments)
     goal = _goal(arguments)
     if arguments.shard is not None:
         raise UserError("a design looks at all datasets, and a shard has a part of them only")
@@ -63,11 +63,11 @@ def main(arguments: argparse.Namespace) -> int:
         raise UserError("a design is for one estimator and one engine; name one of each")
     plan = _plan(arguments, settings)
     folder = arguments.resume or arguments.out or _folder(settings)
-    with run_command.executor_of(arguments, settings) as executor:
+    with options.executor_of(arguments, settings) as executor:
         from sbc.studies.design import design
 
         def begun() -> None:
-            after_a_crash(run_command.going_on(folder, without=("--vary",)))
+            after_a_crash(options.going_on(folder, without=("--vary",)))
 
         print(_asked(arguments, settings, plan), flush=True)
         try:

@@ -1,4 +1,4 @@
-"""``sbc export``: a run in other tools' formats."""
+"""``sbc export``: write a run as Parquet, CSV or netCDF."""
 
 from __future__ import annotations
 

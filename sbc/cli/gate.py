@@ -1,4 +1,4 @@
-"""``sbc gate``: hold a run against what is expected of it."""
+"""``sbc gate``: judge a run, or run until the answer is known: pass, fail or inconclusive."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any, cast
 
+from sbc.cli import options
 from sbc.cli import run as run_command
 from sbc.cli.supervise import after_a_crash
 from sbc.fitting.options import default_folder
@@ -100,13 +101,13 @@ def _running(arguments: argparse.Namespace, config: Config) -> Any:
         raise UserError("a gate judges whole runs; fit parts by sbc run --shard, and merge them")
     if arguments.max_failures is not None:
         raise UserError("--max-failures goes with sbc run; a gate stops when too many fits fail")
-    jobs, settings = run_command.prepared(arguments)
+    jobs, settings = options.prepared(arguments)
     for text in arguments.expect or []:
         config = expect(config, text, settings)
     from sbc.studies.gate import judge_while_running
 
     folder = arguments.resume or arguments.out or default_folder(settings)
-    with run_command.executor_of(arguments, settings) as executor:
+    with options.executor_of(arguments, settings) as executor:
         return judge_while_running(
             settings,
             folder,
@@ -115,7 +116,7 @@ def _running(arguments: argparse.Namespace, config: Config) -> Any:
             resume=arguments.resume is not None,
             say=(lambda line: None) if arguments.quiet else _say,
             watch=(lambda gate: None) if arguments.quiet else _progress,
-            begun=lambda: after_a_crash(run_command.going_on(folder)),
+            begun=lambda: after_a_crash(options.going_on(folder)),
             **executor,
             **_baseline(arguments),
         )

@@ -1,4 +1,4 @@
-"""``sbc lecture``: the lecture reproduced, and its claims put to the test."""
+"""``sbc lecture``: reproduce the lecture and judge its claims over simulated datasets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``sbc list``: what there is to run."""
+"""``sbc list``: name estimators, generators and engines."""
 
 from __future__ import annotations
 

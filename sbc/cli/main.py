@@ -5,29 +5,33 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import sbc
 from sbc.plugins.errors import ExitCode, UserError, unknown
 
+#: The order in which help lists commands; one that is new comes last.
+_FIRST = ("run", "sweep", "design", "table", "report", "gate", "power", "list", "export", "merge")
+_ABOUT = re.compile(r'"""``sbc (?P<name>\w+)``: (?P<text>.+?)\.(?:""")?$')
+
+
+def _commands() -> dict[str, str]:
+    """Find every command and what it does, as the first line of its file says; none is imported."""
+    found = {}
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        with file.open(encoding="utf-8") as lines:
+            about = _ABOUT.match(next(lines, "").rstrip())
+        if about:
+            found[about["name"]] = about["text"]
+    return {name: found[name] for name in dict.fromkeys((*_FIRST, *found))}
+
+
 #: Command name to what it does; each lives in the module of its name.
-COMMANDS = {
-    "run": "fit estimators to simulated datasets",
-    "sweep": "fit estimators over a grid of parameters, to see where each breaks",
-    "design": "find the smallest study whose intervals are narrow enough, and honest",
-    "table": "summarise a run: bias, coverage, ranks, with Monte Carlo errors",
-    "report": "write a page about one run or several, with figures and words",
-    "gate": "judge a run, or run until the answer is known: pass, fail or inconclusive",
-    "power": "say how many datasets a gate needs to see a fault",
-    "list": "name estimators, generators and engines",
-    "export": "write a run as Parquet, CSV or netCDF",
-    "merge": "join the shards of a run into one folder",
-    "replay": "make one fit of a run again and compare it with what is stored",
-    "posterior": "draw the posteriors of several estimators for one dataset",
-    "lecture": "reproduce the lecture and judge its claims over simulated datasets",
-}
+COMMANDS = _commands()
 
 
 class Parser(argparse.ArgumentParser):

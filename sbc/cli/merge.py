@@ -1,4 +1,4 @@
-"""``sbc merge``: one run out of its shards."""
+"""``sbc merge``: join the shards of a run into one folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``sbc posterior``: the posteriors of several estimators for one dataset, over each other."""
+"""``sbc posterior``: draw the posteriors of several estimators for one dataset."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sbc.cli import run as run_command
+from sbc.cli import options
 from sbc.fitting.allowed import validate
 from sbc.fitting.engine_choice import settled
 from sbc.fitting.options import settings_over
@@ -23,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("folder", type=Path, nargs="?", metavar="DIR", help="a run to take all settings from")
     add("--dataset", type=int, required=True, metavar="K", help="the dataset's number, from 0")
     add("--out", type=Path, metavar="FILE", help="a .png, .svg or .pdf (default: posterior-K.png)")
-    run_command.declare_settings(parser)
+    options.declare_settings(parser)
     parser.set_defaults(function=main, datasets=None)
 
 

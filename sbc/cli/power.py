@@ -1,4 +1,4 @@
-"""``sbc power``: what a gate says about a known fault, and after how many datasets."""
+"""``sbc power``: say how many datasets a gate needs to see a fault."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``sbc replay``: make one fit of a run again, bit for bit."""
+"""``sbc replay``: make one fit of a run again and compare it with what is stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``sbc report``: a page about one run or several."""
+"""``sbc report``: write a page about one run or several, with figures and words."""
 
 from __future__ import annotations
 

@@ -1,25 +1,21 @@
-"""``sbc run``: the main job."""
+"""``sbc run``: fit estimators to simulated datasets."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sbc.cli.supervise import after_a_crash, interruptible
-from sbc.fitting import asked
-from sbc.fitting.engine_choice import settled
+from sbc.cli import options
+from sbc.cli.supervise import after_a_crash
 from sbc.fitting.limits import NO_LIMIT, Limit
 from sbc.fitting.options import default_folder
 from sbc.plugins.errors import ExitCode, TooManyFailuresError, UserError
-from sbc.store.settings import DECLARED, Settings
-from sbc.store.shard import WHOLE, Shard
+from sbc.store.settings import Settings
+from sbc.store.shard import Shard
 
 if TYPE_CHECKING:
     from sbc.store.frames import Run
@@ -27,7 +23,7 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options; none has a default here, so that --resume knows what was asked for."""
-    declare_settings(parser)
+    options.declare_settings(parser)
     add = parser.add_argument
     add(
         "--datasets",
@@ -37,49 +33,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add("--out", type=Path, metavar="DIR", help="the run's folder (default: reports/<name of run>)")
     add("--resume", type=Path, metavar="DIR", help="go on with a run that was stopped")
-    declare_executor(parser)
+    options.declare_executor(parser)
     add("--max-failures", metavar="N", help="stop when more fits fail: a count, or a share as 10%%")
     add("--profile", action="store_true", help="say where the time went")
     add("--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(function=main)
 
 
-def declare_executor(parser: argparse.ArgumentParser) -> None:
-    """Declare the options that say who fits, for this command and others that fit."""
-    add = parser.add_argument
-    add("--jobs", type=int, metavar="N", help="workers (default: all cores)")
-    add("--cluster", metavar="ADDRESS", help="fit on a Dask cluster, as tcp://HOST:PORT")
-    add("--shard", metavar="I/N", help="fit part I of N by itself; `sbc merge` joins the parts")
-    add("--isolate", action="store_true", help="each worker a process: a crash costs one fit")
-    add("--fit-timeout", type=float, metavar="SECONDS", help="end a fit that takes longer")
-
-
-#: The order in which a command's help lists what one fit is; a setting that is new comes last.
-_FIRST = ("estimators", "estimands", "generator", "truth", "data", "simulator", "parameters")
-
-
-def declare_settings(parser: argparse.ArgumentParser) -> None:
-    """Declare the options that say what one fit is, for this command and others that fit."""
-    order = dict.fromkeys((*_FIRST, "engines", *DECLARED))
-    for found in (DECLARED[name] for name in order if name != "datasets"):
-        default = found.default
-        shown = ",".join(default) if isinstance(default, tuple) else default
-        about: dict[str, Any] = {"dest": found.option, "metavar": found.metavar}
-        about["help"] = f"{found.help} (default {shown})" if shown else found.help
-        if found.kind in (int, float):
-            about["type"] = found.kind
-        elif found.kind is dict:
-            about["action"] = "append"
-        parser.add_argument(found.flag, **about)
-
-
 def main(arguments: argparse.Namespace) -> int:
     """Run or resume, then print the table."""
     began = time.perf_counter()
-    jobs, settings = prepared(arguments)
-    part = part_of(arguments, settings)
+    jobs, settings = options.prepared(arguments)
+    part = options.part_of(arguments, settings)
     limit = NO_LIMIT if arguments.max_failures is None else Limit.parse(arguments.max_failures)
-    with executor_of(arguments, settings) as executor:  # what is wrong with a cluster is told first
+    # What is wrong with a cluster is told before anything is made.
+    with options.executor_of(arguments, settings) as executor:
         how = {"jobs": jobs, "progress": not arguments.quiet, "limit": limit, **executor}
         return _fit(arguments, settings, part, how, began)
 
@@ -99,7 +67,7 @@ def _fit(
     else:
         store = loop.create(settings, arguments.out or default_folder(settings, part), part=part)
     imported = time.perf_counter()
-    after_a_crash(going_on(store.folder))
+    after_a_crash(options.going_on(store.folder))
     try:
         with store:
             profile = loop.execute(settings, store, **how)
@@ -119,69 +87,6 @@ def _fit(
         profile.reporting = time.perf_counter() - shown
         print(f"\n{profile.describe()}")
     return ExitCode.FAILED_FITS if run.all_failed else ExitCode.OK
-
-
-def part_of(arguments: argparse.Namespace, settings: Settings) -> Shard:
-    """Read which part of the plan to fit: the one asked for, or that of the run resumed."""
-    part = WHOLE if arguments.shard is None else Shard.parse(arguments.shard)
-    if arguments.resume is not None:
-        from sbc.store.database import read_run
-
-        made = read_run(arguments.resume).shard
-        if arguments.shard is not None and part != made:
-            raise UserError(f"{arguments.resume} is shard {made}, not {part}; start a new run")
-        return made
-    if part.count(settings.datasets) == 0:
-        raise UserError(f"shard {part} of {settings.datasets} datasets is empty")
-    return part
-
-
-@contextmanager
-def executor_of(arguments: argparse.Namespace, settings: Settings) -> Iterator[dict[str, Any]]:
-    """Give who fits, for this command or another that runs: `hand_out` of `loop.execute`.
-
-    Raises
-    ------
-    UserError
-        If options cannot be together, or a cluster cannot be used.
-    """
-    chosen = (arguments.cluster, arguments.isolate, arguments.fit_timeout)
-    with asked.executor_of(settings, *chosen) as executor:
-        yield {"hand_out": executor}
-
-
-def going_on(folder: Path, without: tuple[str, ...] = ()) -> list[str]:
-    """Give the words by which to go on, more carefully, with a run that has been begun."""
-    dropped = {"--out", "--resume", *without}
-    words = iter(sys.argv[1:])
-    kept = []
-    for word in words:
-        if word in dropped:
-            next(words, None)
-        elif word.partition("=")[0] not in dropped:
-            kept.append(word)
-    return [*kept, "--resume", str(folder), "--isolate"]
-
-
-def prepared(arguments: argparse.Namespace) -> tuple[int, Settings]:
-    """Check what was asked for, by this command or another that runs: workers and settings.
-
-    Raises
-    ------
-    UserError
-        For options that cannot be, alone or together.
-    """
-    jobs = arguments.jobs if arguments.jobs is not None else os.cpu_count() or 1
-    if jobs < 1:
-        raise UserError(f"--jobs must be at least 1, not {jobs}")
-    if arguments.resume is not None and arguments.out is not None:
-        raise UserError("--out starts a new run and --resume goes on with one; name one of them")
-    asked.check_executor(arguments.cluster, arguments.isolate, arguments.fit_timeout)
-    settings = asked.settings_asked(vars(arguments), arguments.resume)
-    interruptible()
-    named = arguments.engine is not None or arguments.resume is not None
-    settings = settled(settings, named)
-    return jobs, settings
 
 
 def _interrupted(folder: Path) -> int:

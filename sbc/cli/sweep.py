@@ -1,4 +1,4 @@
-"""``sbc sweep``: the same estimators over a grid of parameters."""
+"""``sbc sweep``: fit estimators over a grid of parameters, to see where each breaks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sbc.cli import run as run_command
+from sbc.cli import options
 from sbc.cli.supervise import after_a_crash
 from sbc.fitting.options import default_folder
 from sbc.plugins.errors import ExitCode, UserError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    run_command.declare_settings(parser)
+    options.declare_settings(parser)
     add = parser.add_argument
     add(
         "--vary",
@@ -46,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add("--max-datasets", type=int, metavar="N", help="in a cell, at most (default 1000)")
     add("--budget", type=int, metavar="FITS", help="fits of the whole sweep, at most")
-    run_command.declare_executor(parser)
+    options.declare_executor(parser)
     add("--out", type=Path, metavar="DIR", help="the sweep's folder")
     add("--resume", type=Path, metavar="DIR", help="go on with a sweep that was stopped")
     add("--quiet", action="store_true", help="no progress bar")
@@ -55,18 +55,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Fit, say what was spent where, and write the report."""
-    jobs, settings = run_command.prepared(arguments)
+    jobs, settings = options.prepared(arguments)
     plan, settings = _plan(arguments, settings)
-    part = run_command.part_of(arguments, settings)
+    part = options.part_of(arguments, settings)
     if part != WHOLE and plan.precision:
         raise UserError("--precision looks at all datasets, and a shard has a part of them only")
-    with run_command.executor_of(arguments, settings) as executor:
+    with options.executor_of(arguments, settings) as executor:
         from sbc.studies.sweep import fit
 
         folder = arguments.resume or arguments.out or _folder(settings, part)
         if arguments.resume is None:
             fit.create(settings, plan, folder, part=part).close()
-        after_a_crash(run_command.going_on(folder, without=("--vary",)))
+        after_a_crash(options.going_on(folder, without=("--vary",)))
         try:
             watch = _progress if plan.precision else lambda plan, open_: None
             plan = fit.execute(folder, settings, plan, jobs, not arguments.quiet, watch, **executor)

@@ -1,4 +1,4 @@
-"""``sbc table``: summarise a run."""
+"""``sbc table``: summarise a run: bias, coverage, ranks, with Monte Carlo errors."""
 
 from __future__ import annotations
 

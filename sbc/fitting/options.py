@@ -15,6 +15,7 @@ from sbc.fitting.allowed import parameters_of
 from sbc.plugins import catalogue, registry
 from sbc.plugins.engine import Budget
 from sbc.plugins.errors import UserError, unknown
+from sbc.plugins.setting import declared
 from sbc.store.regime import SELF
 from sbc.store.settings import Settings
 from sbc.store.shard import WHOLE, Shard
@@ -54,19 +55,18 @@ def settings_over(base: Settings | None, wanted: Mapping[str, Any]) -> Settings:
     for name, value in _asked(wanted):
         parameters[name] = parameter(name, value, generator, truth)
     defaults = parameters_of(made, truth)
-    return Settings(
-        generator=generator,
-        truth=truth,
-        estimators=_names("estimator", given("estimator", base.estimators), generator),
-        engines=_names("engine", given("engine", base.engines)),
-        datasets=given("datasets", base.datasets),
-        seed=given("seed", base.seed),
-        budget=Budget(**{n: given(n, value) for n, value in vars(base.budget).items()}),
-        parameters={n: v for n, v in parameters.items() if v != defaults.get(n)},
-        estimands=_listed(given("estimand", base.estimands)),
-        data=data,
-        simulator=simulator,
-    )
+    # A setting that needs no more than being taken is known by its declaration alone.
+    plain = {n: given(found.option, getattr(base, n)) for n, found in declared(Settings).items()}
+    chosen = {
+        "generator": generator,
+        "truth": truth,
+        "estimators": _names("estimator", plain["estimators"], generator),
+        "engines": _names("engine", plain["engines"]),
+        "budget": Budget(**{n: given(n, value) for n, value in vars(base.budget).items()}),
+        "parameters": {n: v for n, v in parameters.items() if v != defaults.get(n)},
+        "estimands": _listed(plain["estimands"]),
+    }
+    return Settings(**(plain | chosen))
 
 
 def _names(kind: str, chosen: str | tuple[str, ...], generator: str = "") -> tuple[str, ...]:

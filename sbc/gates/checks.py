@@ -11,7 +11,7 @@ from sbc.gates.expectations import Better, Bounds, Calibrated, Expectation, Misc
 from sbc.gates.judge import Check
 from sbc.plugins import catalogue
 from sbc.plugins.errors import UserError, unknown
-from sbc.store.names import compact, vector_of
+from sbc.store.names import compact, fitted_by, vector_of
 from sbc.store.settings import Settings
 
 
@@ -130,7 +130,7 @@ def _resolved(
     if second and second not in settings.engines:
         raise unknown("engine", second, settings.engines, "in this run")
     if (first, second or engine) == (estimator, engine):
-        raise UserError(f"{estimator} by {engine} cannot be better than itself")
+        raise UserError(f"{fitted_by(estimator, engine)} cannot be better than itself")
     return Better(first, second)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from sbc.plugins.errors import UserError, unknown
+from sbc.store.names import fitted_by
 
 _COVERAGE = re.compile(r"coverage_(\d\d)")
 
@@ -75,7 +76,7 @@ class Better:
     engine: str = ""
 
     def __str__(self) -> str:
-        return f"smaller errors than {self.than}" + (f" by {self.engine}" if self.engine else "")
+        return f"smaller errors than {fitted_by(self.than, self.engine)}"
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from sbc.gates.history import History, history
 from sbc.gates.judge import CheckVerdict, Histories, judge_checks
 from sbc.plugins.errors import ExitCode, UserError
 from sbc.store.frames import Run, undamaged
+from sbc.store.names import fitted_by
 from sbc.store.schema import RESULTS_FILE
 from sbc.store.settings import Settings
 
@@ -140,7 +141,7 @@ def _unjudged(settings: Settings, named: set[tuple[str, str]]) -> Iterator[str]:
         if len(left) == len(settings.engines):
             yield name
         else:
-            yield from (f"{name} by {engine}" for engine in left)
+            yield from (fitted_by(name, engine) for engine in left)
 
 
 def nothing_expected(settings: Settings) -> UserError:

@@ -8,6 +8,7 @@ import re
 from sbc.gates.failures import Failures
 from sbc.gates.gate import Gate
 from sbc.gates.judge import Check, CheckVerdict
+from sbc.store.names import fitted_by
 
 _WORDS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "failed fits": "FAIL"}
 
@@ -48,7 +49,7 @@ def title(verdict: CheckVerdict, gate: Gate) -> str:
 
 def whose(what: Check | Failures, gate: Gate) -> str:
     """Name an estimator, and the engine where there are several."""
-    return what.estimator + (f" by {what.engine}" if len(gate.settings.engines) > 1 else "")
+    return fitted_by(what.estimator, what.engine if len(gate.settings.engines) > 1 else "")
 
 
 def line(verdict: CheckVerdict, gate: Gate) -> str:

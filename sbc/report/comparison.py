@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import math
 from itertools import combinations
 from typing import Any
 
 import pandas as pd
 
 from sbc.plugins.errors import UserError
-from sbc.report.numbers import with_error
+from sbc.report.numbers import plain_records, with_error
 from sbc.report.table import grid
 from sbc.report.targets import ELEMENT, Subject, subjects_of
 from sbc.stats.vectors import difference
 from sbc.store.frames import Run
+from sbc.store.names import fitted_by
 
 #: The metrics whose differences are told.
 COMPARED = (
@@ -82,11 +82,7 @@ def render_comparison(run: Run, kind: str = "text", elements: bool = False) -> s
         return frame.to_csv(index=False).rstrip("\n")
     records = frame.to_dict(orient="records")
     if kind == "json":
-        plain = [
-            {n: None if isinstance(v, float) and not math.isfinite(v) else v for n, v in r.items()}
-            for r in records
-        ]
-        return json.dumps(plain, indent=2, allow_nan=False)
+        return json.dumps(plain_records(frame), indent=2, allow_nan=False)
     rows = [
         {
             "estimand": r["estimand"],
@@ -101,5 +97,5 @@ def render_comparison(run: Run, kind: str = "text", elements: bool = False) -> s
 
 
 def _name(run: Run, subject: Subject) -> str:
-    one = len(run.settings.engines) == 1
-    return subject.estimator if one else f"{subject.estimator} by {subject.engine}"
+    several = len(run.settings.engines) > 1
+    return fitted_by(subject.estimator, subject.engine if several else "")

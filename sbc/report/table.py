@@ -16,12 +16,13 @@ from sbc.report.targets import ELEMENT, VECTOR, Subject, strata_of, subjects_of
 from sbc.stats import metrics
 from sbc.stats.fits import Fits
 from sbc.stats.intervals import hdi
-from sbc.stats.uniformity import uniformity_test
-from sbc.stats.vector_ranks import pooled_uniformity
-from sbc.stats.vectors import Elements, measure, pooled_share
+from sbc.stats.vector_ranks import rank_test
+from sbc.stats.vectors import Elements, measure, share
 from sbc.store.frames import Run
+from sbc.store.names import fitted_by
 from sbc.store.reasons import listed
 from sbc.store.rows import FAILED, POOR
+from sbc.store.settings import DECLARED
 from sbc.store.shard import WHOLE
 
 LEVELS = (0.5, 0.8, 0.9, 0.95)
@@ -95,7 +96,7 @@ def _row(
     run: Run, subject: Subject, mine: pd.DataFrame, levels: tuple[float, ...], interval: str
 ) -> dict[str, Any]:
     what, frames = subject.what, subject.used
-    n = what.n if isinstance(what, Elements) else what.truth.size
+    n = what.n
     row: dict[str, Any] = {
         "generator": run.settings.generator,
         "truth": run.settings.truth,
@@ -118,7 +119,7 @@ def _row(
         row |= {name: share.value, f"{name}_mcse": share.mcse}
         row |= {f"{name}_low": share.low, f"{name}_high": share.high}
     row |= _estimates(what, _THEN) | {
-        "rank_p": _rank_p(what) if n > 1 else math.nan,
+        "rank_p": rank_test(what).p if n > 1 else math.nan,
         "ess_min": min((f[["ess_bulk", "ess_tail"]].min(axis=None) for f in frames if len(f)),
                        default=math.nan),
         "rhat_max": max((f["rhat"].max() for f in frames if len(f)), default=math.nan),
@@ -132,12 +133,6 @@ def _row(
 def _median(column: pd.Series) -> float:
     known = column.dropna()
     return float(np.median(known)) if len(known) else math.nan
-
-
-def _rank_p(what: Fits | Elements) -> float:
-    return (
-        pooled_uniformity(what.pit).p if isinstance(what, Elements) else uniformity_test(what.pit).p
-    )
 
 
 def _coverage(
@@ -154,9 +149,7 @@ def _coverage(
             key = (subject.estimator, subject.engine, name)
             low, high = hdi(run.draws(key, frame["dataset"]), level)
         hits.append((low <= truth) & (truth <= high))
-    if isinstance(what, Elements):
-        return pooled_share(np.stack(hits, axis=1), what.members)
-    return metrics.share(hits[0])
+    return share(hits, what)
 
 
 def _estimates(what: Fits | Elements, columns: dict[str, str]) -> dict[str, float]:
@@ -220,7 +213,7 @@ def _readable(row: dict[str, Any], diagnostics: list[str]) -> dict[str, str]:
     return {
         **({"stratum": row["stratum"]} if "stratum" in row else {}),
         "estimator": row["estimator"],
-        **({} if row["engine"] == "nutpie" else {"engine": row["engine"]}),
+        **({} if row["engine"] in DECLARED["engines"].default else {"engine": row["engine"]}),
         "estimand": row["estimand"],
         "bias": with_error(row["bias"], row["bias_mcse"]),
         "bias_sd": with_error(row["bias_sd"], row["bias_sd_mcse"]),
@@ -261,7 +254,7 @@ def _notes(run: Run, pools: bool, elements: bool) -> list[str]:
         parts = [f"{n} {status}" for status, n in mine.status.value_counts().items()]
         if (count := int((mine.attempt > 0).sum())) > 0:
             parts.append(f"{count} needed a retry")
-        who = estimator + (f" by {engine}" if len(run.settings.engines) > 1 else "")
+        who = fitted_by(estimator, engine if len(run.settings.engines) > 1 else "")
         lines.append(f"fits of {who}: {', '.join(parts) or 'none yet'}")
         lines += [f"  {told}" for told in listed(mine)]
     return lines + run.lines

@@ -16,8 +16,8 @@ from sbc.report.words import sentence
 from sbc.stats.fits import Estimate, Fits, Proportion
 from sbc.stats.sequential.judge import PRESETS
 from sbc.stats.sequential.outcome import ALPHA_FAIL, ALPHA_PASS, Outcome
-from sbc.stats.uniformity import Uniformity, holm, uniformity_test
-from sbc.stats.vector_ranks import PooledUniformity, pooled_uniformity
+from sbc.stats.uniformity import Uniformity, holm
+from sbc.stats.vector_ranks import PooledUniformity, rank_test
 from sbc.stats.vectors import Elements, measure
 from sbc.store.frames import Run, as_elements, as_fits
 from sbc.store.names import units
@@ -75,7 +75,7 @@ class Pair:
     @property
     def n(self) -> int:
         """Datasets whose fit worked."""
-        return self.fits.n if isinstance(self.fits, Elements) else self.fits.truth.size
+        return self.fits.n
 
     def measure(self, metric: str, **options: Any) -> Any:
         """Evaluate a metric, pooled over the elements of a vector."""
@@ -138,7 +138,6 @@ def _pair(
         check = Check(*key, name, Calibrated(DELTA), tuple(frames))
         verdict = judge_check(check, {key: mine}, Levels(ALPHA_FAIL, ALPHA_PASS))
     fits = _fits_of(frames)
-    pooled = isinstance(fits, Elements)
     return Pair(
         estimator=mine.estimator,
         engine=mine.engine,
@@ -149,7 +148,7 @@ def _pair(
         fits=fits,
         outcome=verdict.outcome if verdict else "inconclusive",
         note=_note(verdict, mine),
-        test=pooled_uniformity(fits.pit) if pooled else uniformity_test(fits.pit),
+        test=rank_test(fits),
     )
 
 

@@ -61,6 +61,11 @@ class Fits:
     crps: FloatArray | None = None
     prior_var: float | None = None
 
+    @property
+    def n(self) -> int:
+        """Datasets whose fit worked."""
+        return int(self.truth.size)
+
     def __post_init__(self) -> None:
         columns = {"truth": self.truth, "mean": self.mean, "sd": self.sd, "pit": self.pit}
         columns |= {f"quantile {p:g}": q for p, q in self.quantiles.items()}

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr
 
-from sbc.stats.fits import standard_error
+from sbc.stats.fits import Fits, standard_error
 from sbc.stats.uniformity import Band, Uniformity, uniformity_test
+from sbc.stats.vectors import Elements
 
 Array = NDArray[np.float64]
 
@@ -108,3 +109,8 @@ def pooled_ecdf(u: Array) -> tuple[Array, Band]:
     half = np.pad(_LARGEST * np.sqrt(effect * single / len(shares)), 1)
     x = np.concatenate([[0.0], _GRID, [1.0]])
     return np.pad(shares.mean(axis=0) - _GRID, 1), Band(x, -half, half)
+
+
+def rank_test(what: Fits | Elements) -> Uniformity | PooledUniformity:
+    """Test the ranks of a scalar, or those of all elements of a vector together."""
+    return uniformity_test(what.pit) if isinstance(what, Fits) else pooled_uniformity(what.pit)

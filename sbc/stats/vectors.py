@@ -35,6 +35,7 @@ from scipy.special import stdtrit
 from sbc.stats.fits import Estimate, Fits, Proportion, standard_error
 from sbc.stats.intervals import wilson
 from sbc.stats.metrics import METRICS, influence
+from sbc.stats.metrics import share as scalar_share
 from sbc.stats.paired import paired
 
 FloatArray = NDArray[np.float64]
@@ -104,6 +105,21 @@ def measure(metric: str, what: Fits | Elements, **options: Any) -> Estimate | Pr
     if metric in SHARES:
         return _proportion(value, psi, int(what.members.sum()))
     return Estimate(value, standard_error(psi))
+
+
+def share(hits: Sequence[NDArray[np.bool_]], what: Fits | Elements) -> Proportion:
+    """Give the share of hits, of a scalar or pooled over the elements of a vector.
+
+    Parameters
+    ----------
+    hits : sequence of array of shape (n,)
+        One array an element, one alone for a scalar.
+    what : Fits or Elements
+        Whose.
+    """
+    if isinstance(what, Fits):
+        return scalar_share(hits[0])
+    return pooled_share(np.stack(hits, axis=1), what.members)
 
 
 def difference(metric: str, a: Fits | Elements, b: Fits | Elements, **options: Any) -> Estimate:

@@ -13,6 +13,11 @@ _ELEMENT = re.compile(r"(?P<vector>.+?)\[(?P<place>(?!\*\])[^\[\]]+)\]", re.DOTA
 _POOLED = "[*]"
 
 
+def fitted_by(estimator: str, engine: str = "") -> str:
+    """Name an estimator, and the engine that fits it where that is in question."""
+    return f"{estimator} by {engine}" if engine else estimator
+
+
 def vector_of(name: str) -> str:
     """Give the vector that an element belongs to, or the name itself."""
     found = _ELEMENT.fullmatch(name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from sbc.cli import run as run_command
+from sbc.cli import options
 from sbc.fitting.allowed import validate
 from sbc.fitting.options import settings_over
 from sbc.plugins.engine import Budget
@@ -65,7 +65,7 @@ def test_what_is_beyond_them_is_refused(name, value, told):
 
 def test_the_command_line_offers_every_setting_of_a_fit():
     parser = argparse.ArgumentParser()
-    run_command.declare_settings(parser)
+    options.declare_settings(parser)
     offered = {flag for action in parser._actions for flag in action.option_strings}
     assert offered - {"-h", "--help"} == {
         found.flag for found in DECLARED.values() if found.name != "datasets"

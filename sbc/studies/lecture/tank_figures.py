@@ -14,7 +14,7 @@ from sbc.report.figures.pictures import Picture, canvas
 from sbc.report.numbers import with_error
 from sbc.studies.lecture.single import LEVEL, Single
 
-ORANGE, BLUE, SKY, GREEN, PURPLE, VERMILION = (colour.light for colour in PALETTE[:6])
+ORANGE, BLUE, SKY, GREEN, _, VERMILION = (colour.light for colour in PALETTE[:6])
 DENSITY_COLOURS = (VERMILION, BLUE, GREEN)
 
 

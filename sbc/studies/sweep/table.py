@@ -11,6 +11,7 @@ import pandas as pd
 from sbc.gates.expectations import Bounds
 from sbc.report.numbers import plain_records, with_error
 from sbc.report.table import LEVELS, grid, regime_line, table
+from sbc.store.names import fitted_by
 from sbc.store.settings import write_value
 from sbc.studies.sweep.answers import ALPHA, Answer, answers
 from sbc.studies.sweep.best import best
@@ -165,7 +166,7 @@ def sentences_of(sweep: Sweep, given: Sequence[Answer]) -> list[tuple[Answer, st
     for (estimand, bound, estimator, engine), mine in sorted(
         groups.items(), key=lambda item: _order(sweep, item[1][0])
     ):
-        who = estimator.rpartition(":")[2] + (f" by {engine}" if several else "")
+        who = fitted_by(estimator.rpartition(":")[2], engine if several else "")
         cells = [sweep.cells[answer.cell] for answer in mine]
         outcomes = [answer.outcome for answer in mine]
         text = sentence(f"{who}, {estimand}", bound, cells, outcomes)

@@ -1,0 +1,109 @@
+"""The options of every command that fits: how they are declared, and what they ask for."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sbc.cli.supervise import interruptible
+from sbc.fitting import asked
+from sbc.fitting.engine_choice import settled
+from sbc.plugins.errors import UserError
+from sbc.store.settings import DECLARED, Settings
+from sbc.store.shard import WHOLE, Shard
+
+#: The order in which a command's help lists what one fit is; a setting that is new comes last.
+_FIRST = ("estimators", "estimands", "generator", "truth", "data", "simulator", "parameters")
+
+
+def declare_settings(parser: argparse.ArgumentParser) -> None:
+    """Declare the options that say what one fit is, for this command and others that fit."""
+    order = dict.fromkeys((*_FIRST, "engines", *DECLARED))
+    for found in (DECLARED[name] for name in order if name != "datasets"):
+        default = found.default
+        shown = ",".join(default) if isinstance(default, tuple) else default
+        about: dict[str, Any] = {"dest": found.option, "metavar": found.metavar}
+        about["help"] = f"{found.help} (default {shown})" if shown else found.help
+        if found.kind in (int, float):
+            about["type"] = found.kind
+        elif found.kind is dict:
+            about["action"] = "append"
+        parser.add_argument(found.flag, **about)
+
+
+def declare_executor(parser: argparse.ArgumentParser) -> None:
+    """Declare the options that say who fits, for this command and others that fit."""
+    add = parser.add_argument
+    add("--jobs", type=int, metavar="N", help="workers (default: all cores)")
+    add("--cluster", metavar="ADDRESS", help="fit on a Dask cluster, as tcp://HOST:PORT")
+    add("--shard", metavar="I/N", help="fit part I of N by itself; `sbc merge` joins the parts")
+    add("--isolate", action="store_true", help="each worker a process: a crash costs one fit")
+    add("--fit-timeout", type=float, metavar="SECONDS", help="end a fit that takes longer")
+
+
+def prepared(arguments: argparse.Namespace) -> tuple[int, Settings]:
+    """Check what was asked for, by this command or another that runs: workers and settings.
+
+    Raises
+    ------
+    UserError
+        For options that cannot be, alone or together.
+    """
+    jobs = arguments.jobs if arguments.jobs is not None else os.cpu_count() or 1
+    if jobs < 1:
+        raise UserError(f"--jobs must be at least 1, not {jobs}")
+    if arguments.resume is not None and arguments.out is not None:
+        raise UserError("--out starts a new run and --resume goes on with one; name one of them")
+    asked.check_executor(arguments.cluster, arguments.isolate, arguments.fit_timeout)
+    settings = asked.settings_asked(vars(arguments), arguments.resume)
+    interruptible()
+    named = arguments.engine is not None or arguments.resume is not None
+    settings = settled(settings, named)
+    return jobs, settings
+
+
+def part_of(arguments: argparse.Namespace, settings: Settings) -> Shard:
+    """Read which part of the plan to fit: the one asked for, or that of the run resumed."""
+    part = WHOLE if arguments.shard is None else Shard.parse(arguments.shard)
+    if arguments.resume is not None:
+        from sbc.store.database import read_run
+
+        made = read_run(arguments.resume).shard
+        if arguments.shard is not None and part != made:
+            raise UserError(f"{arguments.resume} is shard {made}, not {part}; start a new run")
+        return made
+    if part.count(settings.datasets) == 0:
+        raise UserError(f"shard {part} of {settings.datasets} datasets is empty")
+    return part
+
+
+@contextmanager
+def executor_of(arguments: argparse.Namespace, settings: Settings) -> Iterator[dict[str, Any]]:
+    """Give who fits, for this command or another that runs: `hand_out` of `loop.execute`.
+
+    Raises
+    ------
+    UserError
+        If options cannot be together, or a cluster cannot be used.
+    """
+    chosen = (arguments.cluster, arguments.isolate, arguments.fit_timeout)
+    with asked.executor_of(settings, *chosen) as executor:
+        yield {"hand_out": executor}
+
+
+def going_on(folder: Path, without: tuple[str, ...] = ()) -> list[str]:
+    """Give the words by which to go on, more carefully, with a run that has been begun."""
+    dropped = {"--out", "--resume", *without}
+    words = iter(sys.argv[1:])
+    kept = []
+    for word in words:
+        if word in dropped:
+            next(words, None)
+        elif word.partition("=")[0] not in dropped:
+            kept.append(word)
+    return [*kept, "--resume", str(folder), "--isolate"]
