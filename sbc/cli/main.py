@@ -15,7 +15,10 @@ import sbc
 from sbc.plugins.errors import ExitCode, UserError, unknown
 
 #: The order in which help lists commands; one that is new comes last.
-_FIRST = ("run", "sweep", "design", "table", "report", "gate", "power", "list", "export", "merge")
+_FIRST = (
+    *("run", "sweep", "design", "table", "report", "gate", "power"),
+    *("list", "export", "merge", "replay", "posterior", "lecture"),
+)
 _ABOUT = re.compile(r'"""``sbc (?P<name>\w+)``: (?P<text>.+?)\.(?:""")?$')
 
 

@@ -70,7 +70,7 @@ def rank_histogram(fits: Fits, colour: str) -> Picture:
         axes.axhline(limit, color=AXIS.light, lw=0.6)
     axes.axhline(band.expected, color=INK.light, lw=0.8, ls=(0, (4, 2)))
     axes.set(xlim=(0, 1), ylim=(0, 1.08 * max(int(counts.max()), band.upper)))
-    axes.set(xlabel="share of draws below the truth, u", ylabel="datasets")
+    axes.set(xlabel="share of draws below the truth", ylabel="datasets")
     outside = int(((counts < band.lower) | (counts > band.upper)).sum())
     return Picture(
         "rank-histogram",
@@ -92,7 +92,7 @@ def ecdf_difference(fits: Fits, colour: str) -> Picture:
     _band(axes, band.x, band.lower, band.upper)
     axes.axhline(0, color=INK.light, lw=0.8, ls=(0, (4, 2)))
     axes.plot(band.x, difference, color=colour)
-    axes.set(xlim=(0, 1), xlabel="PIT", ylabel="ECDF of PIT − PIT")
+    axes.set(xlim=(0, 1), xlabel="PIT", ylabel="ECDF − uniform")
     leaves = bool(((difference < band.lower) | (difference > band.upper)).any())
     worst = int(np.abs(difference).argmax())
     return Picture(

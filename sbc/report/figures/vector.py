@@ -166,7 +166,7 @@ def pooled_ranks(elements: Elements, colour: str) -> Picture:
     starts, ends = points[:, :-1].reshape(-1, 2), points[:, 1:].reshape(-1, 2)
     draw_segments(axes, starts, ends, color=colour, lw=0.5, alpha=0.3)
     axes.plot(band.x, difference, color=colour, lw=2)
-    axes.set(xlim=(0, 1), xlabel="PIT", ylabel="ECDF of PIT − PIT")
+    axes.set(xlim=(0, 1), xlabel="PIT", ylabel="ECDF − uniform")
     leaves = bool(((difference < band.lower) | (difference > band.upper)).any())
     worst = int(np.abs(difference).argmax())
     return _picture(
