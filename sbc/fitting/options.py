@@ -47,16 +47,15 @@ def settings_over(base: Settings | None, wanted: Mapping[str, Any]) -> Settings:
 
     generator = given("generator", _generator(wanted) or base.generator)
     made = registry.generator(generator)
-    data = given("data", base.data)
-    simulator = given("simulator", base.simulator)
-    first = SELF.name if data or simulator else next(iter(made.regimes), SELF.name)
+    # A setting that needs no more than being taken is known by its declaration alone.
+    plain = {n: given(found.option, getattr(base, n)) for n, found in declared(Settings).items()}
+    own = plain["data"] or plain["simulator"]
+    first = SELF.name if own else next(iter(made.regimes), SELF.name)
     truth = given("truth", base.truth or first)
     parameters = dict(base.parameters)
     for name, value in _asked(wanted):
         parameters[name] = parameter(name, value, generator, truth)
     defaults = parameters_of(made, truth)
-    # A setting that needs no more than being taken is known by its declaration alone.
-    plain = {n: given(found.option, getattr(base, n)) for n, found in declared(Settings).items()}
     chosen = {
         "generator": generator,
         "truth": truth,

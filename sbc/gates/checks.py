@@ -24,7 +24,7 @@ class Subject:
     settings : Settings
         Of the run.
     expected_uniform : sequence of str
-        Estimators that owe uniform ranks.
+        Estimators whose ranks are expected to be uniform.
     estimands, quantities : mapping of str to sequence of str
         What each estimator estimates, vectors by their elements, and what else was ranked.
     regimes : sequence of str

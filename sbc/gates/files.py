@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from sbc.gates.gate import Gate
 from sbc.gates.judge import CheckVerdict
 from sbc.gates.words import fits_line, line, whose
 from sbc.plugins.errors import UserError
+from sbc.store.plain import plain
 
 #: What XML 1.0 cannot hold, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -70,9 +70,7 @@ def _fits(found: Failures) -> dict[str, Any]:
 
 
 def _finite(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()
-    }
+    return {name: plain(value) for name, value in values.items()}
 
 
 def junit(gate: Gate) -> str:

@@ -43,7 +43,7 @@ class Gate:
     settings : Settings
         The run's.
     expected_uniform : tuple of str
-        Estimators that owe uniform ranks in its regime.
+        Estimators whose ranks are expected to be uniform in its regime.
     config : Config
         What it was held against.
     verdicts : tuple of CheckVerdict

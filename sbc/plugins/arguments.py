@@ -1,4 +1,4 @@
-"""Which array of the data an argument of a user's function is."""
+"""What an argument of a user's function is: an array of the data, or outcomes among these."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def parsed(kind: str, name: str) -> ast.Module:
 
 
 def function_of(tree: ast.Module, name: str) -> ast.FunctionDef | None:
-    """Find the function of this name in a file, however it is nested."""
+    """Find the function of this name in a file."""
     return functions(tree).get(name)
 
 

@@ -77,11 +77,9 @@ def generator_with(spec: str, data: str = "") -> Generator:
         If the file cannot be used.
     """
     found = generator(spec)
-    return (
-        on_real_data(found, data, catalogue.file_of(data), spec == catalogue.OWN_DATA)
-        if data
-        else found
-    )
+    if not data:
+        return found
+    return on_real_data(found, data, catalogue.file_of(data), spec == catalogue.OWN_DATA)
 
 
 @remembered

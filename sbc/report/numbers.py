@@ -6,8 +6,9 @@ import math
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
 import pandas as pd
+
+from sbc.store.plain import plain
 
 
 def plain_number(value: float) -> str:
@@ -42,9 +43,4 @@ def p_value(p: float) -> str:
 
 def plain_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Give the rows of a frame as JSON takes them, NaN as None."""
-    return [{n: _plain(v) for n, v in row.items()} for row in frame.to_dict(orient="records")]
-
-
-def _plain(value: Any) -> Any:
-    plain = value.item() if isinstance(value, np.generic) else value
-    return None if isinstance(plain, float) and not math.isfinite(plain) else plain
+    return [{n: plain(v) for n, v in row.items()} for row in frame.to_dict(orient="records")]

@@ -80,7 +80,7 @@ class Run:
 
     @property
     def expected_uniform(self) -> list[str]:
-        """Estimators that owe uniform ranks, as was known when the run was made.
+        """Estimators whose ranks are expected to be uniform, as was known when the run was made.
 
         Asking their generator now would run its file, which the run folder of a stranger may name.
         """

@@ -114,12 +114,9 @@ def _common(pair: Pair, other: Pair) -> set[int]:
     """Find the datasets to which both were fitted, with the same truth of all elements."""
     if pair.frames.keys() != other.frames.keys():
         return set()
+    same = ["dataset", "truth"]
     shared = [
-        set(
-            frame.merge(other.frames[name][["dataset", "truth"]], on=["dataset", "truth"])[
-                "dataset"
-            ]
-        )
+        set(frame.merge(other.frames[name][same], on=same)["dataset"])
         for name, frame in pair.frames.items()
     ]
     return set.intersection(*shared)
