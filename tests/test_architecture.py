@@ -158,6 +158,12 @@ def lines_of_body(function: ast.FunctionDef) -> int:
     return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
 
 
+def test_no_two_files_of_tests_share_a_name():
+    names = [file.name for file in (ROOT / "tests").rglob("test_*.py")]
+    # pytest imports a file by its name alone and refuses the second of two.
+    assert sorted(names) == sorted(set(names))
+
+
 def test_no_function_is_longer_than_a_screen():
     long = [
         f"{name}.{node.name}"

@@ -14,7 +14,7 @@ from sbc.gates.gate import Gate
 from sbc.gates.judge import CheckVerdict
 from sbc.gates.words import fits_line, line, whose
 from sbc.plugins.errors import UserError
-from sbc.store.plain import plain
+from sbc.store.nulls import plain
 
 #: What XML 1.0 cannot hold, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

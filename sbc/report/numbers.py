@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from sbc.store.plain import plain
+from sbc.store.nulls import plain
 
 
 def plain_number(value: float) -> str:

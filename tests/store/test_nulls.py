@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from sbc.store.plain import plain
+from sbc.store.nulls import plain
 
 
 @pytest.mark.parametrize("none", [math.nan, math.inf, -math.inf, np.float64("nan")])
