@@ -52,7 +52,11 @@ def maker(folder: Path) -> Callable[..., Run]:
                 replace(
                     row,
                     seconds=0.1 + 0.01 * row.dataset,
-                    features={"degenerate": float(row.dataset % 10 == 0)},
+                    features={
+                        "degenerate": float(row.dataset % 10 == 0),
+                        "events": row.dataset,
+                        "sizes": [0.0, 1.0],
+                    },
                 )
                 for row in made
             ]

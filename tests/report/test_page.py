@@ -86,11 +86,11 @@ def test_verdicts_shapes_and_what_is_expected_are_told(rich):
     assert "U-shaped: the posterior is too narrow" in text
 
 
-def test_datasets_failures_and_degenerate_data_are_counted(rich):
+def test_datasets_failures_and_features_that_are_0_or_1_are_counted(rich):
     text = rich[1].text
     assert "confound · effects · 60 datasets" in text
     assert text.count("60 fits, 3 failed , 3 retried") == 3
-    assert "Degenerate datasets, all of whose outcomes are the same: 10 %" in text
+    assert "Datasets by feature: degenerate 10 % [" in text
     assert "3 × nonconverged" in text
     assert "--dataset 3 --estimator latent" in text
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import pandas as pd
+
 from sbc.report.labels import Labels, coverage_text, plural
 from sbc.report.numbers import with_error
 from sbc.report.verdicts import WORDS, Pair
@@ -119,17 +121,18 @@ def _fits(run: Run, estimator: str, engine: str) -> dict[str, Any]:
     }
 
 
-def degenerate(run: Run) -> str:
-    """Say how many datasets teach nothing, if a feature of that name tells."""
+def flagged(run: Run) -> str:
+    """Say in which share of the datasets each feature is 1 that is 1 or 0 in all of them."""
     own = run.settings.regime.own
     found = []
     for estimator in run.settings.estimators if own else run.settings.estimators[:1]:
         features = run.features(estimator)
-        if "degenerate" in features and len(features):
-            hits, n = int((features["degenerate"] > 0).sum()), len(features)
-            low, high = wilson(hits, n)
-            share = f"{100 * hits / n:.0f} % [{100 * low:.0f}, {100 * high:.0f}]"
-            found.append(f"{share} for {estimator}" if own else share)
-    if not found:
-        return ""
-    return f"Degenerate datasets, all of whose outcomes are the same: {'; '.join(found)}."
+        for name in features if len(features) else ():
+            if all(value in (0, 1) for value in features[name]):
+                found.append(_share_of(name, features[name]) + (f" for {estimator}" if own else ""))
+    return f"Datasets by feature: {'; '.join(found)}." if found else ""
+
+
+def _share_of(name: str, values: pd.Series) -> str:
+    low, high = wilson(int(values.sum()), len(values))
+    return f"{name} {100 * values.mean():.0f} % [{100 * low:.0f}, {100 * high:.0f}]"

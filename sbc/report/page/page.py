@@ -122,7 +122,7 @@ def _context(chapter: Chapter) -> dict[str, Any]:
         "notes": run.lines,
         "count": plural(run.fits.dataset.nunique(), "dataset"),
         "state": state(run),
-        "degenerate": answer.degenerate(run),
+        "flagged": answer.flagged(run),
         "columns": answer.columns_of(pairs),
         "grid": answer.grid(run, pairs, labels, anchors),
         "measures": drawn[chapter.anchor("s")],

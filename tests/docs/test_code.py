@@ -1,41 +1,58 @@
-"""The engine and the gates of docs/engines.md, as they stand there."""
+"""Python, TOML and YAML of the pages: it runs, and means what the page says."""
 
-import re
+from __future__ import annotations
+
+import ast
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
+from pages import PAGES, ROOT
 from synthetic import SETTINGS
 
-from sbc.cli.main import main
 from sbc.gates.checks import Subject, checks_of
 from sbc.gates.config import Config, expect, load_config
+from sbc.gates.gate import judge_run
 from sbc.plugins import registry
 from sbc.plugins.engine import Budget
 from sbc.stats.diagnostics import diagnose
 from sbc.store.frames import load_run
 from sbc.studies.gate import judge_while_running
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGE = (ROOT / "docs" / "engines.md").read_text(encoding="utf-8")
-SNIPPETS = dict(re.findall(r"^```\w+\n# (\S+)\n(.*?)^```$", PAGE, flags=re.M | re.S))
 MODEL = f"{ROOT}/tests/files/normal_mean.py"
 
 
-@pytest.fixture
-def walk(tmp_path):
-    file = tmp_path / "my_engine.py"
-    file.write_text(SNIPPETS["my_engine.py"], encoding="utf-8")
-    return f"{file}:walk"
+def test_python_snippets_are_python():
+    for page in PAGES.values():
+        for text in page.of("python"):
+            compile(text, page.name, "exec")
 
 
-def test_the_pages_engine_keeps_the_contract(walk):
-    y = np.array([0.3, 1.4, 0.8, -0.2, 1.1])
-    fitted = registry.engine(walk).compile(
+def test_the_models_of_own_models_are_those_of_the_file():
+    file = (ROOT / "docs" / "examples" / "eight_schools.py").read_text(encoding="utf-8")
+    shown = "\n".join(PAGES["docs/own-models.md"].of("python"))
+    there = {ast.unparse(node) for node in ast.parse(file).body}
+    models = [node for node in ast.parse(shown).body if isinstance(node, ast.FunctionDef)]
+    assert [node.name for node in models] == ["centred", "non_centred", "measured"]
+    assert {ast.unparse(node) for node in models} <= there
+
+
+def test_the_python_of_own_models_runs(tmp_path, monkeypatch):
+    page = PAGES["docs/own-models.md"]
+    page.prepare(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    code = "\n".join(t for t in page.of("python") if t.startswith(("import sbc", "import pymc")))
+    names = {}
+    exec(code.replace("datasets=20", "datasets=2, progress=False"), names)
+    assert names["again"].fits.equals(names["run"].fits)
+
+
+def test_the_engine_of_engines_keeps_the_contract(tmp_path):
+    PAGES["docs/engines.md"].prepare(tmp_path)
+    fitted = registry.engine(f"{tmp_path}/my_engine.py:walk").compile(
         registry.estimator(f"{MODEL}:normal_mean"),
         registry.generator(f"{MODEL}:normal_world"),
-        {"y": y},
+        {"y": (y := np.array([0.3, 1.4, 0.8, -0.2, 1.1]))},
     )
     budget = Budget(draws=2000, tune=100, chains=2, target_accept=0.8)
     draws, again = (fitted.fit({"y": y}, budget, 7).values["theta"] for _ in range(2))
@@ -45,22 +62,13 @@ def test_the_pages_engine_keeps_the_contract(walk):
     assert abs(draws.mean() - (mean + 0.5 * sd)) > 4.5 * sd / np.sqrt(ess)  # the check can fail
 
 
-def test_the_pages_engine_runs_by_its_path(walk, tmp_path, capsys):
-    out = tmp_path / "run"
-    words = ["run", "--generator", f"{MODEL}:normal_world", "--estimator", f"{MODEL}:normal_mean"]
-    words += ["--engine", walk, "--draws", "2000", "--datasets", "3", "--jobs", "1", "--quiet"]
-    assert main([*words, "--out", str(out)]) == 0
-    assert set(load_run(out).fits.engine) == {walk}
-    assert "walk" in capsys.readouterr().out
-
-
-def test_the_pages_gates_say_what_they_mean(tmp_path):
-    file = tmp_path / "engines.toml"
-    file.write_text(SNIPPETS["engines.toml"], encoding="utf-8")
+def test_the_gates_of_engines_say_what_they_mean(tmp_path):
+    PAGES["docs/engines.md"].prepare(tmp_path)
     settings = replace(SETTINGS, engines=("nutpie", "advi"))
     names = {"mundlak": ["beta_XY"]}
     checks = checks_of(
-        load_config(file), Subject(settings, [], names, {"mundlak": []}, ["effects"])
+        load_config(tmp_path / "engines.toml"),
+        Subject(settings, [], names, {"mundlak": []}, ["effects"]),
     )
     assert [(c.engine, str(c.expectation)) for c in checks] == [
         ("nutpie", "coverage_95 ≥ 0.88"),
@@ -77,7 +85,12 @@ def test_advi_is_too_narrow_for_mundlak_and_nutpie_is_not(tmp_path):
     gate = judge_while_running(settings, tmp_path / "run", config, jobs=2)
     assert {v.check.engine: v.outcome for v in gate.verdicts} == {"nutpie": "pass", "advi": "pass"}
     twin = config.declare("self", "mundlak", "beta_XY", "calibrated", "advi")
-    from sbc.gates.gate import judge_run
-
     verdicts = judge_run(load_run(tmp_path / "run"), twin).verdicts
     assert {v.check.engine: v.outcome for v in verdicts}["advi"] != "pass"
+
+
+def test_the_workflow_of_gates_is_yaml():
+    yaml = pytest.importorskip("yaml")
+    (text,) = PAGES["docs/gates.md"].of("yaml")
+    steps = yaml.safe_load(text)["jobs"]["gate"]["steps"]
+    assert [next(iter(step)) for step in steps] == ["uses", "uses", "run", "run", "uses"]

@@ -1,0 +1,107 @@
+"""Every command of README and docs, in the order in which a reader meets them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from pages import PAGES, ROOT, enter
+
+#: What the commands of a page begin with that take minutes, and run in the slow lane.
+SLOW = {
+    "docs/engines.md": ("python -m sbc run --estimator", "new", "old"),
+    "docs/proof.md": ("python",),
+    "docs/sweeps.md": ("python -m sbc design",),
+}
+#: The folder that a command writes, where it is meant to end with another code than 0.
+CODES = {"schools-centred": 4, "schools-misread": 1}
+#: Commands that need a machine of their own, and where they are tested.
+ELSEWHERE = {
+    "make ": "test_make_targets_exist_and_ci_calls_them",
+    "pip ": "test_cluster.py",
+    "dask ": "test_cluster.py",
+    "python -m sbc run --estimator naive --datasets 30 --cluster": "test_cluster.py",
+    "python -m sbc lecture": "tests/studies/lecture",
+}
+#: Lines of an example's output that are the same on every machine.
+SURE = re.compile(r"^(?:PASS|FAIL|INCONCLUSIVE|generator |gate: |prior SBC).*", flags=re.M)
+
+
+def commands(page, slow):
+    beginnings = SLOW.get(page.name, ())
+    return [
+        command
+        for command in page.commands
+        if not command.startswith(tuple(ELSEWHERE)) and command.startswith(beginnings) == slow
+    ]
+
+
+def code_of(command):
+    out = re.search(r"--out (\S+)", command)
+    return CODES.get(out[1], 0) if out else 0
+
+
+def walk(page, slow, folder, monkeypatch):
+    """Run a page's commands in one folder; give what each printed."""
+    page.prepare(folder)
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    if "DIR" in page.text:  # stands for any run folder
+        assert enter("python -m sbc run --estimator naive --datasets 60 --quiet --out DIR")[0] == 0
+    shown = {}
+    for command in commands(page, slow):
+        typed = command.replace(" [DIR ...]", "")
+        typed = re.sub("^(?:old|new)/bin/", "", typed)  # two installations, for which one stands
+        code, shown[command] = enter(typed)
+        assert code == code_of(command), f"{command}\n{shown[command]}"
+        written = re.search(r"--out (\S+)", typed)
+        assert written is None or Path(written[1]).exists()
+    return shown
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if commands(PAGES[name], slow=False)])
+def test_every_command_does_what_its_page_says(name, tmp_path, monkeypatch):
+    shown = walk(PAGES[name], False, tmp_path, monkeypatch)
+    said = "\n".join(shown.values())
+    missing = [line for text in PAGES[name].of("text") for line in SURE.findall(text)
+               if line not in said]  # fmt: skip
+    assert missing == []
+    # What a page asks pytest to run is run, and not deselected.
+    assert all(
+        re.search(r"\b3 passed", out) for command, out in shown.items() if "pytest" in command
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(SLOW))
+def test_every_long_command_does_what_its_page_says(name, tmp_path, monkeypatch):
+    shown = walk(PAGES[name], True, tmp_path, monkeypatch)
+    assert len(shown) == {"docs/engines.md": 5, "docs/proof.md": 4, "docs/sweeps.md": 1}[name]
+    for answer in re.findall(r"n_groups = \d+ will do", PAGES[name].text):
+        assert any(answer in said for said in shown.values())
+
+
+def test_no_command_of_a_page_is_left_out():
+    run = {command for page in PAGES.values() for slow in (False, True)
+           for command in commands(page, slow)}  # fmt: skip
+    every = {command for page in PAGES.values() for command in page.commands}
+    assert all(command.startswith(tuple(ELSEWHERE)) for command in every - run)
+    assert len(run) >= 40
+
+
+@pytest.mark.parametrize("line", [c for c in PAGES["README.md"].commands if c.startswith("make ")])
+def test_make_targets_exist_and_ci_calls_them(line):
+    target = line.split()[1]
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert f"make {target}" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_links_lead_somewhere():
+    lost = [
+        (name, target)
+        for name, page in PAGES.items()
+        for target in re.findall(r"\]\((?!http|#)([^)#]+)", page.text)
+        if not ((ROOT / name).parent / target).exists()
+    ]
+    assert lost == []

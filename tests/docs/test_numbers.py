@@ -1,0 +1,60 @@
+"""Numbers that pages quote: those of the code, of the measurements, of the examples."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from pages import PAGES, ROOT
+
+from sbc.stats.sequential.judge import PRESETS, tolerated
+from sbc.stats.sequential.outcome import ALPHA_FAIL, ALPHA_PASS
+
+
+@pytest.fixture(scope="module")
+def bench():
+    return json.loads((ROOT / "docs" / "data" / "bench.json").read_text(encoding="utf-8"))
+
+
+def test_the_presets_of_gates_are_those_of_the_code():
+    page = PAGES["docs/gates.md"].text
+    for name, preset in PRESETS.items():
+        edge = tolerated(preset.delta)
+        row = re.search(rf"^\| `{name}`.*$", page, flags=re.M)[0]
+        assert f"| {preset.delta:.2f} | {edge.bias:.2f} |" in row
+        assert f"| {edge.sd_low:.2f} to {edge.sd_high:.2f} | {preset.max_datasets} |" in row
+    assert (ALPHA_FAIL, ALPHA_PASS) == (0.001, 0.05)
+    assert "`alpha_pass`, 5 %" in page
+    assert "`alpha_fail`, 0.1 %" in page
+
+
+def test_the_speed_of_the_readme_is_the_measured_one(bench):
+    loop, simuk = (
+        float(f"{bench['times_faster'][f'than {n}']:.2g}") for n in ("pm.sample", "simuk")
+    )
+    quoted = f"a loop of `pm.sample` {loop:g} times as long, simuk {simuk:g}"
+    assert quoted in PAGES["README.md"].text
+
+
+def test_the_price_of_a_million_is_that_of_the_measured_figures(bench):
+    page = PAGES["docs/cluster.md"].text
+    seconds = 2 * bench["seconds_per_dataset"]["sbc, two workers"]
+    hours = 1e6 * seconds / 3600
+    assert f"| core-seconds a fit, all cores busy | {seconds:.3f} |" in page
+    assert f"| fits per core-hour | {round(3600 / seconds, -3):,.0f} |" in page
+    assert f"| {hours:.0f} core-hours: " in page
+    assert f"{round(8400 * seconds, -2):,.0f} cores" in page
+
+
+def test_every_number_with_an_error_stands_on_the_page_of_the_example():
+    page = (ROOT / "reports" / "example" / "sweep.html").read_text(encoding="utf-8")
+    sweeps = PAGES["docs/sweeps.md"].text
+    map_of_five = sweeps.partition("## The map of the five")[2].partition("\n## ")[0]
+    quoted = re.findall(r"-?\d+\.\d+\s\(\d+\)", map_of_five)
+    assert len(quoted) > 15
+    shown = re.sub(r"<[^>]+>", " ", page)
+    missing = [
+        n for n in quoted if not re.search(rf"(?<![\d.-]){re.escape(' '.join(n.split()))}", shown)
+    ]
+    assert missing == []
