@@ -29,15 +29,13 @@ class PooledUniformity(NamedTuple):
     """Whether the ranks of all elements are uniform, and what speaks against it.
 
     ``p`` is the combined p-value; ``p_location`` and ``p_scale`` are those of the means of u and of
-    abs(2u − 1) over all elements, ``p_element`` that of the worst element after Bonferroni, and
-    ``elements`` the tests of all of them. ``shape`` is ``""`` when p ≥ .05, else ``"location"``,
-    ``"scale"`` or ``"element"``, the one that spoke.
+    abs(2u − 1) over all elements, and ``elements`` the tests of all of them. ``shape`` is ``""``
+    when p ≥ .05, else ``"location"``, ``"scale"`` or ``"element"``, the one that spoke.
     """
 
     p: float
     p_location: float
     p_scale: float
-    p_element: float
     elements: tuple[Uniformity, ...]
     shape: str
 
@@ -65,7 +63,7 @@ def pooled_uniformity(u: Array) -> PooledUniformity:
     spoken = {name: p for name, p in parts.items() if not math.isnan(p)}
     p = min(1.0, 2 * min(spoken.values())) if spoken else math.nan
     shape = min(spoken, key=lambda name: spoken[name]) if p < 0.05 else ""
-    return PooledUniformity(p, parts["location"] / 2, parts["scale"] / 2, worst, tests, shape)
+    return PooledUniformity(p, parts["location"] / 2, parts["scale"] / 2, tests, shape)
 
 
 def means(x: Array) -> Array:

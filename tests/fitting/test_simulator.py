@@ -8,6 +8,7 @@ import pytest
 from own_models import drawn, settings_for
 
 from sbc.fitting import handed, preflight
+from sbc.fitting.allowed import validate
 from sbc.plugins.errors import UserError
 
 X = np.arange(4.0)
@@ -86,3 +87,9 @@ def test_of_missing_outcomes_those_that_are_there_are_taken():
 def test_what_is_wrong_with_a_simulator_is_told(simulate, told):
     with pytest.raises(UserError, match=told):
         preflight.estimands(settings_for(line, simulator=named(simulate)))
+
+
+def test_a_simulator_needs_truths_from_the_prior():
+    name = named(lambda rng, truth, given: {"y": rng.normal(size=5)})
+    with pytest.raises(UserError, match="own prior: --truth self, not posterior"):
+        validate(settings_for(line(), simulator=name, truth="posterior"))

@@ -95,6 +95,15 @@ def test_a_feature_of_datasets_breaks_everything_down(run):
     assert (pools.bias * used).sum() / used.sum() == pytest.approx(whole.bias)
 
 
+def test_datasets_that_could_not_be_drawn_are_a_part_of_their_own(tmp_path):
+    made = [replace(row, features={"size": row.dataset % 2}) for row in rows(n=10)]
+    made[4] = replace(made[4], status="error", results=(), features={})
+    run = load_run(make_run(tmp_path / "run", made, SETTINGS, estimands=["mu", "p"]))
+    found = table(run, by="size")
+    counts = found[found.estimand == "mu"].set_index("stratum")["n_datasets"].to_dict()
+    assert counts == {"size 0": 4, "size 1": 5, "size unknown": 1}
+
+
 def test_an_array_without_a_vector_of_its_length_is_a_mistake(tmp_path):
     made = [replace(row, features={"density": DENSITY[:5]}) for row in rows()]
     run = load_run(make_run(tmp_path / "run", made, SETTINGS, estimands=["mu", "p"]))
