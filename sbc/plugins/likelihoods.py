@@ -23,9 +23,6 @@ from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_defa
 from pytensor.scalar import Cast
 from pytensor.tensor.elemwise import Elemwise
 
-#: With |eta| ≥ 0 each factor 1 + exp(−|eta|) lies in (1, 2]: the product of 500 stays below 2⁵⁰⁰.
-_ROWS_PER_LOG = 500
-
 #: A cutpoint that every answer lies on one side of.
 _BEYOND = 1e6
 
@@ -90,14 +87,8 @@ def BinomialLogit(name: str, n: Any, eta: Any, *, observed: Any) -> Any:
     def dist(n: Any, eta: Any, size: Any) -> Any:
         return pm.Binomial.dist(n=n, logit_p=eta)
 
-    return pm.CustomDist(
-        *(name, n, eta),
-        logp=logp,
-        dist=dist,
-        signature="(r),(r)->(r)",
-        dtype="int64",
-        observed=observed,
-    )
+    how = {"logp": logp, "dist": dist, "signature": "(r),(r)->(r)", "dtype": "int64"}
+    return pm.CustomDist(name, n, eta, observed=observed, **how)
 
 
 def OrderedLogit(name: str, phi: Any, cutpoints: Any, *, observed: Any) -> Any:
@@ -135,14 +126,8 @@ def OrderedLogit(name: str, phi: Any, cutpoints: Any, *, observed: Any) -> Any:
     def dist(phi: Any, cutpoints: Any, size: Any) -> Any:
         return pm.OrderedLogistic.dist(eta=phi, cutpoints=cutpoints)
 
-    return pm.CustomDist(
-        *(name, phi, cutpoints),
-        logp=logp,
-        dist=dist,
-        signature="(r),(k)->(r)",
-        dtype="int64",
-        observed=observed,
-    )
+    how = {"logp": logp, "dist": dist, "signature": "(r),(k)->(r)", "dtype": "int64"}
+    return pm.CustomDist(name, phi, cutpoints, observed=observed, **how)
 
 
 class LogitLikelihood(Op):
@@ -188,30 +173,41 @@ def _uncast(y: Any) -> Any:
 _sum_and_residual = LogitLikelihood()
 
 
-#: The compiler may reorder sums, which vectorising needs; NaN and infinities keep their meaning. By
-#: NumPy's rules of division it need not look for a zero divisor in every row.
-_FAST: dict[str, Any] = {
-    "fastmath": {"contract", "arcp", "nsz", "reassoc"},
-    "error_model": "numpy",
-}
+#: Without ``fastmath`` the bits do not depend on where the compiler puts the code, which differs
+#: between a process that compiles a model and one that loads it; loops without sums are vectorised
+#: all the same. By NumPy's rules of division no row is searched for a zero divisor.
+_EXACT: dict[str, Any] = {"error_model": "numpy"}
 
 #: 1/12!, 1/11!, ..., 1/0!: the Taylor polynomial of exp, highest power first.
 _TAYLOR = tuple(1 / math.factorial(j) for j in range(12, -1, -1))
 
+#: Added to a double below 2⁵¹ in size, it leaves the nearest whole number in the last bits.
+_ROUND = 1.5 * 2.0**52
+
 
 @intrinsic
-def _power_of_two(_context: Any, _k: Any) -> Any:
-    """Make the double 2ᵏ of a whole number k > −1023 by writing its exponent's bits."""
+def _fma(_context: Any, _a: Any, _b: Any, _c: Any) -> Any:
+    """Compute a b + c with one rounding."""
+
+    def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.fma(*arguments)
+
+    return types.float64(types.float64, types.float64, types.float64), generate
+
+
+@intrinsic
+def _power_of_two(_context: Any, _rounded: Any) -> Any:
+    """Make the double 2ᵏ out of ``_ROUND + k``, −1023 < k < 1024, by moving its last bits."""
 
     def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         word = ir.IntType(64)
-        exponent = builder.add(arguments[0], ir.Constant(word, 1023))
+        exponent = builder.add(builder.bitcast(arguments[0], word), ir.Constant(word, 1023))
         return builder.bitcast(builder.shl(exponent, ir.Constant(word, 52)), ir.DoubleType())
 
-    return types.float64(types.int64), generate
+    return types.float64(types.float64), generate
 
 
-@njit(**_FAST)
+@njit(**_EXACT)
 def _exp_minus_abs(x: float) -> float:
     """Compute exp(−|x|) by plain arithmetic, which the compiler vectorises over rows.
 
@@ -219,51 +215,66 @@ def _exp_minus_abs(x: float) -> float:
     Taylor polynomial of degree 12 is exact to rounding. The relative error stays below 3e-14, and
     below −708, where doubles lose their precision, the result stays at e⁻⁷⁰⁸.
     """
-    a = max(-abs(x), -708.0)
-    k = np.floor(a * 1.4426950408889634 + 0.5)
-    r = a - k * 0.6931471805599453
+    a = -abs(x)
+    a = -708.0 if a < -708.0 else a  # NaN stays NaN
+    rounded = _fma(a, 1.4426950408889634, _ROUND)
+    r = _fma(rounded - _ROUND, -0.6931471805599453, a)
     series = 0.0
     for coefficient in _TAYLOR:
-        series = series * r + coefficient
-    return series * _power_of_two(np.int64(k))
+        series = _fma(series, r, coefficient)
+    return series * _power_of_two(rounded)
 
 
-@njit(**_FAST)
-def _bernoulli(eta: Any, y: Any, n: Any) -> Any:
-    residual = np.empty(eta.shape[0])
+@njit(**_EXACT)
+def _sum(x: Any) -> float:
+    """Add up, in place, by adding the second half to the first until one is left."""
+    width = x.shape[0]
+    while width > 1:
+        half = (width + 1) // 2
+        for i in range(width - half):
+            x[i] += x[half + i]
+        width = half
+    return x[0] if x.shape[0] else 0.0
+
+
+@njit(**_EXACT)
+def _log_product(x: Any) -> float:
+    """Add up the logarithms of factors in (1, 2], one logarithm for up to 512 of them."""
+    width = x.shape[0]
+    for _ in range(9):
+        half = (width + 1) // 2
+        for i in range(width - half):
+            x[i] *= x[half + i]
+        width = half
     total = 0.0
-    for first in range(0, eta.shape[0], _ROWS_PER_LOG):
-        rows = slice(first, first + _ROWS_PER_LOG)
-        total += _bernoulli_by_one_log(eta[rows], y[rows], residual[rows])
-    return total, residual
+    for i in range(width):
+        total += np.log(x[i])
+    return total
 
 
-@njit(**_FAST)
-def _bernoulli_by_one_log(eta: Any, y: Any, residual: Any) -> Any:
-    # Counted from 0: only then does the compiler know that no index is negative, and that the
-    # arrays do not overlap, whatever lies beside them in memory. Sums would else take an order
-    # that depends on it.
-    total, product = 0.0, 1.0
-    for i in range(eta.shape[0]):
+@njit(**_EXACT)
+def _bernoulli(eta: Any, y: Any, n: Any) -> Any:
+    rows = eta.shape[0]
+    residual, linear, factor = np.empty(rows), np.empty(rows), np.empty(rows)
+    for i in range(rows):
         x, e = eta[i], _exp_minus_abs(eta[i])
         share = 1 / (1 + e)
         residual[i] = y[i] - (share if x >= 0 else e * share)
-        total += y[i] * x - max(x, 0.0)
-        product *= 1 + e
-    return total - np.log(product)
+        linear[i] = y[i] * x - (0.0 if x < 0 else x)
+        factor[i] = 1 + e
+    return _sum(linear) - _log_product(factor), residual
 
 
-@njit(**_FAST)
+@njit(**_EXACT)
 def _binomial(eta: Any, y: Any, n: Any) -> Any:
     rows = eta.shape[0]
-    residual = np.empty(rows)
-    total = 0.0
+    residual, terms = np.empty(rows), np.empty(rows)
     for i in range(rows):
         x, e = eta[i], _exp_minus_abs(eta[i])
         share = 1 / (1 + e)
         residual[i] = y[i] - n[i] * (share if x >= 0 else e * share)
-        total += y[i] * x - n[i] * (max(x, 0.0) + np.log1p(e))
-    return total, residual
+        terms[i] = y[i] * x - n[i] * ((0.0 if x < 0 else x) + np.log1p(e))
+    return _sum(terms), residual
 
 
 def _kernel(node: Apply) -> Any:
@@ -279,5 +290,5 @@ def _compile_for_numba(op: Op, node: Apply, **_: Any) -> Any:
         total, residual = kernel(eta, y, n)
         return np.asarray(total), residual
 
-    version = 8  # of the kernel: machine code of another version on disk is not used
+    version = 9  # of the kernel: machine code of another version on disk is not used
     return logit_likelihood, version

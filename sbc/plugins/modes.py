@@ -1,8 +1,17 @@
-"""How PyTensor compiles what is called a few thousand times at most."""
+"""How PyTensor compiles: to exact arithmetic, and cheaply what is called a few thousand times.
+
+Importing this module takes ``fastmath`` off PyTensor's Numba functions, for the whole process: a
+switch that is set for a while would be off in another thread. With it the compiler may fuse a
+product and a sum that stand in two functions if it puts one into the other, which it does or does
+not as they were compiled now or loaded; without it the last bits depend on the model alone.
+"""
 
 from __future__ import annotations
 
+from pytensor import config
 from pytensor.compile.mode import Mode, get_mode
+
+config.numba__fastmath = False
 
 #: Cheap to compile, slow to run.
 CHEAP = Mode(linker="py", optimizer=get_mode("FAST_COMPILE").provided_optimizer)

@@ -19,9 +19,9 @@ CODES = {"schools-centred": 4, "schools-misread": 1}
 #: Commands that need a machine of their own, and where they are tested.
 ELSEWHERE = {
     "make ": "test_make_targets_exist_and_ci_calls_them",
-    "pip ": "test_cluster.py",
-    "dask ": "test_cluster.py",
-    "python -m sbc run --estimator naive --datasets 30 --cluster": "test_cluster.py",
+    "pip ": "test_jobs.py",
+    "dask ": "test_jobs.py",
+    "python -m sbc run --estimator naive --datasets 30 --cluster": "test_jobs.py",
     "python -m sbc lecture": "tests/studies/lecture",
 }
 #: Lines of an example's output that are the same on every machine.
