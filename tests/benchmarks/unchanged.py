@@ -2,9 +2,9 @@
 
     python tests/benchmarks/unchanged.py OLD_CHECKOUT NEW_CHECKOUT [--only NAME,NAME]
 
-Each checkout makes every run twice with caches of its own, and the second, warm ones are compared:
-a model that has just been compiled and one that was loaded may differ in their last bits. Times,
-versions, digests and paths are left out. It takes some twenty minutes.
+Each checkout makes every run twice with caches of its own, and the second ones are compared: in
+checkouts of before 0.1.0 code that has just been compiled differs in its last bits from the same
+code loaded. Times, versions, digests and paths are left out. It takes some twenty minutes.
 """
 
 from __future__ import annotations
