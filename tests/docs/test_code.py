@@ -10,6 +10,7 @@ import pytest
 from pages import PAGES, ROOT
 from synthetic import SETTINGS
 
+from sbc.cli.main import main
 from sbc.gates.checks import Subject, checks_of
 from sbc.gates.config import Config, expect, load_config
 from sbc.gates.gate import judge_run
@@ -60,6 +61,16 @@ def test_the_engine_of_engines_keeps_the_contract(tmp_path):
     mean, sd, ess = y.sum() / 6, 6**-0.5, diagnose(draws[None]).ess_bulk[0]
     assert abs(draws.mean() - mean) < 4.5 * sd / np.sqrt(ess)
     assert abs(draws.mean() - (mean + 0.5 * sd)) > 4.5 * sd / np.sqrt(ess)  # the check can fail
+
+
+def test_the_engine_of_engines_runs_by_its_path(tmp_path, capsys):
+    PAGES["docs/engines.md"].prepare(tmp_path)
+    walk, out = f"{tmp_path}/my_engine.py:walk", tmp_path / "run"
+    words = ["run", "--generator", f"{MODEL}:normal_world", "--estimator", f"{MODEL}:normal_mean"]
+    words += ["--engine", walk, "--draws", "2000", "--datasets", "3", "--jobs", "1", "--quiet"]
+    assert main([*words, "--out", str(out)]) == 0
+    assert set(load_run(out).fits.engine) == {walk}
+    assert "walk" in capsys.readouterr().out
 
 
 def test_the_gates_of_engines_say_what_they_mean(tmp_path):

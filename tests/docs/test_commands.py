@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from pages import PAGES, ROOT, enter
 
+from sbc.store.frames import load_run
+
 #: What the commands of a page begin with that take minutes, and run in the slow lane.
 SLOW = {
     "docs/engines.md": ("python -m sbc run --estimator", "new", "old"),
@@ -26,6 +28,18 @@ ELSEWHERE = {
 }
 #: Lines of an example's output that are the same on every machine.
 SURE = re.compile(r"^(?:PASS|FAIL|INCONCLUSIVE|generator |gate: |prior SBC).*", flags=re.M)
+
+#: What a page promises of the output of its commands besides, as patterns.
+PROMISED = {
+    "docs/sweeps.md": (
+        "180 fits in all",
+        r"^\d+,1\.5,confound,effects,False,mundlak,nutpie,beta_XY",
+    ),
+    "docs/own-models.md": (
+        r"theta\[3\]",
+        "truth 'posterior', data docs/examples/reedfrogs.csv: uniform ranks are expected",
+    ),
+}
 
 
 def commands(page, slow):
@@ -60,6 +74,37 @@ def walk(page, slow, folder, monkeypatch):
     return shown
 
 
+def after_gates(shown):
+    """Compare the first example with what comes, and look for what the workflow uploads."""
+    verdicts = re.compile(r"^(?:PASS|FAIL|INCONCLUSIVE|generator).*", flags=re.M)
+    (example,) = PAGES["docs/gates.md"].of("text")
+    assert verdicts.findall(example) == verdicts.findall(next(iter(shown.values())))
+    assert len(shown) == 9
+    assert Path("gate.xml").exists()
+
+
+def after_cluster(shown):
+    assert "shard" not in list(shown.values())[-1]
+    assert len(load_run(Path("whole")).fits) == 30
+
+
+def after_sweeps(shown):
+    assert "<svg" in Path("map.html").read_text(encoding="utf-8")
+
+
+def after_readme(shown):
+    assert len(PAGES["README.md"].commands) >= 8
+    assert {c.split()[0] for c in PAGES["README.md"].commands} == {"make", "python"}
+
+
+AFTER = {
+    "docs/gates.md": after_gates,
+    "docs/cluster.md": after_cluster,
+    "docs/sweeps.md": after_sweeps,
+    "README.md": after_readme,
+}
+
+
 @pytest.mark.parametrize("name", [name for name in PAGES if commands(PAGES[name], slow=False)])
 def test_every_command_does_what_its_page_says(name, tmp_path, monkeypatch):
     shown = walk(PAGES[name], False, tmp_path, monkeypatch)
@@ -67,6 +112,9 @@ def test_every_command_does_what_its_page_says(name, tmp_path, monkeypatch):
     missing = [line for text in PAGES[name].of("text") for line in SURE.findall(text)
                if line not in said]  # fmt: skip
     assert missing == []
+    assert all(re.search(promised, said, re.M) for promised in PROMISED.get(name, ()))
+    assert all(said.strip() or "--quiet" in command for command, said in shown.items())
+    AFTER.get(name, lambda shown: None)(shown)
     # What a page asks pytest to run is run, and not deselected.
     assert all(
         re.search(r"\b3 passed", out) for command, out in shown.items() if "pytest" in command

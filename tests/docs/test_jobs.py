@@ -16,6 +16,10 @@ from sbc.store.frames import load_run
 PAGE = PAGES["docs/cluster.md"]
 
 
+def test_the_page_has_snippets_of_every_kind():
+    assert [kind for kind, _ in PAGE.snippets] == ["sh", "bash", "yaml", "sh", "python"]
+
+
 def parts(folder):
     return [load_run(part) for part in sorted(folder.iterdir())]
 
