@@ -46,7 +46,8 @@ def confound(
     In the lecture U_j = sd_U u_j moves X and the log odds of Y alike
     (beta_GX = beta_GY = sd_U) and groups differ in nothing else (tau = 0). A group may come out
     empty, unless rows_per_group is set: then each has so many, and n_rows does not count. U =
-    beta_GX u is handed out for an estimator that is meant to see it.
+    beta_GX u is handed out for an estimator that is meant to see it. beta_XbarY = beta_GY / beta_GX
+    is what a group's true mean of X adds to its log odds; there is none where beta_GX = 0.
 
     Source: R. McElreath, Statistical Rethinking 2023, lecture 12, bonus.
     """
@@ -58,6 +59,8 @@ def confound(
     u = truth["u"] = rng.normal(size=n_groups)
     z = truth["z"] = rng.normal(size=n_groups)
     X = rng.normal(truth["alpha_X"] + truth["beta_GX"] * u[group], truth["sigma_X"])
+    if truth["beta_GX"] > 0:
+        truth["beta_XbarY"] = truth["beta_GY"] / truth["beta_GX"]
     alpha = truth["alpha_bar"] + truth["tau"] * z + truth["beta_GY"] * u
     eta = alpha[group] + truth["beta_XY"] * X + truth["beta_ZY"] * Z[group]
     Y = rng.binomial(1, 1 / (1 + np.exp(-eta)))

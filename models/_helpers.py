@@ -30,6 +30,18 @@ def seen_in_stories(data: Data) -> Array:
     return _log_odds(data["story"], data["R"] >= 3, np.ones(len(data["R"])), len(data["stories"]))
 
 
+def seen_in_participants(data: Data) -> Array:
+    """Give how far each participant's log odds of 3 or more lie from their mean: see `_log_odds`.
+
+    From their mean and not from an estimated centre: that one can move, and stories with it,
+    without all participants having to.
+    """
+    n = len(data["participants"])
+    seen = _log_odds(data["participant"], data["R"] >= 3, np.ones(len(data["R"])), n)
+    seen[0] -= seen[0].mean()
+    return seen
+
+
 def _log_odds(index: Array, successes: Array, trials: Array, n: int) -> Array:
     """Give log odds in the first row and the inverse of their variances in the second; (2, n).
 

@@ -19,6 +19,7 @@ def latent(group, X, Z, Y, Xbar, size):
     alpha_X, alpha_bar ~ Normal(0, 1)
     beta_GX, sigma_X, tau ~ Exponential(1)
     beta_XY, beta_ZY, beta_GY ~ Normal(0, 1)
+    beta_XbarY = beta_GY / beta_GX, what a group's true mean of X adds to its log odds
 
     The slides print tau ~ Exponential(10) and leave beta_ZY out of one formula; the lecture's code
     has Exponential(1) and beta_ZY, and so has this. Where X tells u_j well (sigma_X far below
@@ -40,6 +41,7 @@ def latent(group, X, Z, Y, Xbar, size):
     beta_XY = pm.Normal("beta_XY", 0, 1)
     beta_ZY = pm.Normal("beta_ZY", 0, 1)
     beta_GY = pm.Normal("beta_GY", 0, 1)
+    pm.Deterministic("beta_XbarY", beta_GY / beta_GX)
     alpha = alpha_bar + tau * z
     eta = (alpha + beta_ZY * Z + beta_GY * u)[group] + beta_XY * X
     BernoulliLogit("Y", eta, observed=Y)

@@ -3,16 +3,18 @@
 import pymc as pm
 
 from sbc import estimator
+from sbc.models._helpers import StandardNormal, given_data, seen_in_tanks
 from sbc.plugins.likelihoods import BinomialLogit
 
 
-@estimator(estimands=("alpha_bar", "p_survived"))
-def tanks_fixed_sigma(tank, D, S, P, *, sigma=1.0):
+@estimator(estimands=("alpha_bar", "p_survived"), derived={"seen": seen_in_tanks})
+def tanks_fixed_sigma(tank, D, S, P, seen, *, sigma=1.0):
     """Partial pooling by a given sigma: as regularised as somebody thought fit.
 
     S_i ~ Binomial(D_i, p_i)
     logit p_i = alpha[tank_i]
-    alpha_j ~ Normal(alpha_bar, sigma)
+    alpha_j = alpha_bar + sigma z_j
+    z_j ~ Normal(0, 1), sampled around what each tank says
     alpha_bar ~ Normal(0, 1.5)
 
     Any sigma by option: `tanks_fixed_sigma@sigma=0.5`. P says how many tanks there are, and nothing
@@ -21,6 +23,7 @@ def tanks_fixed_sigma(tank, D, S, P, *, sigma=1.0):
     Source: R. McElreath, Statistical Rethinking 2023, lecture 12.
     """
     alpha_bar = pm.Normal("alpha_bar", 0, 1.5)
-    alpha = pm.Normal("alpha", alpha_bar, sigma, dims="tanks")
+    z = StandardNormal("z", sampled_around=given_data(seen, alpha_bar, sigma), dims="tanks")
+    alpha = pm.Deterministic("alpha", alpha_bar + sigma * z, dims="tanks")
     pm.Deterministic("p_survived", pm.math.invlogit(alpha), dims="tanks")
     BinomialLogit("S", D, alpha[tank], observed=S)

@@ -48,7 +48,7 @@ def main(arguments: argparse.Namespace) -> int:
         raise
     file, judged = write_page(plan, folder, lecture_dataset("tanks"))
     for one in judged:
-        print(f"{one.verdict:>13}: {one.claim.text} ({one.claim.scenario.words})")
+        print(f"{one.verdict:>13}: {one.claim.text} ({one.claim.where})")
         for criterion, found, _ in one.found:
             print(f"{'':15}{in_words(criterion, found)}")
     print(f"\nlecture: {file}")

@@ -74,7 +74,7 @@ def test_numpy_s_global_generator_is_left_alone():
 @pytest.mark.parametrize("regime", REGIMES)
 def test_every_regime_states_the_same_parameters(regime):
     truth = draw(regime, n_groups=4).truth
-    assert truth.keys() == {*LECTURE, "u", "z"}
+    assert truth.keys() == {*LECTURE, "u", "z", "beta_XbarY"}
     assert truth["u"].shape == truth["z"].shape == (4,)
 
 

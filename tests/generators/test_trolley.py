@@ -101,4 +101,45 @@ def test_features_are_counted_by_hand():
 
 
 def test_uniform_ranks_are_expected_of_partial_pooling_alone():
-    assert trolley.uniform_ranks == {"prior": ("trolley_partial",)}
+    assert trolley.uniform_ranks == {
+        "prior": ("trolley_partial",),
+        "crossed_prior": ("trolley_crossed_partial",),
+    }
+
+
+def test_answers_are_as_many_as_they_are_set_to_be():
+    data = draw(n_stories=3, n_participants=4, answers=(2, 1, 5)).data
+    check_data(trolley, data)
+    np.testing.assert_array_equal(np.bincount(data["story"]), [8, 4, 20])
+    np.testing.assert_array_equal(np.bincount(data["participant"]), [8] * 4)
+    twice = draw(n_stories=3, n_participants=4, answers=(2,)).data
+    np.testing.assert_array_equal(np.bincount(twice["story"]), [8] * 3)
+    with pytest.raises(ValueError, match="one for each of 3 stories, not 2"):
+        draw(n_stories=3, answers=(1, 2))
+
+
+def test_the_real_design_has_9_930_answers():
+    data = draw(n_participants=331, answers=(2, 2, 4, 4, 2, 2, 2, 2, 2, 2, 3, 3)).data
+    assert len(data["R"]) == 9930
+    np.testing.assert_array_equal(np.bincount(data["participant"]), [30] * 331)
+
+
+def test_what_holds_for_the_people_in_the_study_by_hand():
+    truth = draw(n_stories=3, n_participants=5, sd_participant=2.0, tau=0.5, eta=0.1).truth
+    gamma = 2.0 * truth["v"]
+    np.testing.assert_allclose(truth["by_story"], truth["beta"] + gamma.mean())
+    np.testing.assert_allclose(truth["by_participant"], gamma - gamma.mean())
+    assert truth["by_participant"].sum() == pytest.approx(0, abs=1e-12)
+    eta = truth["beta"][[0, 1, 2, 0, 1]] + gamma  # the third cutpoint is 0
+    np.testing.assert_allclose(truth["p_again"], 1 / (1 + np.exp(-eta)))
+    new = np.log(truth["p_new"] / (1 - truth["p_new"])) - gamma
+    np.testing.assert_allclose(new, new[0])  # one story for all
+
+
+def test_a_new_story_is_drawn_like_the_others():
+    new = []
+    for seed in range(3000):
+        truth = draw(seed=seed, n_stories=1, n_participants=1, eta=0.4, tau=1.5).truth
+        new.append(math.log(truth["p_new"][0] / (1 - truth["p_new"][0])))
+    assert within(new, 0.4)
+    assert within((np.array(new) - 0.4) ** 2, 1.5**2)

@@ -12,11 +12,21 @@ from sbc.plugins import catalogue, registry
 SIZES = {
     "confound": {"n_groups": 7, "n_rows": 25},
     "reedfrogs": {"densities": (3, 8), "tanks_per_density": 4},
-    "trolley": {"n_stories": 4, "n_participants": 6},
+    "trolley": {"n_stories": 4, "n_participants": 6, "sd_participant": 0.7},
+    "other_tanks": {"densities": (3, 8), "tanks_per_density": 4, "new_tanks": 3},
+    "confound_new_rows": {"n_groups": 7, "n_rows": 25, "new_groups": 3},
 }
+
+
+def first_of(generator):
+    """Name the regime to draw from: ``fixed``, or the first."""
+    return "fixed" if "fixed" in generator.regimes else next(iter(generator.regimes))
+
+
 DATASETS = {
-    world: registry.generator(world).draw(np.random.default_rng(2), "fixed", **sizes)
+    world: made.draw(np.random.default_rng(2), first_of(made), **sizes)
     for world, sizes in SIZES.items()
+    for made in [registry.generator(world)]
 }
 PAIRS = [
     (world, name)
@@ -24,7 +34,7 @@ PAIRS = [
     for name in catalogue.names("estimator")
     if registry.feeds(world, name)
 ]
-POSITIVE = {"tau", "beta_GX", "sigma_X", "sigma", "gap"}
+POSITIVE = {"tau", "beta_GX", "sigma_X", "sigma", "gap", "sd_participant"}
 
 
 def build(world, name, data=None):
@@ -38,12 +48,12 @@ def log_joint(world, name):
     estimator, model = registry.estimator(name), build(world, name)
     data = estimator.select(DATASETS[world].data)
     unconstrain = _model.unconstrain(model)
-    logp = model.compile_logp(jacobian=False)
+    logp, start = model.compile_logp(jacobian=False), model.initial_point()
 
     def evaluate(values):
         flat, point = unconstrain(values, data), {}
         for rv in model.free_RVs:
-            shape = np.shape(values[rv.name])
+            shape = start[model.rvs_to_values[rv].name].shape  # one less where values sum to 0
             mine, flat = np.split(flat, [int(np.prod(shape))])
             point[model.rvs_to_values[rv].name] = mine.reshape(shape)
         return float(logp(point))
@@ -52,10 +62,13 @@ def log_joint(world, name):
 
 
 def draw_values(rng, sizes):
-    return {
+    values = {
         name: np.abs(rng.normal(size=size)) if name in POSITIVE else rng.normal(size=size)
         for name, size in sizes.items()
     }
+    if "by_participant" in values:
+        values["by_participant"] -= values["by_participant"].mean()
+    return values
 
 
 def bernoulli(eta, Y):
@@ -90,6 +103,16 @@ def of_the_confound(name, v, d):
     return lp + bernoulli(alpha[g] + effect, Y)
 
 
+def of_new_rows(name, v, d):
+    if name == "multilevel_new_rows":
+        lp = stats.norm.logpdf(v["z_new"]).sum()
+        return lp + of_the_confound("multilevel", v, d)
+    if name == "fixed_new_rows":
+        lp = stats.norm.logpdf(v["alpha_new"], 0, 10).sum()
+        return lp + of_the_confound("fixed", v, d)
+    return of_the_confound(name, v, d)
+
+
 def of_reedfrogs(name, v, d):
     normal = stats.norm.logpdf
     if name == "tanks_unpooled":
@@ -104,7 +127,9 @@ def of_reedfrogs(name, v, d):
         alpha = v["alpha"]
     if "z" in v:
         lp += normal(v["z"]).sum()
-        alpha = v["alpha_bar"] + v["sigma"] * v["z"]
+        alpha = v["alpha_bar"] + v.get("sigma", 1.0) * v["z"]
+    if "z_new" in v:
+        lp += normal(v["z_new"]).sum()
     if "beta_P" in v:
         lp += normal(v["beta_P"], 0, 0.5)
         alpha = alpha + v["beta_P"] * d["P"]
@@ -115,19 +140,37 @@ def of_trolley(name, v, d):
     normal, gap = stats.norm.logpdf, v["gap"]
     lp = stats.expon.logpdf(gap).sum()
     c = [-gap[0] - gap[1], -gap[1], 0, gap[2], gap[2] + gap[3], gap[2] + gap[3] + gap[4]]
+    gamma = np.zeros(6)
     if name == "trolley_unpooled":
         lp, beta = lp + normal(v["beta"], 0, 10).sum(), v["beta"]
+    elif name == "trolley_crossed_unpooled":
+        lp, beta, gamma = (
+            lp + normal(v["by_story"], 0, 10).sum(),
+            v["by_story"],
+            v["by_participant"],
+        )
+        # Five free numbers, spread over six that sum to 0: a normal density of five.
+        lp += normal(v["beta_new"], 0, 10) + normal(gamma, 0, 10).sum() - normal(0, 0, 10)
     else:
         lp, beta = lp + normal(v["eta"], 0, 1.5), np.full(4, v["eta"])
-    if name == "trolley_partial":
+    if name in ("trolley_partial", "trolley_crossed_partial"):
         lp += stats.expon.logpdf(v["tau"]) + normal(v["z"]).sum()
         beta = beta + v["tau"] * v["z"]
-    above = expit(beta[d["story"]][:, None] - c)  # P(R > k)
+    if name == "trolley_crossed_partial":
+        lp += stats.expon.logpdf(v["sd_participant"]) + normal(v["v"]).sum() + normal(v["z_new"])
+        gamma = v["sd_participant"] * v["v"]
+    above = expit((beta[d["story"]] + gamma[d["participant"]])[:, None] - c)  # P(R > k)
     p = -np.diff(np.pad(above, [(0, 0), (1, 1)], constant_values=(1, 0)))
     return lp + np.log(p[np.arange(len(d["R"])), d["R"]]).sum()
 
 
-EXPECTED = {"confound": of_the_confound, "reedfrogs": of_reedfrogs, "trolley": of_trolley}
+EXPECTED = {
+    "confound": of_the_confound,
+    "confound_new_rows": of_new_rows,
+    "reedfrogs": of_reedfrogs,
+    "other_tanks": of_reedfrogs,
+    "trolley": of_trolley,
+}
 
 
 @pytest.mark.parametrize(("world", "name"), PAIRS)
@@ -170,11 +213,11 @@ def test_tanks_and_stories_without_rows_or_with_one_answer_alone_harm_nobody():
 @pytest.mark.parametrize("world", ["reedfrogs", "trolley"])
 def test_a_model_is_compiled_for_its_number_of_tanks_or_stories_and_any_number_of_rows(world):
     data, generator = DATASETS[world].data, registry.generator(world)
-    dim = {"reedfrogs": "tanks", "trolley": "stories"}[world]
-    lengths = {n: len(data[n]) for n, along in generator.dims.items() if along == dim}
+    dims = {"reedfrogs": ("tanks",), "trolley": ("stories", "participants")}[world]
     for name in [name for other, name in PAIRS if other == world]:
         model = build(world, name)
         selected = registry.estimator(name).select(data)
+        lengths = {n: len(data[n]) for n in selected if generator.dims.get(n) in dims}
         assert _model.frozen_lengths(model, generator, selected) == lengths
 
 
@@ -207,11 +250,14 @@ def test_three_ways_of_sampling_state_one_joint_distribution(name):
 
 
 def test_sigma_is_an_option():
-    value = {"alpha_bar": 0.1, "alpha": np.linspace(-1, 1, 8)}
-    specs = ("tanks_fixed_sigma", "tanks_fixed_sigma@sigma=0.5")
-    found = [log_joint("reedfrogs", spec)[1](value) for spec in specs]
-    wide, narrow = (stats.norm.logpdf(value["alpha"], 0.1, s).sum() for s in (1, 0.5))
-    assert found[1] - found[0] == pytest.approx(narrow - wide, abs=1e-6)
+    alpha = np.linspace(-1, 1, 8)
+    found = [
+        log_joint("reedfrogs", spec)[1]({"alpha_bar": 0.1, "z": (alpha - 0.1) / sigma})
+        for spec, sigma in (("tanks_fixed_sigma", 1), ("tanks_fixed_sigma@sigma=0.5", 0.5))
+    ]
+    wide, narrow = (stats.norm.logpdf(alpha, 0.1, s).sum() for s in (1, 0.5))
+    # A density in z instead of alpha: larger by sigma for each tank.
+    assert found[1] - found[0] == pytest.approx(narrow - wide + 8 * np.log(0.5), abs=1e-6)
 
 
 @pytest.mark.parametrize(("world", "name"), PAIRS)
@@ -220,5 +266,8 @@ def test_a_model_says_what_it_is(world, name):
     text = estimator.define.__doc__
     assert "~" in text
     assert estimator.summary.endswith(".")
-    assert set(estimator.estimands) <= DATASETS[world].truth.keys()
+    estimands = set(estimator.estimands)
+    if world == "other_tanks":  # whose population is another one
+        estimands -= {"sigma", "beta_P"}
+    assert estimands <= DATASETS[world].truth.keys()
     assert set(estimator.arguments) <= {*generator.dims, *estimator.derived}

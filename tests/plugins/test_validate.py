@@ -92,10 +92,12 @@ def test_an_estimator_that_asks_for_more_is_told_what_there_is():
 
 @pytest.mark.parametrize("estimator", catalogue.names("estimator"))
 def test_every_built_in_estimator_fits_a_generator(estimator):
-    world = next(name for name in catalogue.names("generator") if registry.feeds(name, estimator))
-    generator = registry.generator(world)
-    drawn = generator.draw(np.random.default_rng(1), next(iter(generator.regimes)))
-    found = registry.estimator(estimator)
-    check_arguments(found, generator, drawn.data)
-    assert tuple(found.select(drawn.data)) == found.arguments
-    assert set(found.estimands) <= drawn.truth.keys()
+    found, judged = registry.estimator(estimator), []
+    for world in catalogue.names("generator"):
+        if registry.feeds(world, estimator):
+            generator = registry.generator(world)
+            drawn = generator.draw(np.random.default_rng(1), next(iter(generator.regimes)))
+            check_arguments(found, generator, drawn.data)
+            assert tuple(found.select(drawn.data)) == found.arguments
+            judged.append(set(found.estimands) <= drawn.truth.keys())
+    assert any(judged)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
+from sbc.plugins.data import Data
 from sbc.report.figures.colours import PALETTE, assign
 from sbc.report.figures.overall import Interval, Measure, interval_plot
-from sbc.report.figures.pictures import Picture
+from sbc.report.figures.pictures import Picture, canvas
 from sbc.report.figures.posterior import posterior_figure
 from sbc.report.numbers import with_error
 from sbc.stats import metrics
@@ -43,6 +46,35 @@ def posteriors(singles: Sequence[Single]) -> Picture:
         f"Posterior mean and sd of {'; '.join(told)}.",
         figure,
     )
+
+
+def group_sizes(data: Data) -> Picture:
+    """Draw how many rows groups have."""
+    sizes = np.bincount(data["group"], minlength=len(data["Z"]))
+    figure, axes = canvas()
+    axes.hist(
+        sizes, bins=[x - 0.5 for x in range(sizes.max() + 2)], color=PALETTE[1].light, rwidth=0.85
+    )
+    axes.set(xlabel="rows of a group", ylabel="groups")
+    told = f"{sizes.min()} to {sizes.max()} rows a group, {sizes.mean():.1f} on average"
+    return Picture("group-sizes", "How large the groups are", f"{told}.", f"{told}.", figure)
+
+
+def luxury(scenarios: Sequence[Evidence]) -> list[Picture]:
+    """Draw latent's error beside Mundlak's over the scenarios of the sweep."""
+    measure = Measure(
+        "luxury", "Full luxury, scenario by scenario", "latent's error of beta_XY − mundlak's", 0.0,
+        _READ + "Left of the dashed line latent is nearer to the truth.",
+    )  # fmt: skip
+    rows = []
+    for evidence in scenarios:
+        value, mcse = paired("rmse", *evidence.pair("latent", "mundlak", "beta_XY"))
+        told = evidence.scenario.parameters
+        half, label = 1.96 * mcse, f"{told['rows_per_group']} rows a group"
+        colour = PALETTE[1].light
+        group = f"a confound of sd {told['sd_U']:g}"
+        rows.append(Interval(group, label, colour, value, value - half, value + half))
+    return [picture for picture in [interval_plot(measure, rows)] if picture]
 
 
 def parting(scenarios: Sequence[Evidence]) -> list[Picture]:

@@ -13,6 +13,7 @@ from sbc.plugins.data import Data
 from sbc.stats.fits import Fits
 from sbc.store.frames import Run, as_fits, load_run
 from sbc.store.rows import FAILED
+from sbc.studies.lecture.exact_tanks import scored
 from sbc.studies.lecture.scenarios import Scenario
 
 #: Prior sd of beta_XY and beta_ZY in every estimator of the confound.
@@ -31,11 +32,17 @@ class Evidence:
         Which.
     folder : Path
         Of its run.
+    others : dict of str to Evidence, optional
+        Of the lecture's other scenarios, as far as they have been read; they share it.
     """
 
-    def __init__(self, scenario: Scenario, folder: Path) -> None:
+    def __init__(
+        self, scenario: Scenario, folder: Path, others: dict[str, Evidence] | None = None
+    ) -> None:
         self.scenario = scenario
         self.run: Run = load_run(folder)
+        self._others: dict[str, Evidence] = {} if others is None else others
+        self._others[scenario.name] = self
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -72,13 +79,37 @@ class Evidence:
         first, second = (as_fits(frame.loc[common]) for frame in (one, other))
         return first, second
 
-    def means(self, estimator: str, vector: str) -> pd.DataFrame:
-        """Give the posterior means of a vector: one row a dataset, one column an element."""
+    def means(self, estimator: str, vector: str, column: str = "mean") -> pd.DataFrame:
+        """Give the posterior means of a vector: one row a dataset, one column an element.
+
+        Or another column of the results: ``truth``, ``q025``.
+        """
         results = self.run.results
         mine = results[(results.estimator == estimator)
                        & results.quantity.str.startswith(f"{vector}[")]  # fmt: skip
         element = mine.quantity.str.extract(r"\[(\d+)\]", expand=False).astype(int)
-        return mine.assign(element=element).pivot(index="dataset", columns="element", values="mean")
+        return mine.assign(element=element).pivot(index="dataset", columns="element", values=column)
+
+    def seconds(self, estimator: str) -> pd.Series:
+        """Give the seconds that fits took, by their dataset."""
+        fits = self.run.fits
+        return fits[fits.estimator == estimator].set_index("dataset").seconds
+
+    @cached_property
+    def exact(self) -> pd.DataFrame:
+        """What tanks say by sums over a grid, one row a dataset: see `exact_tanks`.
+
+        ``elpd`` and ``p`` of each given sigma, as ``elpd 0.5``, and of the multilevel model, as
+        ``elpd``; the sigma that scores best, and the ends of sigma's interval.
+        """
+        return pd.DataFrame([scored(self.data(k)) for k in range(self.datasets)])
+
+    def beside(self, scenario: Scenario) -> Evidence:
+        """Give the evidence of another scenario of the same lecture."""
+        if scenario.name not in self._others:
+            folder = self.run.folder.parent / scenario.name
+            Evidence(scenario, folder, self._others)
+        return self._others[scenario.name]
 
     def data(self, k: int) -> Data:
         """Draw a dataset of the scenario again; no model is needed for that."""

@@ -66,6 +66,41 @@ def difference(metric: str, a: str, b: str, quantity: str) -> Measure:
     return measure
 
 
+def slope(estimator: str, quantity: str) -> Measure:
+    """Slope of the truth on the posterior mean over datasets: 1 where estimates are to be believed.
+
+    Truths that are drawn lie round 0, and estimates that are too small or too large by a factor are
+    right on average; this tells them. The error is the sandwich's.
+    """
+
+    def measure(evidence: Evidence) -> Measured:
+        fits = evidence.fits(estimator, quantity)
+        if fits.n < 3:
+            return UNKNOWN
+        x = fits.mean - fits.mean.mean()
+        b = float(x @ fits.truth / (x @ x))
+        left = fits.truth - fits.truth.mean() - b * x
+        mcse = float(np.sqrt((x**2) @ (left**2)) / (x @ x))
+        return from_estimate(metrics.Estimate(b, mcse), fits.n)
+
+    return measure
+
+
+def time_ratio(a: str, b: str) -> Measure:
+    """Measure the time that fits of `a` took over that of `b`: the mean logarithm, turned back."""
+
+    def measure(evidence: Evidence) -> Measured:
+        logs = _both(np.log(evidence.seconds(a)) - np.log(evidence.seconds(b)))
+        return Measured(*(float(x) for x in _exponential(from_mean(logs))))
+
+    return measure
+
+
+def _exponential(log: Measured) -> tuple[float, float, float, float]:
+    value = math.exp(log.value)
+    return value, value * log.mcse, math.exp(log.low), math.exp(log.high)
+
+
 def mean_difference(a: str, b: str, quantity: str) -> Measure:
     """Mean over datasets of the posterior mean of `a` minus that of `b`."""
 

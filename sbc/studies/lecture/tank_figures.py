@@ -10,9 +10,12 @@ from matplotlib.figure import Figure
 
 from sbc.plugins.data import Data
 from sbc.report.figures.colours import BAND, INK, LABEL, PALETTE
+from sbc.report.figures.overall import Interval, Measure, interval_plot
 from sbc.report.figures.pictures import Picture, canvas
 from sbc.report.numbers import with_error
+from sbc.studies.lecture.evidence import Evidence
 from sbc.studies.lecture.single import LEVEL, Single
+from sbc.studies.lecture.vector_measures import error_difference
 
 ORANGE, BLUE, SKY, GREEN, _, VERMILION = (colour.light for colour in PALETTE[:6])
 DENSITY_COLOURS = (VERMILION, BLUE, GREEN)
@@ -158,6 +161,25 @@ def two_sigmas(without: Single, having: Single) -> Picture:
         f"Posteriors of sigma: {'; '.join(told)}.",
         figure,
     )
+
+
+def superstitions(scenarios: Sequence[Evidence]) -> list[Picture]:
+    """Draw how much nearer to the truth partial pooling is than none, scenario by scenario."""
+    measure = Measure(
+        "superstitions", "Partial pooling beside none", "error of survival, partial − no pooling",
+        0.0, "Dot: difference of root mean squared errors over the tanks, averaged over datasets; "
+        "line: 95 % interval. Left of the dashed line partial pooling is nearer to the truth.",
+    )  # fmt: skip
+    rows = []
+    for evidence in scenarios:
+        pooled, unpooled = evidence.scenario.estimators[:2]
+        found = error_difference("p_survived", pooled, unpooled)(evidence)
+        half = 1.96 * found.mcse
+        rows.append(
+            Interval(evidence.scenario.words, "partial − none", BLUE, found.value,
+                     found.value - half, found.value + half)
+        )  # fmt: skip
+    return [picture for picture in [interval_plot(measure, rows)] if picture]
 
 
 def score_rows(named: Sequence[tuple[str, Single]]) -> list[dict[str, str]]:

@@ -36,8 +36,7 @@ def lecture_folder(tmp_path_factory, tanks) -> Path:
     write_plan(PLAN, folder)
     for scenario in SCENARIOS:
         settings = scenario.settings(PLAN.datasets, PLAN.seed)
-        n = settings.datasets
-        rows = [fit for name in settings.estimators for fit in fits_of(scenario, name, n)]
+        rows = [fit for name in settings.estimators for fit in fits_of(scenario, settings, name)]
         make_run(run_folder(folder, scenario), rows, settings)
     write_scores(run_folder(folder, TANKS) / SCORES, PLAN.datasets)
     for name, estimators in PLAN.singles().items():

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from synthetic import calibrated, result, shifted
+from synthetic import result, shifted
 
+from sbc.fitting.setup import draw_dataset
+from sbc.plugins import registry
 from sbc.plugins.engine import Draws
 from sbc.store.rows import Fit
 from sbc.studies.lecture import single
@@ -18,17 +20,29 @@ PLAN = Plan(datasets=30, seed=1, grid=3)
 N_TANKS = 48
 
 
-def fits_of(scenario, name, n):
+def fits_of(scenario, settings, name):
+    """Make an estimator's fits of a scenario: calibrated, but for naive, and tanks at random."""
     rng = np.random.default_rng(len(name))
-    u = {"beta_XY": shifted(1.0, n) if name == "naive" else calibrated(n), "beta_ZY": calibrated(n)}
-    truth = {"beta_XY": 1.0, "beta_ZY": -0.5}
+    estimands = scenario.estimands or registry.estimator(name).estimands
+    n = settings.datasets
     for k in range(n):
-        if scenario is TANKS:
-            quantities = ["alpha_bar", "sigma", *(f"p_survived[{j}]" for j in range(N_TANKS))]
-            found = [replace(result(q, 0.5, 0.0), mean=rng.uniform(0.2, 0.9)) for q in quantities]
-        else:
-            found = [result(q, u[q][k], t, sd=0.3 + 0.01 * rng.normal()) for q, t in truth.items()]
-        yield Fit(k, name, "nutpie", "ok", results=tuple(found), truth=truth)
+        truth = draw_dataset(settings, k, "").truth
+        elements = {
+            f"{quantity}[{j}]" if np.ndim(truth[quantity]) else quantity: (quantity, float(value))
+            for quantity in estimands
+            for j, value in enumerate(np.ravel(truth[quantity]))
+        }
+        found = []
+        for i, (element, (quantity, value)) in enumerate(elements.items()):
+            off = 1.0 if name == "naive" and quantity == "beta_XY" else 0.0
+            u = shifted(off, n, seed=i)[k]
+            one = result(element, u, value, sd=0.3 + 0.01 * rng.normal())
+            if scenario is TANKS:
+                one = replace(one, mean=rng.uniform(0.2, 0.9))
+            found.append(one)
+        seconds = 0.1 + 0.01 * rng.random()
+        scalars = {q: float(x) for q, x in truth.items() if np.ndim(x) == 0}
+        yield Fit(k, name, "nutpie", "ok", seconds=seconds, results=tuple(found), truth=scalars)
 
 
 def write_scores(file, n):

@@ -1,0 +1,191 @@
+"""Numbers about vectors: errors of many units at once, one number a dataset, then their mean.
+
+Units of one dataset share its luck, so that a dataset counts once, however many units it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from sbc.plugins.data import Array, Data
+from sbc.stats.fits import Estimate
+from sbc.stats.intervals import wilson
+from sbc.studies.lecture.evidence import Evidence
+from sbc.studies.lecture.judged import LEVEL, UNKNOWN, Measured, from_estimate, from_mean
+from sbc.studies.lecture.measures import Measure
+from sbc.studies.lecture.scenarios import Scenario
+
+
+def typical(evidence: Evidence, estimator: str, vector: str) -> pd.Series:
+    """Root mean squared error over a vector's elements, by dataset."""
+    errors = evidence.means(estimator, vector) - evidence.means(estimator, vector, "truth")
+    return _root_mean_square(errors)
+
+
+def error_difference(vector: str, a: str, b: str) -> Measure:
+    """Measure the typical error of `a` minus that of `b`, on the datasets where both worked."""
+
+    def measure(evidence: Evidence) -> Measured:
+        return _mean_of(typical(evidence, a, vector) - typical(evidence, b, vector))
+
+    return measure
+
+
+def error_below_zero_effects(vector: str, estimator: str) -> Measure:
+    """Measure the typical error minus that of who takes every effect for 0."""
+
+    def measure(evidence: Evidence) -> Measured:
+        ignored = _root_mean_square(evidence.means(estimator, vector, "truth"))
+        return _mean_of(typical(evidence, estimator, vector) - ignored)
+
+    return measure
+
+
+def gain(vector: str, pooled: str, unpooled: str) -> Measure:
+    """Measure how much smaller errors are with pooling: the logarithm of the ratio of the two."""
+
+    def measure(evidence: Evidence) -> Measured:
+        errors = (typical(evidence, name, vector) for name in (unpooled, pooled))
+        without, having = (np.log(error) for error in errors)
+        return _mean_of(without - having)
+
+    return measure
+
+
+def fit_difference(
+    vector: str, a: str, b: str, seen: Callable[[Data], Array], told: Callable[[Array], Array]
+) -> Measure:
+    """Measure how far `a` is from what was seen, minus how far `b` is.
+
+    Parameters
+    ----------
+    vector : str
+        What is estimated of each unit.
+    a, b : str
+        The estimators.
+    seen : callable
+        Gives what each unit showed, of a dataset.
+    told : callable
+        Turns posterior means into the same unit.
+    """
+
+    def measure(evidence: Evidence) -> Measured:
+        one, other = (evidence.means(name, vector) for name in (a, b))
+        both = one.index.intersection(other.index)
+        shown = pd.DataFrame([seen(evidence.data(int(k))) for k in both], index=both)
+        far = [
+            _root_mean_square(told(means.loc[both]) - shown.to_numpy()) for means in (one, other)
+        ]
+        return _mean_of(far[0] - far[1])
+
+    return measure
+
+
+def coverage_of(vector: str, estimator: str, low: str, high: str) -> Measure:
+    """Measure the share of elements whose truth lies between two quantiles: ``q025``, ``q975``."""
+
+    def measure(evidence: Evidence) -> Measured:
+        truth, left, right = (evidence.means(estimator, vector, c) for c in ("truth", low, high))
+        return from_mean(((left <= truth) & (truth <= right)).mean(axis=1).to_numpy(float))
+
+    return measure
+
+
+def improvement_with_answers(vector: str, estimator: str, answers: Array) -> Measure:
+    """Measure by which power of a unit's number of answers its error falls.
+
+    The slope of log |error| on log answers in each dataset: −0.5 where errors fall with the root.
+    """
+    x = np.log(answers) - np.log(answers).mean()
+
+    def measure(evidence: Evidence) -> Measured:
+        errors = evidence.means(estimator, vector) - evidence.means(estimator, vector, "truth")
+        return from_mean(np.log(errors.abs()).to_numpy(float) @ x / (x @ x))
+
+    return measure
+
+
+def beyond(measure: Measure, other: Scenario) -> Measure:
+    """Measure here minus there; the two scenarios' datasets have nothing in common."""
+
+    def difference(evidence: Evidence) -> Measured:
+        here, there = measure(evidence), measure(evidence.beside(other))
+        mcse = float(np.hypot(here.mcse, there.mcse))
+        n = min(evidence.datasets, evidence.beside(other).datasets)
+        return from_estimate(Estimate(here.value - there.value, mcse), n)
+
+    return difference
+
+
+def average_over(measure: Measure, scenarios: tuple[Scenario, ...]) -> Measure:
+    """Average a measure over scenarios, each with datasets of its own."""
+
+    def average(evidence: Evidence) -> Measured:
+        found = [measure(evidence.beside(scenario)) for scenario in scenarios]
+        value = float(np.mean([x.value for x in found]))
+        mcse = float(np.linalg.norm([x.mcse for x in found]) / len(found))
+        return from_estimate(Estimate(value, mcse), evidence.datasets)
+
+    return average
+
+
+def pull_by_distance(vector: str, estimator: str, seen: Callable[[Data], Array]) -> Measure:
+    """Measure how the pull on a tank goes with its distance from the middle: a rank correlation.
+
+    The pull is |estimate − seen|, the distance |seen − mean of the estimates|, in log odds, and
+    tanks of one density are compared with each other, for small ones are pulled more.
+    """
+    from scipy.stats import spearmanr
+
+    def of_one(data: Data, p: Array) -> float:
+        shown, told = (_log_odds(x) for x in (seen(data), p))
+        pull, distance = np.abs(told - shown), np.abs(shown - told.mean())
+        groups = [data["D"] == density for density in np.unique(data["D"])]
+        varied = [rows for rows in groups if np.ptp(distance[rows]) > 0 and np.ptp(pull[rows]) > 0]
+        return float(np.mean([spearmanr(pull[rows], distance[rows]).statistic for rows in varied]))
+
+    def measure(evidence: Evidence) -> Measured:
+        means = evidence.means(estimator, vector)
+        found = [of_one(evidence.data(int(k)), means.loc[k].to_numpy(float)) for k in means.index]
+        return from_mean(np.array(found))
+
+    return measure
+
+
+def exact_difference(column: str, sigma: float) -> Measure:
+    """Measure a score of the multilevel model minus that of a given sigma, by sums over a grid."""
+
+    def measure(evidence: Evidence) -> Measured:
+        scores = evidence.exact
+        return _mean_of(scores[column] - scores[f"{column} {sigma:g}"])
+
+    return measure
+
+
+def best_sigma_inside(evidence: Evidence) -> Measured:
+    """Share of datasets whose best sigma lies in the multilevel model's interval of sigma."""
+    found = evidence.exact
+    inside = (found["low"] <= found["best"]) & (found["best"] <= found["high"])
+    n, hits = len(inside), int(inside.sum())
+    if n == 0:
+        return UNKNOWN
+    low, high = (float(x) for x in wilson(hits, n, LEVEL))
+    share = hits / n
+    return Measured(share, float(np.sqrt(share * (1 - share) / n)), low, high)
+
+
+def _log_odds(p: Array) -> Array:
+    """Log odds of shares, those of 0 and 1 moved inside by a hundredth."""
+    inside = np.clip(p, 0.01, 0.99)
+    return np.log(inside / (1 - inside))
+
+
+def _root_mean_square(frame: pd.DataFrame) -> pd.Series:
+    return np.sqrt((frame**2).mean(axis=1))
+
+
+def _mean_of(column: pd.Series) -> Measured:
+    return from_mean(column.dropna().to_numpy(float))
