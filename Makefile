@@ -42,7 +42,7 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-examples: $(READY)  ## make the pages in reports/example again: half an hour
+examples: $(READY)  ## make the pages in reports/example again: three quarters of an hour
 	rm -rf reports/example-prior reports/example-effects reports/example-lecture
 	$(BIN)/python -m sbc run --truth prior --estimator latent,naive --datasets 400 \
 		--out reports/example-prior
@@ -61,7 +61,7 @@ sweep-example: $(READY)  ## the map in reports/example/sweep.html: 13,000 fits, 
 		--budget 13000 --out reports/example-sweep
 	$(BIN)/python -m sbc report reports/example-sweep --out reports/example/sweep.html
 
-lecture: $(READY)  ## the lecture on one page, and its claims put to the test: a quarter of an hour
+lecture: $(READY)  ## the lecture on one page, and its claims put to the test: half an hour
 	$(BIN)/python -m sbc lecture
 
 bench: $(READY)  ## sbc beside pm.sample, simuk and raw nutpie; writes docs/data/bench.json

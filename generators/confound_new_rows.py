@@ -16,7 +16,10 @@ from sbc.plugins.generator import generator
         "Z_new": "new_groups",
     },
     indexes=confound.indexes,
-    bounds={**confound.bounds, "new_groups": (1, np.inf)},
+    bounds={
+        **dict.fromkeys(("n_groups", "n_rows", "new_groups"), (1, np.inf)),
+        **dict.fromkeys(("sd_U", "sd_X"), (0, np.inf)),
+    },
 )
 def confound_new_rows(
     rng: Generator, truth: Truth, *, n_groups=30, n_rows=200, new_groups=30

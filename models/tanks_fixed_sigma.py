@@ -22,6 +22,8 @@ def tanks_fixed_sigma(tank, D, S, P, seen, *, sigma=1.0):
 
     Source: R. McElreath, Statistical Rethinking 2023, lecture 12.
     """
+    if not sigma > 0:
+        raise ValueError(f"sigma must be above 0, not {sigma:g}")
     alpha_bar = pm.Normal("alpha_bar", 0, 1.5)
     z = StandardNormal("z", sampled_around=given_data(seen, alpha_bar, sigma), dims="tanks")
     alpha = pm.Deterministic("alpha", alpha_bar + sigma * z, dims="tanks")

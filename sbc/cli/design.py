@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sbc.cli import options
 from sbc.cli.supervise import after_a_crash
 from sbc.fitting.options import default_folder
-from sbc.plugins.errors import ExitCode, UserError
+from sbc.plugins.errors import ExitCode, TimeUpError, UserError
 from sbc.store.folder import read_run
 from sbc.store.settings import Settings
 
@@ -48,7 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--max-datasets", type=int, metavar="N", help="of a size, at most (default 1000)")
     options.declare_executor(parser)
     add("--out", type=Path, metavar="DIR", help="the folder of what is fitted")
-    add("--resume", type=Path, metavar="DIR", help="go on with a search that was stopped")
+    add("--resume", type=Path, metavar="DIR", help="go on with a search: its model files are run")
     add("--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(function=main)
 
@@ -71,16 +71,18 @@ def main(arguments: argparse.Namespace) -> int:
 
         print(_asked(arguments, settings, plan), flush=True)
         try:
+            how = executor | {"allow_versions": arguments.allow_versions}
             place, seen = design(
-                folder, settings, plan, goal, jobs, not arguments.quiet, _told, **executor
+                *(folder, settings, plan, goal, jobs, not arguments.quiet, _told, begun), **how
             )
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, TimeUpError) as stopped:
+            up = isinstance(stopped, TimeUpError)
             print(
-                f"sbc: interrupted; the fits are kept. Go on with the same goal and "
-                f"--resume {shlex.quote(str(folder))}",
+                f"sbc: {stopped if up else 'interrupted'}; the fits are kept. Go on with the same "
+                f"goal and --resume {shlex.quote(str(folder))}",
                 file=sys.stderr,
             )
-            return ExitCode.INTERRUPTED
+            return ExitCode.UNDECIDED if up else ExitCode.INTERRUPTED
     return _answer(plan, place, seen, folder)
 
 

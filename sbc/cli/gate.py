@@ -11,6 +11,7 @@ from typing import Any, cast
 from sbc.cli import options
 from sbc.cli import run as run_command
 from sbc.cli.supervise import after_a_crash
+from sbc.cli.terminal import order
 from sbc.fitting.options import default_folder
 from sbc.gates.config import Config, expect, load_config
 from sbc.plugins.errors import ExitCode, UserError
@@ -19,7 +20,7 @@ from sbc.stats.sequential.judge import PRESETS
 _RUN_OPTIONS = (
     *("estimator", "generator", "truth", "set", "engine", "datasets", "seed", "draws", "tune"),
     *("chains", "target_accept", "jobs", "out", "resume", "profile", "quiet"),
-    *("cluster", "shard", "isolate", "fit_timeout", "max_failures"),
+    *("cluster", "shard", "isolate", "fit_timeout", "max_failures", "allow_versions", "max_time"),
 )
 
 
@@ -114,6 +115,7 @@ def _running(arguments: argparse.Namespace, config: Config) -> Any:
             config,
             jobs=jobs,
             resume=arguments.resume is not None,
+            allow_versions=arguments.allow_versions,
             say=(lambda line: None) if arguments.quiet else _say,
             watch=(lambda gate: None) if arguments.quiet else _progress,
             begun=lambda: after_a_crash(options.going_on(folder)),
@@ -160,7 +162,7 @@ def _publish(gate: Any, arguments: argparse.Namespace) -> int:
     if arguments.markdown:
         files.write(arguments.markdown, words.markdown(gate))
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-        files.write(Path(summary), words.markdown(gate), append=True)
+        files.append(Path(summary), words.markdown(gate))
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        print("\n".join(words.github(gate)))
+        order(words.github(gate))
     return int(gate.exit_code)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import sbc
+from sbc.cli.terminal import clean_stdout, cleaned
 from sbc.plugins.errors import ExitCode, UserError, unknown
 
 #: The order in which help lists commands; one that is new comes last.
@@ -71,11 +72,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = list(sys.argv[1:] if argv is None else argv)
     try:
         arguments = _parse(argv)
-        code = int(arguments.function(arguments))
+        with clean_stdout():
+            code = int(arguments.function(arguments))
         sys.stdout.flush()
         return code
     except UserError as mistake:
-        print(f"sbc: error: {mistake}", file=sys.stderr)
+        print(f"sbc: error: {cleaned(str(mistake))}", file=sys.stderr)
         return int(mistake.code)
     except KeyboardInterrupt:
         print("sbc: interrupted", file=sys.stderr)

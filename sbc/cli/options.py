@@ -12,6 +12,7 @@ from typing import Any
 
 from sbc.cli.supervise import interruptible
 from sbc.fitting import asked
+from sbc.fitting.deadline import NEVER, Deadline
 from sbc.fitting.engine_choice import settled
 from sbc.plugins.errors import UserError
 from sbc.store.settings import DECLARED, Settings
@@ -44,6 +45,14 @@ def declare_executor(parser: argparse.ArgumentParser) -> None:
     add("--shard", metavar="I/N", help="fit part I of N by itself; `sbc merge` joins the parts")
     add("--isolate", action="store_true", help="each worker a process: a crash costs one fit")
     add("--fit-timeout", type=float, metavar="SECONDS", help="end a fit that takes longer")
+    add(
+        "--max-time", metavar="TIME", help="stop after so long, as 90s, 10m or 2h; --resume goes on"
+    )
+    add(
+        "--allow-versions",
+        action="store_true",
+        help="with --resume: go on, though packages have other versions",
+    )
 
 
 def prepared(arguments: argparse.Namespace) -> tuple[int, Settings]:
@@ -59,6 +68,8 @@ def prepared(arguments: argparse.Namespace) -> tuple[int, Settings]:
         raise UserError(f"--jobs must be at least 1, not {jobs}")
     if arguments.resume is not None and arguments.out is not None:
         raise UserError("--out starts a new run and --resume goes on with one; name one of them")
+    if arguments.allow_versions and arguments.resume is None:
+        raise UserError("--allow-versions goes with --resume: a new run has the versions of now")
     asked.check_executor(arguments.cluster, arguments.isolate, arguments.fit_timeout)
     settings = asked.settings_asked(vars(arguments), arguments.resume)
     interruptible()
@@ -92,8 +103,9 @@ def executor_of(arguments: argparse.Namespace, settings: Settings) -> Iterator[d
         If options cannot be together, or a cluster cannot be used.
     """
     chosen = (arguments.cluster, arguments.isolate, arguments.fit_timeout)
+    deadline = NEVER if arguments.max_time is None else Deadline.parse(arguments.max_time)
     with asked.executor_of(settings, *chosen) as executor:
-        yield {"hand_out": executor}
+        yield {"hand_out": executor, "deadline": deadline}
 
 
 def going_on(folder: Path, without: tuple[str, ...] = ()) -> list[str]:

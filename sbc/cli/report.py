@@ -97,8 +97,6 @@ def _print(text: str, file: Path | None) -> None:
     if file is None:
         print(text)
         return
-    try:
-        file.write_text(f"{text}\n", encoding="utf-8", errors="replace")
-    except OSError as problem:
-        raise UserError(f"cannot write {file}: {problem.strerror or problem}") from problem
-    print(file)
+    from sbc.store.publish import publish_text
+
+    print(publish_text(file, f"{text}\n"))

@@ -13,7 +13,7 @@ from sbc.cli import options
 from sbc.cli.supervise import after_a_crash
 from sbc.fitting.limits import NO_LIMIT, Limit
 from sbc.fitting.options import default_folder
-from sbc.plugins.errors import ExitCode, TooManyFailuresError, UserError
+from sbc.plugins.errors import ExitCode, TimeUpError, TooManyFailuresError, UserError
 from sbc.store.settings import Settings
 from sbc.store.shard import Shard
 
@@ -32,7 +32,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help=f"simulated datasets (default {Settings.datasets})",
     )
     add("--out", type=Path, metavar="DIR", help="the run's folder (default: reports/<name of run>)")
-    add("--resume", type=Path, metavar="DIR", help="go on with a run that was stopped")
+    add(
+        "--resume", type=Path, metavar="DIR", help="go on with a run; runs the model files it names"
+    )
     options.declare_executor(parser)
     add("--max-failures", metavar="N", help="stop when more fits fail: a count, or a share as 10%%")
     add("--profile", action="store_true", help="say where the time went")
@@ -63,7 +65,7 @@ def _fit(
     from sbc.store.frames import load_run
 
     if arguments.resume is not None:
-        store, settings = loop.resume(arguments.resume, settings)
+        store, settings = loop.resume(arguments.resume, settings, arguments.allow_versions)
     else:
         store = loop.create(settings, arguments.out or default_folder(settings, part), part=part)
     imported = time.perf_counter()
@@ -73,6 +75,9 @@ def _fit(
             profile = loop.execute(settings, store, **how)
     except KeyboardInterrupt:
         return _interrupted(store.folder)
+    except TimeUpError as stopped:
+        print(f"sbc: {stopped}. Go on with: {_command(store.folder)}", file=sys.stderr)
+        profile = None
     except TooManyFailuresError as stopped:
         hint = f"read them: python -m sbc table {shlex.quote(str(store.folder))}"
         raise TooManyFailuresError(f"{stopped}\n  {hint}") from None
@@ -81,7 +86,7 @@ def _fit(
     _print_table(run)
     shown = time.perf_counter()
     _write_report(run)
-    if arguments.profile:
+    if arguments.profile and profile is not None:
         profile.importing = imported - began
         profile.summing_up = shown - fitted
         profile.reporting = time.perf_counter() - shown
@@ -94,9 +99,14 @@ def _interrupted(folder: Path) -> int:
 
     with Store.open(folder) as store:
         kept = len(store.done())
-    command = f"python -m sbc run --resume {shlex.quote(str(folder))}"
-    print(f"sbc: interrupted; {kept} fits are kept. Go on with: {command}", file=sys.stderr)
+    print(
+        f"sbc: interrupted; {kept} fits are kept. Go on with: {_command(folder)}", file=sys.stderr
+    )
     return ExitCode.INTERRUPTED
+
+
+def _command(folder: Path) -> str:
+    return f"python -m sbc run --resume {shlex.quote(str(folder))}"
 
 
 def _print_table(run: Run) -> None:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from sbc.cli import options
 from sbc.cli.supervise import after_a_crash
+from sbc.fitting.limits import NO_LIMIT, Limit
 from sbc.fitting.options import default_folder
-from sbc.plugins.errors import ExitCode, UserError
+from sbc.plugins.errors import ExitCode, TimeUpError, TooManyFailuresError, UserError
 from sbc.store.settings import Settings
 from sbc.store.shard import WHOLE, Shard
 
@@ -48,7 +49,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--budget", type=int, metavar="FITS", help="fits of the whole sweep, at most")
     options.declare_executor(parser)
     add("--out", type=Path, metavar="DIR", help="the sweep's folder")
-    add("--resume", type=Path, metavar="DIR", help="go on with a sweep that was stopped")
+    add(
+        "--resume",
+        type=Path,
+        metavar="DIR",
+        help="go on with a sweep; runs the model files it names",
+    )
+    add("--max-failures", metavar="N", help="stop when more fits fail: a count, or a share as 10%%")
     add("--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(function=main)
 
@@ -60,6 +67,7 @@ def main(arguments: argparse.Namespace) -> int:
     part = options.part_of(arguments, settings)
     if part != WHOLE and plan.precision:
         raise UserError("--precision looks at all datasets, and a shard has a part of them only")
+    limit = NO_LIMIT if arguments.max_failures is None else Limit.parse(arguments.max_failures)
     with options.executor_of(arguments, settings) as executor:
         from sbc.studies.sweep import fit
 
@@ -69,12 +77,21 @@ def main(arguments: argparse.Namespace) -> int:
         after_a_crash(options.going_on(folder, without=("--vary",)))
         try:
             watch = _progress if plan.precision else lambda plan, open_: None
-            plan = fit.execute(folder, settings, plan, jobs, not arguments.quiet, watch, **executor)
+            how = executor | {"allow_versions": arguments.allow_versions, "limit": limit}
+            plan = fit.execute(folder, settings, plan, jobs, not arguments.quiet, watch, **how)
+        except TooManyFailuresError as stopped:
+            hint = f"read them: python -m sbc table {shlex.quote(str(folder))}"
+            raise TooManyFailuresError(f"{stopped}\n  {hint}") from None
+        except TimeUpError as stopped:
+            print(f"sbc: {stopped}. Go on with: {_command(folder)}", file=sys.stderr)
         except KeyboardInterrupt:
-            command = f"python -m sbc sweep --resume {shlex.quote(str(folder))}"
-            print(f"sbc: interrupted; go on with: {command}", file=sys.stderr)
+            print(f"sbc: interrupted; go on with: {_command(folder)}", file=sys.stderr)
             return ExitCode.INTERRUPTED
     return _show(folder)
+
+
+def _command(folder: Path) -> str:
+    return f"python -m sbc sweep --resume {shlex.quote(str(folder))}"
 
 
 def _plan(arguments: argparse.Namespace, settings: Settings) -> tuple[Plan, Settings]:

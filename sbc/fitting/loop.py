@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import platform
-import subprocess
 import sys
 import time
 from collections.abc import Iterable
 from contextlib import closing, suppress
-from datetime import UTC, datetime
-from importlib import metadata
 from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
 from tqdm.auto import tqdm
 
-import sbc
 from sbc.fitting import handed, preflight
-from sbc.fitting.allowed import expects_uniform, regimes_of, validate
+from sbc.fitting.allowed import validate
+from sbc.fitting.deadline import NEVER, Deadline
 from sbc.fitting.fit import Task
 from sbc.fitting.limits import NO_LIMIT, Limit
+from sbc.fitting.origin import check_files, check_versions, origin
 from sbc.fitting.workers import local
+from sbc.fitting.workers.one_core import one_core
 from sbc.fitting.workers.threads import HandOut, Profile
 from sbc.plugins import live
 from sbc.plugins.errors import UserError
 from sbc.store.database import Store
-from sbc.store.folder import RUN_FILE, RunFile, make_folder, read_run, refuse_sweep, write_run
+from sbc.store.folder import RUN_FILE, make_folder, read_run, refuse_sweep, write_run
 from sbc.store.settings import Settings
 from sbc.store.shard import WHOLE, Shard
 
 #: So many fits a worker say how long a run takes.
 FIRST = 2
-_PACKAGES = ("pymc", "pytensor", "nutpie", "numba", "arviz", "arviz-stats", "numpy", "scipy")
 
 
 def create(
@@ -79,13 +74,15 @@ def create(
     for name, told in lines.items():
         for line in told:
             print(f"sbc: {name}: {line}", file=sys.stderr)
-    run = provenance(settings, command) | {"estimands": estimands, "lines": lines} | more
+    run = origin(settings, command) | {"estimands": estimands, "lines": lines} | more
     if models := handed.identities(settings):
         run["models"] = models
     return Store.create(folder, run if part == WHOLE else run | {"shard": str(part)})
 
 
-def resume(folder: Path, settings: Settings | None = None) -> tuple[Store, Settings]:
+def resume(
+    folder: Path, settings: Settings | None = None, allow_versions: bool = False
+) -> tuple[Store, Settings]:
     """Open a run to go on with it.
 
     Parameters
@@ -94,11 +91,13 @@ def resume(folder: Path, settings: Settings | None = None) -> tuple[Store, Setti
         The run.
     settings : Settings, optional
         What the caller wants; only the number of datasets may differ, and only upwards.
+    allow_versions : bool
+        Whether it may have been made with other versions of packages.
 
     Raises
     ------
     UserError
-        If the folder is not a run or was made with other settings, models or data.
+        If the folder is not a run or was made with other settings, models, data or packages.
     """
     run = read_run(folder)
     refuse_sweep(folder, run)
@@ -109,28 +108,15 @@ def resume(folder: Path, settings: Settings | None = None) -> tuple[Store, Setti
     validate(wanted)
     check_files(folder, run, wanted)
     handed.check(run, wanted, folder)
+    noted = check_versions(folder, run, allow_versions)
     store = Store.open(folder, write=True)
     try:
-        if wanted != made:
-            write_run(folder, {**run, "settings": wanted.to_json()})
+        if wanted != made or noted:
+            write_run(folder, {**run, **noted, "settings": wanted.to_json()})
     except UserError:
         store.close()
         raise
     return store, wanted
-
-
-def check_files(folder: Path, run: RunFile, settings: Settings) -> None:
-    """Refuse to go on with models or data that are no longer those of the run.
-
-    Raises
-    ------
-    UserError
-        Naming the file that has changed.
-    """
-    was = run.files
-    for path, text in user_files(settings).items():
-        if path in was and digest(text.encode()) != was[path]:
-            raise UserError(f"{path} has changed since {folder} was made; start a new run")
 
 
 def execute(
@@ -141,6 +127,7 @@ def execute(
     hand_out: HandOut = local.fits,
     tasks: Iterable[Task] | None = None,
     limit: Limit = NO_LIMIT,
+    deadline: Deadline = NEVER,
 ) -> Profile:
     """Fit what is missing, streaming rows into the store as they come.
 
@@ -160,6 +147,8 @@ def execute(
         The plan, if it is another than every estimator by every engine for every dataset.
     limit : Limit
         How many fits may fail.
+    deadline : Deadline
+        When to stop.
 
     Raises
     ------
@@ -167,6 +156,8 @@ def execute(
         If a model does not fit the data.
     TooManyFailuresError
         If more fits fail than the limit allows.
+    TimeUpError
+        If there are fits left to do when the time is up.
     """
     profile = Profile(jobs=jobs)
     part = read_run(store.folder).shard
@@ -184,7 +175,8 @@ def execute(
         dynamic_ncols=True,
     )
     failing = limit.watch(store, len(mine))
-    with bar:
+    there = len(mine) - len(missing)
+    with bar, one_core():
         for engine in settings.engines:
             todo = [task for task in missing if task.engine == engine]
             if not todo:
@@ -195,6 +187,8 @@ def execute(
                     profile.fitting += row.seconds
                     bar.update()
                     failing.see(row)
+                    there += 1  # the bar counts only where it is shown
+                    deadline.check(there, len(mine))
                     if progress and bar.n - bar.initial == FIRST * jobs:
                         bar.write(_expected(bar), file=sys.stderr)
     profile.total = time.perf_counter() - profile.started
@@ -214,68 +208,4 @@ def plan(settings: Settings, engine: str) -> list[Task]:
     return [Task(settings, estimator, engine, k) for estimator, k in pairs]
 
 
-def provenance(settings: Settings, command: list[str] | None = None) -> dict[str, Any]:
-    """Describe the run: everything needed to repeat it."""
-    return {
-        "sbc": sbc.__version__,
-        "settings": settings.to_json(),
-        "regime": settings.truth,
-        "expected_uniform": [
-            name for name in settings.estimators if expects_uniform(settings, name)
-        ],
-        "regimes": regimes_of(settings),
-        "command": command or sys.argv,
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "cores": os.cpu_count(),
-        "packages": packages(),
-        "files": {path: digest(text.encode()) for path, text in user_files(settings).items()},
-        "commit": _commit(),
-    }
-
-
-def packages() -> dict[str, str | None]:
-    """List the versions of what a fit's bits depend on."""
-    return {name: _version(name) for name in _PACKAGES}
-
-
-def user_files(settings: Settings) -> dict[str, str]:
-    """Read the user's own files of models and data: path as the settings name it, to text."""
-    named = (
-        *(settings.generator, settings.simulator),
-        *(*settings.estimators, *settings.engines),
-    )
-    paths = {path for spec in named if (path := spec.rpartition(":")[0])}
-    paths |= {settings.data} - {""}
-    return {path: Path(path).read_text(encoding="utf-8") for path in sorted(paths)}
-
-
-def digest(content: bytes) -> str:
-    """Tell files apart by a few letters."""
-    return hashlib.blake2b(content, digest_size=8).hexdigest()
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-def _commit() -> str | None:
-    """Give the commit of the checkout that the package runs from, if it is one."""
-    try:
-        found = subprocess.run(
-            ["git", "-C", str(Path(sbc.__file__).parent), "describe", "--always", "--dirty"],
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return found.stdout.strip() or None
-
-
-__all__ = ["RUN_FILE", "Profile", "create", "execute", "packages", "plan", "provenance", "resume"]
+__all__ = ["RUN_FILE", "Profile", "create", "execute", "plan", "resume"]

@@ -16,6 +16,7 @@ from sbc.plugins import registry
 from sbc.plugins.data import Array
 from sbc.plugins.engine import Budget, Draws
 from sbc.plugins.errors import UserError
+from sbc.store.publish import publish_tree
 from sbc.store.rows import Fit
 
 if TYPE_CHECKING:
@@ -143,9 +144,4 @@ def save(task: Task, row: Fit, file: Path) -> None:
     UserError
         If there are no draws or the file cannot be written.
     """
-    tree = data_tree(task, row)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        tree.to_netcdf(file, engine="h5netcdf")
-    except OSError as problem:
-        raise UserError(f"cannot write {file}: {problem.strerror or problem}") from problem
+    publish_tree(file, data_tree(task, row))

@@ -15,9 +15,13 @@ from sbc.gates.judge import CheckVerdict
 from sbc.gates.words import fits_line, line, whose
 from sbc.plugins.errors import UserError
 from sbc.store.nulls import plain
+from sbc.store.publish import publish_text
 
-#: What XML 1.0 cannot hold, not even escaped.
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+#: What XML 1.0 cannot hold, not even escaped, and what turns the direction of text.
+_NOT_XML = re.compile(
+    "[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+    "|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 
 
 def as_json(gate: Gate) -> str:
@@ -116,8 +120,21 @@ def _case(
     ET.SubElement(case, tag, message=words.partition("\n")[0]).text = words
 
 
-def write(file: Path, words: str, append: bool = False) -> None:
-    """Write a file, or append to it.
+def write(file: Path, words: str) -> None:
+    """Write a file.
+
+    Raises
+    ------
+    UserError
+        If it cannot be written.
+    """
+    if not file.parent.is_dir():  # a name with a mistake in it, more likely than a new folder
+        raise UserError(f"cannot write {file}: there is no folder {file.parent}")
+    publish_text(file, _ended(words))
+
+
+def append(file: Path, words: str) -> None:
+    """Append to a file that others write to as well.
 
     Raises
     ------
@@ -125,8 +142,11 @@ def write(file: Path, words: str, append: bool = False) -> None:
         If it cannot be written.
     """
     try:
-        # A name from the command line may hold what is not Unicode.
-        with file.open("a" if append else "w", encoding="utf-8", errors="replace") as stream:
-            stream.write(words if words.endswith("\n") else f"{words}\n")
+        with file.open("a", encoding="utf-8", errors="replace") as stream:
+            stream.write(_ended(words))
     except OSError as problem:
         raise UserError(f"cannot write {file}: {problem.strerror}") from problem
+
+
+def _ended(words: str) -> str:
+    return words if words.endswith("\n") else f"{words}\n"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,10 @@ from sbc.plugins.validate import check_data
 ROWS = "rows"
 #: How tables write that a value is missing.
 _MISSING = {"", "na", "n/a", "nan", "null", "none", "."}
+_WHOLE = re.compile(r"[-+]?[0-9]{1,4000}")
+_NUMBER = re.compile(r"[-+]?([0-9]{1,4000}(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
+#: Digits with what people put among them: a decimal comma, thousands, a unit's sign.
+_LIKE_A_NUMBER = re.compile(r"[-+]?[$€£¥]?\s?\d[\d.,_'’\s]*\s?[%$€£¥]?")
 #: So many codes of words are told.
 _SHOWN = 12
 
@@ -91,15 +97,19 @@ def _arrays(name: str, file: Path) -> Data:
     """Read a JSON object of arrays."""
     try:
         values = json.loads(_text(name, file))
+    except RecursionError as problem:
+        raise UserError(f"{name} nests deeper than any array") from problem
     except ValueError as problem:
         raise UserError(f"{name} is not JSON: {problem}") from problem
     if not isinstance(values, dict) or not values:
         raise UserError(f'{name} must hold arrays by name, as {{"y": [1, 2, 3]}}')
     try:
         data = {key: np.asarray(value) for key, value in values.items()}
-    except ValueError as problem:  # rows of unequal lengths
+    except (ValueError, OverflowError) as problem:  # rows of unequal lengths
         raise UserError(f"{name}: {problem}") from problem
     for key, array in data.items():
+        if _huge(values[key]):  # NumPy makes numbers with a point of them, or objects
+            raise UserError(f"{name}: '{key}' holds a number that does not fit into 64 bits")
         if array.dtype.kind not in "biuf":
             raise UserError(f"{name}: '{key}' must be numbers or arrays of them")
     if not any(array.ndim and array.size for array in data.values()):
@@ -107,12 +117,21 @@ def _arrays(name: str, file: Path) -> Data:
     return data
 
 
+def _huge(value: Any) -> bool:
+    """Say whether a list of any depth, or a number, holds an integer beyond 64 bits."""
+    if isinstance(value, list):
+        return any(_huge(part) for part in value)
+    return isinstance(value, int) and not -(2**63) <= value < 2**63
+
+
 def _table(name: str, file: Path, generator: Generator, told: list[str]) -> Data:
     """Read a CSV file, what runs along groups taken from the groups' rows; tell codes of words."""
-    lines = [(i, row) for i, row in enumerate(csv.reader(_text(name, file).splitlines()), 1) if row]
+    lines = _lines(name, _text(name, file))
     if len(lines) < 2:
         raise UserError(f"{name} must hold a header and at least one row")
     header = [word.strip() for word in lines[0][1]]
+    if len(header) == 1 and (other := next((c for c in ";\t|" if c in header[0]), None)):
+        raise UserError(f"{name}: columns are parted by {other!r} there; sbc takes commas")
     if "" in header or len(set(header)) < len(header):
         raise UserError(f"{name}: every column needs a name of its own: {', '.join(header)}")
     for i, row in lines[1:]:
@@ -131,6 +150,15 @@ def _table(name: str, file: Path, generator: Generator, told: list[str]) -> Data
     }
 
 
+def _lines(name: str, text: str) -> list[tuple[int, list[str]]]:
+    """Read the rows of a table that are not empty, each with the line on which it ends."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        return [(reader.line_num, row) for row in reader if row]
+    except csv.Error as problem:  # a quote that is not closed, a cell of more than 128 kB
+        raise UserError(f"{name}, line {reader.line_num}: {problem}") from problem
+
+
 def _column(name: str, column: str, cells: list[tuple[int, str]], told: list[str]) -> Array:
     """Read numbers; words become the numbers of their kinds, from 0, as they first appear."""
     where = f"{name}, column '{column}'"
@@ -145,6 +173,12 @@ def _column(name: str, column: str, cells: list[tuple[int, str]], told: list[str
         )
     numbers = [_number(text) for _, text in cells]
     if all(number is None for number in numbers):
+        for line, text in cells:
+            if _LIKE_A_NUMBER.fullmatch(text):
+                raise UserError(
+                    f"{where}, line {line}: '{text}' may be a number and is none that sbc reads; "
+                    "write 1234.5, without signs of units, of thousands or a decimal comma"
+                )
         kinds = {text: i for i, text in enumerate(dict.fromkeys(text for _, text in cells))}
         codes = [f"{text} = {i}" for text, i in kinds.items()]
         more = f", … {len(codes)} in all" if len(codes) > _SHOWN else ""
@@ -152,17 +186,22 @@ def _column(name: str, column: str, cells: list[tuple[int, str]], told: list[str
         return np.array([kinds[text] for _, text in cells])
     for (line, text), number in zip(cells, numbers, strict=True):
         if number is None or not np.isfinite(number):
-            raise UserError(f"{where}, line {line}: '{text}' is no finite number")
+            raise UserError(f"{where}, line {line}: {_shown(text)} is no finite number")
+        if isinstance(number, int) and not -(2**63) <= number < 2**63:
+            raise UserError(f"{where}, line {line}: {_shown(text)} does not fit into 64 bits")
     return np.array(numbers)
 
 
+def _shown(text: str) -> str:
+    """Write a cell on one line, and no more of it than anybody reads."""
+    return repr(text if len(text) <= 40 else f"{text[:40]}…")
+
+
 def _number(text: str) -> int | float | None:
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return None
+    """Read a number as tables write them: Python's own reading takes 1_000 as well, and ١٢."""
+    if not _NUMBER.fullmatch(text):
+        return None
+    return int(text) if _WHOLE.fullmatch(text) else float(text)
 
 
 def _by_group(where: str, values: Array, index: Array, dim: str) -> Array:

@@ -39,6 +39,12 @@ class TooManyFailuresError(UserError):
     code = ExitCode.FAILED_FITS
 
 
+class TimeUpError(UserError):
+    """What was stopped in good order, as was asked for, when its time was up."""
+
+    code = ExitCode.UNDECIDED
+
+
 #: An option that Python calls otherwise than the command line does.
 _IN_PYTHON = {"set": "parameter", "estimand": "estimands"}
 

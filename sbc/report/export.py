@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 
 from sbc.plugins.errors import UserError
+from sbc.report.labels import slug
 from sbc.store.frames import Run
+from sbc.store.publish import publish, publish_tree
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -42,8 +44,7 @@ def export(run: Run, kind: str, folder: Path | None = None) -> list[Path]:
     folder = folder or run.folder
     if kind != "netcdf":
         return write_frames({"fits": run.fits, "results": run.results}, kind, folder)
-    with _writing(folder):
-        return _trees(run, folder)
+    return _trees(run, folder)
 
 
 def write_frames(frames: Mapping[str, pd.DataFrame], kind: str, folder: Path) -> list[Path]:
@@ -54,23 +55,26 @@ def write_frames(frames: Mapping[str, pd.DataFrame], kind: str, folder: Path) ->
     UserError
         If the folder cannot be written.
     """
-    files = [folder / f"{name}.{kind}" for name in frames]
-    with _writing(folder):
-        for file, frame in zip(files, frames.values(), strict=True):
-            if kind == "csv":
-                frame.to_csv(file, index=False)
-            else:
-                frame.to_parquet(file, index=False)
-    return files
+    return [
+        publish(
+            folder / f"{name}.{kind}",
+            partial(
+                without_formulas(frame).to_csv if kind == "csv" else frame.to_parquet, index=False
+            ),
+        )
+        for name, frame in frames.items()
+    ]
 
 
-@contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        yield
-    except OSError as problem:
-        raise UserError(f"cannot write to {folder}: {problem.strerror or problem}") from problem
+def without_formulas(frame: pd.DataFrame) -> pd.DataFrame:
+    """Put an apostrophe before texts that a spreadsheet would take for a formula and compute."""
+    texts = frame.select_dtypes(["object", "string"]).columns
+    return frame.assign(**{name: frame[name].map(_quoted) for name in texts})
+
+
+def _quoted(cell: Any) -> Any:
+    risky = isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+    return f"'{cell}" if risky else cell
 
 
 def _trees(run: Run, folder: Path) -> list[Path]:
@@ -78,12 +82,11 @@ def _trees(run: Run, folder: Path) -> list[Path]:
         raise UserError(f"{run.folder} holds no fit that worked; there is nothing to export")
     written: list[Path] = []
     for estimator, engine in run.results[["estimator", "engine"]].drop_duplicates().to_numpy():
-        stem = f"{Path(estimator).name.replace(':', '-')}-{engine}"
+        stem = slug(f"{Path(estimator).name}-{Path(engine).name}")
         file = folder / f"{stem}.nc"
         if file in written:  # two users' files of one name
             file = folder / f"{stem}-{len(written) + 1}.nc"
-        data_tree(run, estimator, engine).to_netcdf(file, engine="h5netcdf")
-        written.append(file)
+        written.append(publish_tree(file, data_tree(run, estimator, engine)))
     return written
 
 

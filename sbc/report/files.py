@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
-from sbc.plugins.errors import UserError
 from sbc.report.figures.pictures import Picture, styled
 from sbc.report.figures.svg import standalone
 from sbc.report.labels import slug
 from sbc.report.page.page import Chapter, chapters, pictures
 from sbc.store.frames import Run
+from sbc.store.publish import publish, publish_text
+
+_NO_METADATA = {"Software": None}
 
 
 def save_figures(runs: Sequence[Run], folder: Path) -> list[Path]:
@@ -46,13 +49,8 @@ def save_pictures(pictures: Iterable[tuple[str, Picture]], folder: Path) -> list
 
 def _save_all(folder: Path, pictures: Iterable[tuple[str, str, Picture]]) -> list[Path]:
     written: list[Path] = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for place, name, picture in pictures:
-            (folder / place).mkdir(exist_ok=True)
-            written += _save(picture, _free(folder / place, name, written))
-    except OSError as problem:
-        raise UserError(f"cannot write to {folder}: {problem.strerror or problem}") from problem
+    for place, name, picture in pictures:
+        written += _save(picture, _free(folder / place, name, written))
     return written
 
 
@@ -75,6 +73,6 @@ def _free(place: Path, name: str, taken: list[Path]) -> Path:
 def _save(picture: Picture, stem: Path) -> list[Path]:
     svg, png = (stem.with_name(f"{stem.name}.{kind}") for kind in ("svg", "png"))
     with styled():
-        svg.write_text(standalone(picture.figure), encoding="utf-8")
-        picture.figure.savefig(png, facecolor="white", metadata={"Software": None})
+        publish_text(svg, standalone(picture.figure))
+        publish(png, partial(picture.figure.savefig, facecolor="white", metadata=_NO_METADATA))
     return [svg, png]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from sbc.plugins.errors import UserError
 from sbc.report.page.page import page
 from sbc.store.frames import Run
+from sbc.store.publish import publish_text
 
 NAME = "report.html"
 
@@ -31,9 +31,4 @@ def write_text(text: str, file: Path) -> Path:
     UserError
         If it cannot be written.
     """
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-    except OSError as problem:
-        raise UserError(f"cannot write {file}: {problem.strerror or problem}") from problem
-    return file
+    return publish_text(file, text)

@@ -53,8 +53,17 @@ class Store:
         self._last_commit = time.monotonic()
 
     @classmethod
-    def create(cls, folder: Path, run: dict[str, Any]) -> Store:
+    def create(cls, folder: Path, run: dict[str, Any], published: bool = True) -> Store:
         """Make the folder, its ``run.json`` and its empty tables.
+
+        Parameters
+        ----------
+        folder : Path
+            To be made, or empty.
+        run : dict
+            What ``run.json`` says.
+        published : bool
+            Whether the folder is a run from now on, and not only when `publish_run` is called.
 
         Raises
         ------
@@ -69,7 +78,8 @@ class Store:
             connection = connect(file, "rwc")
             with using(file, "written"):
                 connection.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;")
-            publish_run(folder)  # last: a folder with a run.json can be gone on with
+            if published:
+                publish_run(folder)  # last: a folder with a run.json can be gone on with
         except UserError:
             lock.release()
             raise

@@ -67,6 +67,7 @@ def write_run(folder: Path, run: dict[str, Any]) -> None:
 def draft_run(folder: Path, run: dict[str, Any]) -> None:
     """Write what is to be ``run.json`` under another name."""
     with _writing(folder):
+        (folder / PARTIAL).unlink(missing_ok=True)  # a stranger's folder may have a link there
         (folder / PARTIAL).write_text(json.dumps(run, indent=2) + "\n", encoding="utf-8")
 
 
@@ -138,6 +139,11 @@ class RunFile(dict[str, Any]):
         return dict(self.get("models", {}))
 
     @property
+    def resumed(self) -> list[dict[str, Any]]:
+        """Versions of packages by which it was gone on with, where they were others."""
+        return list(self.get("resumed", []))
+
+    @property
     def packages(self) -> dict[str, str | None]:
         """Versions of the packages that its bits depend on."""
         return dict(self.get("packages", {}))
@@ -201,6 +207,9 @@ def _check_kinds(run: Any) -> None:
     if not isinstance(estimands, dict):
         raise TypeError("'estimands' is no table")
     lists = {f"estimands of {name}": names for name, names in estimands.items()}
+    resumed = run.get("resumed", [])
+    if not isinstance(resumed, list) or not all(isinstance(part, dict) for part in resumed):
+        raise TypeError("'resumed' is no list of tables")
     lists |= {name: run[name] for name in ("expected_uniform", "regimes", "command") if name in run}
     for name, words in lists.items():
         if not isinstance(words, list) or not all(isinstance(word, str) for word in words):

@@ -54,7 +54,9 @@ class Lock:
             self._descriptor = None
 
     def _taken(self) -> bool:
-        descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o666)
+        # A stranger's folder may have a link there.
+        nofollow = getattr(os, "O_NOFOLLOW", 0)
+        descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | nofollow, 0o666)
         try:
             if fcntl is not None:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

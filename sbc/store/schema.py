@@ -88,6 +88,8 @@ def check_tables(file: Path, connection: sqlite3.Connection) -> None:
 
 def connect(file: Path, mode: str) -> sqlite3.Connection:
     """Open a database, in a mode as SQLite's addresses have it: ``ro``, ``rw`` or ``rwc``."""
+    if mode != "ro" and file.is_symlink():
+        raise UserError(f"{file} is a link to another file; sbc writes to none that a link names")
     with using(file, "read" if mode == "ro" else "written"):
         address = f"{file.resolve().as_uri()}?mode={mode}"
         connection = sqlite3.connect(address, uri=True, check_same_thread=False, timeout=PATIENCE)

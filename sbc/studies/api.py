@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from pathlib import Path
@@ -20,10 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 from sbc.fitting import handed
 from sbc.fitting.asked import check_executor, executor_of, settings_asked
+from sbc.fitting.deadline import NEVER, Deadline
 from sbc.fitting.engine_choice import settled
 from sbc.fitting.handed import Named
 from sbc.fitting.options import default_folder
-from sbc.plugins.errors import UserError, in_python
+from sbc.plugins.errors import TimeUpError, UserError, in_python
 
 if TYPE_CHECKING:
     from sbc.studies.loaded import LoadedRun, LoadedSweep
@@ -63,11 +65,13 @@ def run(
     data: str | Path | None = None,
     out: str | Path | None = None,
     resume: str | Path | None = None,
+    allow_versions: bool = False,
     jobs: int | None = None,
     isolate: bool = False,
     fit_timeout: float | None = None,
     cluster: str | None = None,
     max_failures: int | str | None = None,
+    max_time: float | str | None = None,
     progress: bool = True,
 ) -> LoadedRun:
     """Fit estimators to simulated datasets, as ``python -m sbc run`` does, with its defaults.
@@ -102,6 +106,8 @@ def run(
         The new run's folder; by default one under ``reports``.
     resume : str or Path
         A run to go on with instead; what else is given must agree with it, `datasets` may grow.
+    allow_versions : bool
+        Whether the run that is resumed may have been made with other versions of packages.
     jobs : int
         Workers; by default all cores.
     isolate : bool
@@ -112,6 +118,8 @@ def run(
         A Dask scheduler's address, ``"tcp://HOST:PORT"``: its workers fit instead of this machine.
     max_failures : int or str
         A count, or a share as ``"10%"``: the run is stopped when more fits fail.
+    max_time : float or str
+        Seconds, or as ``"10m"`` or ``"2h"``: no fit is begun after that, and `resume` goes on.
     progress : bool
         Whether to show a progress bar.
 
@@ -150,17 +158,22 @@ def run(
     settings = settings_asked(wanted, None if resume is None else Path(resume))
     settings = settled(settings, engine is not None or resume is not None)
     limit = NO_LIMIT if max_failures is None else Limit.parse(str(max_failures))
+    deadline = NEVER if max_time is None else Deadline.parse(str(max_time))
     with executor_of(settings, cluster, isolate, fit_timeout) as executor:
         if resume is None:
             store = loop.create(settings, Path(out or default_folder(settings)), ["sbc.run"])
         else:
-            store, settings = loop.resume(Path(resume), settings)
+            store, settings = loop.resume(Path(resume), settings, allow_versions)
         with store:
-            loop.execute(
-                *(settings, store, jobs or os.cpu_count() or 1, progress),
-                hand_out=executor,
-                limit=limit,
-            )
+            try:
+                loop.execute(
+                    *(settings, store, jobs or os.cpu_count() or 1, progress),
+                    hand_out=executor,
+                    limit=limit,
+                    deadline=deadline,
+                )
+            except TimeUpError as stopped:
+                warnings.warn(in_python(str(stopped)), stacklevel=3)
     return LoadedRun.of(store.folder)
 
 

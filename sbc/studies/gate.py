@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import product
@@ -9,13 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sbc.fitting.allowed import expects_uniform, regimes_of
+from sbc.fitting.deadline import NEVER, Deadline
 from sbc.gates.baseline import TOLERANCE
 from sbc.gates.checks import Subject, checks_of
 from sbc.gates.config import Config
 from sbc.gates.expectations import Better, Unmoved
 from sbc.gates.gate import Gate, judge_run, nothing_expected
 from sbc.gates.judge import rival
+from sbc.plugins.errors import TimeUpError
 from sbc.stats.sequential.power import detectable
+from sbc.store.database import Store
 from sbc.store.folder import read_run
 from sbc.store.frames import Run, load_run
 from sbc.store.settings import Settings
@@ -37,12 +41,14 @@ def judge_while_running(
     *,
     jobs: int,
     resume: bool = False,
+    allow_versions: bool = False,
     baseline: Run | None = None,
     tolerance: float = TOLERANCE,
     watch: Callable[[Gate], None] = lambda gate: None,
     begun: Callable[[], None] = lambda: None,
     say: Callable[[str], None] = lambda line: None,
     hand_out: HandOut | None = None,
+    deadline: Deadline = NEVER,
 ) -> Gate:
     """Fit batch after batch of datasets until every check is decided.
 
@@ -58,6 +64,8 @@ def judge_while_running(
         Workers.
     resume : bool
         Whether `folder` is a run already.
+    allow_versions : bool
+        Whether that may have been made with other versions of packages.
     baseline, tolerance
         As for `judge_run`.
     watch : callable
@@ -68,6 +76,8 @@ def judge_while_running(
         Told before the first fit what the gate can see.
     hand_out : callable, optional
         Gives the fits to workers, as for `sbc.fitting.loop.execute`.
+    deadline : Deadline
+        When to stop: what is not decided by then is inconclusive.
 
     Returns
     -------
@@ -81,7 +91,6 @@ def judge_while_running(
         As `judge_run`, or if the run cannot be made.
     """
     from sbc.fitting import loop
-    from sbc.fitting.workers import local
 
     _check_expected(settings, config, baseline)
     config = replace(config, max_datasets=config.limit)
@@ -95,11 +104,13 @@ def judge_while_running(
         waiting = _waiting(gate)
         if not waiting:
             return gate
+    else:
+        gate = None
     first = True
     while True:
         grown = replace(settings, datasets=n)
         if resume:
-            store, grown = loop.resume(folder, grown)
+            store, grown = loop.resume(folder, grown, allow_versions)
         else:
             store, resume = loop.create(grown, folder), True
         begun()
@@ -107,19 +118,49 @@ def judge_while_running(
             if first:
                 say(sees(grown, read_run(folder), config.limit, config))
             first = False
-            for engine in grown.engines:
-                names = tuple(name for name, by in waiting if by == engine)
-                loop.execute(
-                    *(replace(grown, estimators=names, engines=(engine,)), store, jobs),
-                    progress=False,
-                    hand_out=hand_out or local.fits,
-                )
+            try:
+                _fit(grown, waiting, store, jobs, hand_out=hand_out, deadline=deadline)
+            except TimeUpError as stopped:
+                say(f"{stopped}; go on by --resume {shlex.quote(str(folder))}")
+                return _undecided(look(), gate)
         gate = look()
         watch(gate)
         waiting = _waiting(gate)
         if not waiting or n >= config.limit:
             return gate
         n = min(n + BATCH, config.limit)
+
+
+def _fit(
+    settings: Settings,
+    waiting: list[tuple[str, str]],
+    store: Store,
+    jobs: int,
+    hand_out: HandOut | None,
+    deadline: Deadline,
+) -> None:
+    """Fit who waits, as (estimator, engine), to the datasets that there are."""
+    from sbc.fitting import loop
+    from sbc.fitting.workers import local
+
+    for engine in settings.engines:
+        names = tuple(name for name, by in waiting if by == engine)
+        loop.execute(
+            *(replace(settings, estimators=names, engines=(engine,)), store, jobs),
+            progress=False,
+            hand_out=hand_out or local.fits,
+            deadline=deadline,
+        )
+
+
+def _undecided(partial: Gate, before: Gate | None) -> Gate:
+    """Take back what a batch that was cut short decided: its quick fits came first."""
+    known = {} if before is None else {v.check: v.outcome for v in before.verdicts}
+    verdicts = tuple(
+        v if known.get(v.check) == v.outcome else replace(v, outcome="inconclusive")
+        for v in partial.verdicts
+    )
+    return replace(partial, verdicts=verdicts)
 
 
 def _check_expected(settings: Settings, config: Config, baseline: Run | None) -> None:

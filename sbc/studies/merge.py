@@ -14,7 +14,7 @@ from typing import Any
 
 from sbc.plugins.errors import UserError
 from sbc.store.database import OR_FILL_IN, Store
-from sbc.store.folder import RunFile, make_folder, read_run
+from sbc.store.folder import RunFile, make_folder, publish_run, read_run
 from sbc.store.rows import CELL
 from sbc.store.schema import RESULTS_FILE, reading
 from sbc.store.settings import Settings
@@ -66,10 +66,12 @@ def merge(
             _check_finished(folder, run.shard, settings, numbers)
     make_folder(out)
     try:
-        with Store.create(out, _merged(folders, runs)) as store:
+        with Store.create(out, _merged(folders, runs), published=False) as store:
             for i, folder in enumerate(folders):
                 _add(store, folder, folders[:i], settings, numbers)
-            return _missing(store, settings, numbers, allow_gaps)
+            missing = _missing(store, settings, numbers, allow_gaps)
+        publish_run(out)  # last: what a kill leaves is no run
+        return missing
     except BaseException:
         shutil.rmtree(out)  # it was empty or not there: all that is in it is ours
         raise

@@ -358,7 +358,7 @@ def test_an_export_that_cannot_be_is_told(mistake, new_run, new_fit, tmp_path):
     (tmp_path / "file").write_text("x")
     folder = str(new_run([new_fit(0, status="error")]))
     first, *_ = mistake("export", folder, "--format", "csv", "--out", str(tmp_path / "file"))
-    assert first.startswith("cannot write to ")
+    assert first.startswith("cannot write ")
     first, *_ = mistake("export", folder, "--format", "netcdf")
     assert first.endswith("there is nothing to export")
 

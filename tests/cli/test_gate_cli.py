@@ -258,7 +258,7 @@ def fake_execute(monkeypatch):
     calls = []
 
     def install(streams, **options):
-        def execute(settings, store, jobs, progress=True, hand_out=None):
+        def execute(settings, store, jobs, progress=True, hand_out=None, deadline=None):
             calls.append((settings.estimators, settings.datasets))
             done = store.done()
             for name in settings.estimators:

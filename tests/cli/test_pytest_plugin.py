@@ -38,7 +38,7 @@ FAKE = f"""
 
     @pytest.fixture(autouse=True)
     def execute(monkeypatch):
-        def fake(settings, store, jobs, progress=True, hand_out=None):
+        def fake(settings, store, jobs, progress=True, hand_out=None, deadline=None):
             done = store.done()
             for name in settings.estimators:
                 print("FITTED", name, settings.seed, settings.datasets)
@@ -98,7 +98,7 @@ def test_a_test_that_fails_prints_the_verdict_and_how_to_replay_it(suite, tmp_pa
     assert words[:6] == ["python", "-m", "sbc", "gate", "--run", "--estimator"]
 
     # the same made-up fits, by way of the command line
-    def fake(settings, store, jobs, progress=True, hand_out=None):
+    def fake(settings, store, jobs, progress=True, hand_out=None, deadline=None):
         done = store.done()
         for row in fits({"beta_XY": scaled(0.4, 400)[: settings.datasets]}, estimator="naive"):
             if (row.dataset, "naive", "nutpie") not in done:

@@ -63,12 +63,12 @@ def test_latent_simulates_x_and_its_y_follows_the_simulated_x():
 @pytest.mark.parametrize("name", catalogue.names("estimator"))
 def test_every_built_in_estimator_draws_from_its_own_joint_distribution(name):
     worlds = [w for w in catalogue.names("generator") if registry.feeds(w, name)]
-    assert len(worlds) == 1
-    world, made = registry.generator(worlds[0]), registry.estimator(name)
-    design = world.design(np.random.default_rng(0))
-    joint = Joint(made, world, design)
-    one, other = (joint.draw(np.random.default_rng(k), design) for k in (1, 2))
-    assert set(made.estimands) <= one.truth.keys()
-    changed = {n for n in design if not np.array_equal(one.data[n], other.data[n])}
-    assert changed  # what is observed, and nothing that the model is given
-    assert changed <= {"Y", "S", "R", *({"X"} if name.startswith("latent") else ())}
+    assert worlds
+    for world, made in ((registry.generator(w), registry.estimator(name)) for w in worlds):
+        design = world.design(np.random.default_rng(0))
+        joint = Joint(made, world, design)
+        one, other = (joint.draw(np.random.default_rng(k), design) for k in (1, 2))
+        assert set(made.estimands) <= one.truth.keys()
+        changed = {n for n in design if not np.array_equal(one.data[n], other.data[n])}
+        assert changed  # what is observed, and nothing that the model is given
+        assert changed <= {"Y", "S", "R", *({"X"} if name.startswith("latent") else ())}

@@ -6,7 +6,7 @@ from quick import WORLD, contents, crashing, fit, options, settings
 import sbc
 from sbc.cli.main import main
 from sbc.fitting.limits import Limit
-from sbc.plugins.errors import TooManyFailuresError, UserError
+from sbc.plugins.errors import ExitCode, TooManyFailuresError, UserError
 from sbc.store.rows import FAILED, NONCONVERGED, OK
 
 
@@ -71,3 +71,14 @@ def test_python_has_the_same_options(tmp_path):
             progress=False,
         )
     assert (sbc.load(tmp_path / "run").fits.status == "error").sum() == 3
+
+
+def test_a_sweep_stops_as_a_run_does(tmp_path, capsys):
+    folder = tmp_path / "sweep"
+    words = ["--estimator", "naive", "--vary", "n_groups=5,10", "--datasets", "3", "--jobs", "1"]
+    words += ["--draws", "20", "--tune", "20", "--quiet", "--out", str(folder)]  # none converges
+    assert main(["sweep", *words, "--max-failures", "1"]) == ExitCode.FAILED_FITS
+    err = capsys.readouterr().err
+    assert "--max-failures 1 allows" in err
+    assert f"read them: python -m sbc table {folder}" in err
+    assert main(["sweep", *words, "--max-failures", "1.5"]) == ExitCode.USAGE

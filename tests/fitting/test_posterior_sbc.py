@@ -12,7 +12,7 @@ from scipy import stats
 import sbc
 from sbc.cli.main import main
 from sbc.engines import _model
-from sbc.fitting import loop
+from sbc.fitting import loop, origin
 from sbc.fitting.allowed import validate
 from sbc.fitting.fit import Task, fit, prepare
 from sbc.fitting.options import settings_over
@@ -220,7 +220,7 @@ def test_a_posterior_that_cannot_be_sampled_has_no_truths(tmp_path):
 
 def test_the_data_go_along_to_the_workers_of_a_cluster(normal, tmp_path, monkeypatch):
     path = normal.data
-    assert loop.user_files(normal)[path] == Path(path).read_text(encoding="utf-8")
+    assert origin.user_files(normal)[path] == Path(path).read_text(encoding="utf-8")
     copy = Path(path).rename(tmp_path / "copy.csv")
     forget()
     monkeypatch.setitem(catalogue._COPIES, path, copy)

@@ -100,8 +100,6 @@ def test_a_model_without_any_mistake_passes():
     assert preflight.estimands(settings(name)) == {name: ["theta"]}
 
 
-def test_an_option_that_a_built_in_model_cannot_start_from():
+def test_an_option_that_a_built_in_model_refuses():
     text = told("tanks_fixed_sigma@sigma=-1", generator="reedfrogs")
-    assert text == (
-        "'tanks_fixed_sigma@sigma=-1' cannot start: the log probability of 'alpha' is -inf there"
-    )
+    assert text == ("'tanks_fixed_sigma@sigma=-1' raises ValueError: sigma must be above 0, not -1")

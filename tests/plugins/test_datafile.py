@@ -92,12 +92,42 @@ GONE = (
             f"data.csv, column 'y', line 3: {GONE}",
         ),
         ("y,x\n1,\n2,\n", "data.csv, column 'x' is empty"),
+        ('y,x\n1,2\n"1\n2",3\n', "data.csv, column 'y', line 4: '1\\n2' is no finite number"),
+        ("y\n1\n1_000\n", "data.csv, column 'y', line 3: '1_000' is no finite number"),
+        ("y\n1\n٣\n", "data.csv, column 'y', line 3: '٣' is no finite number"),
+        (
+            f"y\n{2**63}\n",
+            "data.csv, column 'y', line 2: '9223372036854775808' does not fit into 64 bits",
+        ),
+        ('y\n"1\n', "data.csv, line 2: unexpected end of data"),
+        ("y;x\n1;2\n", "data.csv: columns are parted by ';' there; sbc takes commas"),
+        ("y\tx\n1\t2\n", r"data.csv: columns are parted by '\t' there; sbc takes commas"),
+        (f"y\n{'x' * 200_000}\n", "data.csv, line 2: field larger than field limit (131072)"),
     ],
 )
 def test_what_is_wrong_with_a_table(tmp_path, text, told):
     with pytest.raises(UserError) as mistake:
         world(tmp_path, text)
     assert str(mistake.value) == told
+
+
+@pytest.mark.parametrize("cell", ['"1,5"', "5%", "$3", "1 000", "1'000", '"1,234,567"', "1_000"])
+def test_what_may_be_a_number_becomes_no_code(tmp_path, cell):
+    """A column of these was read as the kinds 0, 1, 2 of a word."""
+    with pytest.raises(UserError, match=r"column 'y', line 2: .* may be a number and is none"):
+        world(tmp_path, f"y,x\n{cell},1\n{cell},2\n")
+
+
+def test_words_with_digits_among_them_stay_words(tmp_path):
+    found = arrays(tmp_path, 'age,day,name\n10-20,2020-01-01,"a\nb"\n20-30,2020-01-02,3rd\n')
+    for name in ("age", "day", "name"):
+        np.testing.assert_array_equal(found[name], [0, 1])
+
+
+def test_numbers_are_read_as_tables_write_them(tmp_path):
+    cells = ("1", "+2", "-3", ".5", "4.", "1e3", "-2.5E-2", "007")
+    found = arrays(tmp_path, "y\n" + "\n".join(cells) + "\n")
+    np.testing.assert_array_equal(found["y"], [1, 2, -3, 0.5, 4, 1000, -0.025, 7])
 
 
 @pytest.mark.parametrize(
@@ -109,6 +139,9 @@ def test_what_is_wrong_with_a_table(tmp_path, text, told):
         ('{"y": [[1], [1, 2]]}', "data.json: "),
         ('{"y": []}', "data.json holds no array with anything in it"),
         ('{"y": [1, NaN]}', "data.json: data 'y' holds values that are not finite"),
+        ('{"y": [1, 9223372036854775808, -1]}', "data.json: 'y' holds a number that does not fit"),
+        (f'{{"y": {"[" * 100_000}{"]" * 100_000}}}', "data.json nests deeper than any array"),
+        (f'{{"y": {"[" * 90}1{"]" * 90}}}', "data.json: "),
     ],
 )
 def test_what_is_wrong_with_json(tmp_path, text, told):

@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 
 import pytest
@@ -201,3 +203,19 @@ def test_real_fits_taken_apart_merged_and_gone_on_with_have_the_bits_of_one_run(
     assert contents(tmp_path / "gappy") == contents(tmp_path / "whole")
     with Store.open(tmp_path / "gappy") as store:
         assert len(store.done()) == 6
+
+
+@pytest.mark.parametrize("step", ["_add", "_missing"])
+def test_a_merge_that_is_killed_leaves_nothing_that_passes_for_a_run(parts, tmp_path, step):
+    out = tmp_path / "merged"
+    code = (
+        "import os, sys; from pathlib import Path; from sbc.studies import merge\n"
+        f"merge.{step} = lambda *rest: os._exit(9)\n"
+        "merge.merge([Path(p) for p in sys.argv[2:]], Path(sys.argv[1]))"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, out, *parts], check=False)
+    assert killed.returncode == 9
+    assert (out / RESULTS_FILE).is_file()
+    assert main(["table", str(out)]) == 2
+    assert merge(parts, out) == 0  # over what was left
+    assert main(["table", str(out)]) == 0

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from sbc.fitting.fit import Task, blank
 from sbc.fitting.handed import needed
-from sbc.fitting.loop import user_files
+from sbc.fitting.origin import user_files
 from sbc.fitting.workers.cluster_main import Batch, differences, versions, work
 from sbc.fitting.workers.threads import Profile
 from sbc.plugins import live

@@ -12,8 +12,9 @@ from importlib import import_module
 from pathlib import Path
 
 import sbc
-from sbc.fitting import fit, loop
+from sbc.fitting import fit, origin
 from sbc.fitting.fit import Task
+from sbc.fitting.workers.one_core import one_core
 from sbc.plugins import catalogue, live, registry
 from sbc.plugins.errors import UserError
 from sbc.plugins.memory import forget
@@ -48,17 +49,17 @@ def versions() -> dict[str, str]:
 
     It is read once a process, like the code itself: a file that changes later is another one.
     """
-    versions = {name: str(version) for name, version in loop.packages().items()}
+    versions = {name: str(version) for name, version in origin.packages().items()}
     python = ".".join(platform.python_version_tuple()[:2])
     found = {"sbc": sbc.__version__, "Python": python, **versions}
     home = Path(sbc.__file__).parent
     for package in COMPUTING:
         for file in sorted((home / package).rglob("*.py")):
-            found[f"sbc/{file.relative_to(home).as_posix()}"] = loop.digest(file.read_bytes())
+            found[f"sbc/{file.relative_to(home).as_posix()}"] = origin.digest(file.read_bytes())
     for package in catalogue.PACKAGES.values():
         for folder in map(Path, import_module(package).__path__):
             for file in sorted(folder.glob("*.py")):
-                found[f"{package}/{file.name}"] = loop.digest(file.read_bytes())
+                found[f"{package}/{file.name}"] = origin.digest(file.read_bytes())
     return found
 
 
@@ -105,7 +106,8 @@ def work(batch: Batch, tasks: list[Task]) -> list[Fit]:
                 raise
             except Exception:  # the estimator's own fits meet it again and record it
                 continue
-        rows = [fit.fit(task) for task in tasks]
+        with one_core():
+            rows = [fit.fit(task) for task in tasks]
     for path, text in held.items():
         if _held[path] != text:
             raise UserError(f"another run on this cluster brought another {path} meanwhile")
@@ -117,7 +119,7 @@ def _know(things: dict[tuple[str, str], bytes]) -> dict[str, tuple[str, int]]:
     found = {}
     with _lock:
         for (kind, name), content in things.items():
-            label, version = f"{kind} '{name}'", loop.digest(content)
+            label, version = f"{kind} '{name}'", origin.digest(content)
             before, times = _held.get(label, ("", 0))
             if version != before:
                 if live.unpack(kind, name, content):
@@ -131,7 +133,7 @@ def _take(files: dict[str, str]) -> dict[str, tuple[str, int]]:
     """Put the user's files where the registry finds them; forget models of what they were."""
     with _lock:
         for path, text in files.items():
-            version = loop.digest(text.encode())
+            version = origin.digest(text.encode())
             before, times = _held.get(path, ("", 0))
             if version == before:
                 continue
@@ -140,7 +142,7 @@ def _take(files: dict[str, str]) -> dict[str, tuple[str, int]]:
             if not _folder:
                 _folder.append(tempfile.TemporaryDirectory(prefix="sbc-"))
             # A name of its own for each path, so that two files of one name keep apart.
-            copy = Path(_folder[0].name) / loop.digest(path.encode()) / version / Path(path).name
+            copy = Path(_folder[0].name) / origin.digest(path.encode()) / version / Path(path).name
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_text(text, encoding="utf-8")
             catalogue.place(path, copy)

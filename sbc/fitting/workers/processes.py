@@ -22,6 +22,7 @@ from typing import Any
 
 from sbc.fitting.fit import Task, blank
 from sbc.fitting.handed import needed
+from sbc.fitting.workers.one_core import ONE_CORE
 from sbc.fitting.workers.threads import Profile, parallel
 from sbc.plugins import live
 from sbc.plugins.errors import UserError
@@ -34,10 +35,6 @@ _START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from sbc.fitting.workers.process_main import main; main(int(sys.argv[2]), int(sys.argv[3]))"
 )
-#: Each process computes on one core, unless the user says otherwise.
-_ONE_CORE = {
-    f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "BLIS", "VECLIB", "NUMEXPR")
-}
 
 
 def fits(
@@ -143,7 +140,7 @@ class _Worker:
             [sys.executable, "-c", _START, *place],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
-            env=_ONE_CORE | os.environ,
+            env=os.environ | ONE_CORE,
         )
         theirs.close()
         self._ready = False

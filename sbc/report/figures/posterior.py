@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sbc.plugins.errors import UserError
 from sbc.report.figures.colours import INK, PALETTE, assign
 from sbc.report.figures.pictures import styled
+from sbc.store.publish import publish
 
 _COLUMNS = 3
 
@@ -77,9 +78,5 @@ def save_figure(figure: Figure, file: Path) -> None:
     UserError
         If the file cannot be written.
     """
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with styled():
-            figure.savefig(file, facecolor="white")
-    except OSError as problem:
-        raise UserError(f"cannot write {file}: {problem.strerror or problem}") from problem
+    with styled():
+        publish(file, partial(figure.savefig, facecolor="white"))

@@ -141,16 +141,16 @@ _PREDICTED = (
 
 
 def _luxury() -> Claim:
-    def average(measure: m.Measure) -> m.Measure:
-        return v.average_over(measure, LUXURY)
+    def average(metric: str, quantity: str) -> m.Measure:
+        return v.average_difference(metric, "latent", "mundlak", quantity, LUXURY)
 
     errors = tuple(
         Criterion(f"root mean squared error of {quantity}, latent − mundlak",
-                  average(m.difference("rmse", "latent", "mundlak", quantity)), Bounds(high=0))
+                  average("rmse", quantity), Bounds(high=0))
         for quantity in ("beta_XY", "beta_ZY")
     )  # fmt: skip
-    covered = average(m.difference("coverage", "latent", "mundlak", "beta_XY"))
-    time = average(m.time_ratio("latent", "mundlak"))
+    covered = average("coverage", "beta_XY")
+    time = v.average_time_ratio("latent", "mundlak", LUXURY)
     return Claim(
         "Full luxury is generally the way to go.",
         LUXURY[0],

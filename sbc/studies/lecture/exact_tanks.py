@@ -3,7 +3,7 @@
 Tanks are independent given alpha_bar and sigma, and tanks of one density and one number of
 survivors have one likelihood. With alpha integrated out there are two parameters left, or one where
 sigma is given: a grid holds their posterior, and leaving a tank out divides it by that tank's
-likelihood. Nothing is approximated but the integrals, whose grids are fine enough for six digits.
+likelihood. Nothing is approximated but the integrals, and their grids give four decimals.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from sbc.studies.lecture.loo import binomial_log_likelihood
 #: Of alpha_bar ~ Normal(0, 1.5), of sigma ~ Exponential(1), and of alpha, in log odds.
 ALPHA_BAR = np.linspace(-7.5, 7.5, 151)
 SIGMA = np.concatenate([np.linspace(0.05, 3, 60), np.linspace(3.2, 9, 30)])
+_LEARNT = tuple(float(sigma) for sigma in SIGMA)
 _ALPHA = np.arange(-45.0, 45.01, 0.05)
 #: The given sigmas that a multilevel model is held against, and those among which one is best.
 GIVEN = (0.1, 0.5, 1.0, 2.0, 5.0)
@@ -45,67 +46,90 @@ class Tanks:
     """
 
     def __init__(self, data: Data) -> None:
-        self._pairs = tuple((int(d), int(s)) for d, s in zip(data["D"], data["S"], strict=True))
+        pairs = np.column_stack([data["D"], data["S"]])
+        self._pairs, self._times = np.unique(pairs, axis=0, return_counts=True)
 
     def given(self, sigma: float) -> Scores:
         """Score the model whose sigma is given."""
-        marginal, fitted = _likelihoods(sigma, self._pairs)
-        return _scores(marginal, fitted, _log_prior_of_alpha_bar())
+        return self._scores((sigma,), _log_prior_of_alpha_bar())
 
     def multilevel(self) -> Scores:
         """Score the model that learns sigma."""
-        both = [_likelihoods(float(sigma), self._pairs) for sigma in SIGMA]
-        marginal, fitted = (np.concatenate(part) for part in zip(*both, strict=True))
-        prior = _log_prior_of_sigma()[:, None] + _log_prior_of_alpha_bar()
-        return _scores(marginal, fitted, prior.ravel())
+        return self._scores(_LEARNT, _log_prior_of_both())
 
     def best_sigma(self, sigmas: Sequence[float]) -> float:
         """Give the sigma whose model scores best."""
-        return max(sigmas, key=lambda sigma: self.given(sigma).elpd)
+        prior = _log_prior_of_alpha_bar()
+
+        def elpd(sigma: float) -> float:
+            return float(self._elpd(*self._marginal((sigma,), prior)) @ self._times)
+
+        return max(sigmas, key=elpd)
 
     def sigma_interval(self, level: float) -> tuple[float, float]:
         """Give the central interval of the posterior of sigma."""
-        prior = _log_prior_of_alpha_bar()
-        height = [
-            logsumexp(_likelihoods(float(sigma), self._pairs)[0].sum(axis=1) + prior)
-            for sigma in SIGMA
-        ]
-        log = np.array(height) + _log_prior_of_sigma()
-        mass = np.cumsum(np.exp(log - logsumexp(log)))
-        low, high = np.interp([(1 - level) / 2, (1 + level) / 2], mass, _edges(SIGMA)[1:])
+        joint, _ = self._marginal(_LEARNT, _log_prior_of_both())
+        mass = np.exp(joint - joint.max()).reshape(len(SIGMA), -1).sum(axis=1)
+        below = np.cumsum(mass) / mass.sum()
+        low, high = np.interp([(1 - level) / 2, (1 + level) / 2], below, _edges(SIGMA)[1:])
         return float(low), float(high)
 
+    def _marginal(self, sigmas: tuple[float, ...], log_prior: Array) -> tuple[Array, Array]:
+        """Joint log density on the grid, and each pair's own part of it, alpha integrated out."""
+        marginal = self._part(sigmas, fitted=False)
+        return log_prior + marginal @ self._times, marginal
 
-def _scores(marginal: Array, fitted: Array, log_prior: Array) -> Scores:
-    """Score n tanks from log likelihoods of shape (n_grid, n), with alpha out and given alpha."""
-    joint = log_prior + marginal.sum(axis=1)
-    posterior = joint - logsumexp(joint)
-    without = joint[:, None] - marginal
-    elpd = logsumexp(joint) - logsumexp(without, axis=0)
-    told = logsumexp(posterior[:, None] + fitted, axis=0)
-    return Scores(float(elpd.sum()), float((told - elpd).sum()))
+    def _part(self, sigmas: tuple[float, ...], fitted: bool) -> Array:
+        columns = [_table(sigmas, int(d))[int(fitted)][:, s] for d, s in self._pairs]
+        return np.stack(columns, axis=1)
+
+    @staticmethod
+    def _elpd(joint: Array, marginal: Array) -> Array:
+        """Score one tank of each pair, left out: the log of p(all) / p(all but it)."""
+        without = joint[:, None] - marginal
+        return logsumexp(joint) - _log_sums(without)
+
+    def _scores(self, sigmas: tuple[float, ...], log_prior: Array) -> Scores:
+        joint, marginal = self._marginal(sigmas, log_prior)
+        elpd = self._elpd(joint, marginal)
+        posterior = joint - logsumexp(joint)
+        told = _log_sums(posterior[:, None] + self._part(sigmas, fitted=True))
+        return Scores(float(elpd @ self._times), float((told - elpd) @ self._times))
+
+
+def _log_sums(x: Array) -> Array:
+    """Log of the sums of exp(x) over rows: SciPy's does the same, in three times the time."""
+    most = x.max(axis=0)
+    return np.log(np.exp(x - most).sum(axis=0)) + most
 
 
 @cache
-def _table(sigma: float, density: int) -> tuple[Array, Array]:
-    """Log likelihoods of a tank, shape (n_alpha_bar, density + 1): by alpha_bar and survivors.
+def _table(sigmas: tuple[float, ...], density: int) -> tuple[Array, Array]:
+    """Log likelihoods of a tank, by (sigma, alpha_bar) and by its survivors.
 
     The first has alpha integrated out. The second is the log of the tank's likelihood averaged over
     the posterior of its alpha, given alpha_bar and sigma: E[L²] / E[L] over the population. Below
     sigma = 0.05 the grid of alpha would miss the bell; it is not asked for.
+
+    Returns
+    -------
+    array of shape (n_sigma n_alpha_bar, density + 1), twice
     """
-    weights = np.exp(-0.5 * ((_ALPHA - ALPHA_BAR[:, None]) / sigma) ** 2)
-    weights /= weights.sum(axis=1, keepdims=True)
     survivors = np.arange(density + 1)
     each = binomial_log_likelihood(expit(_ALPHA)[:, None], np.array(density), survivors)
-    once, twice = (np.log(weights @ np.exp(power * each)) for power in (1, 2))
-    return once, twice - once
-
-
-def _likelihoods(sigma: float, pairs: Sequence[tuple[int, int]]) -> tuple[Array, Array]:
-    both = [[part[:, survivors] for part in _table(sigma, d)] for d, survivors in pairs]
-    once, fitted = (np.stack(part, axis=1) for part in zip(*both, strict=True))
+    powers = np.exp(each), np.exp(2 * each)
+    found = []
+    for sigma in sigmas:
+        weights = np.exp(-0.5 * ((_ALPHA - ALPHA_BAR[:, None]) / sigma) ** 2)
+        weights /= weights.sum(axis=1, keepdims=True)
+        once, twice = (np.log(weights @ power) for power in powers)
+        found.append((once, twice - once))
+    once, fitted = (np.concatenate(part) for part in zip(*found, strict=True))
     return once, fitted
+
+
+def _log_prior_of_both() -> Array:
+    return (_log_prior_of_sigma()[:, None] + _log_prior_of_alpha_bar()).ravel()
 
 
 def _log_prior_of_alpha_bar() -> Array:

@@ -86,21 +86,6 @@ def slope(estimator: str, quantity: str) -> Measure:
     return measure
 
 
-def time_ratio(a: str, b: str) -> Measure:
-    """Measure the time that fits of `a` took over that of `b`: the mean logarithm, turned back."""
-
-    def measure(evidence: Evidence) -> Measured:
-        logs = _both(np.log(evidence.seconds(a)) - np.log(evidence.seconds(b)))
-        return Measured(*(float(x) for x in _exponential(from_mean(logs))))
-
-    return measure
-
-
-def _exponential(log: Measured) -> tuple[float, float, float, float]:
-    value = math.exp(log.value)
-    return value, value * log.mcse, math.exp(log.low), math.exp(log.high)
-
-
 def mean_difference(a: str, b: str, quantity: str) -> Measure:
     """Mean over datasets of the posterior mean of `a` minus that of `b`."""
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from sbc.plugins.data import Data
-from sbc.plugins.errors import UserError
 from sbc.report.figures.colours import assign
 from sbc.report.figures.pictures import Picture, styled
 from sbc.report.page.page import figure_of
 from sbc.report.page.template import fill
+from sbc.store.publish import publish_text
 from sbc.studies.lecture import (
     confound_figures,
     prior_figures,
@@ -75,11 +75,7 @@ def write_page(plan: Plan, folder: Path, tanks: Data) -> tuple[Path, list[Judged
     evidence = {scenario.name: first.beside(scenario) for scenario in SCENARIOS}
     judged = [judge_claim(claim, evidence[claim.scenario.name]) for claim in CLAIMS]
     text = page(plan, folder, tanks, evidence, judged)
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as problem:
-        raise UserError(f"cannot write {file}: {problem.strerror or problem}") from problem
-    return file, judged
+    return publish_text(file, text), judged
 
 
 def page(

@@ -16,6 +16,7 @@ from sbc.fitting.convergence import retry_schedule
 from sbc.fitting.setup import setup_of
 from sbc.plugins import registry
 from sbc.plugins.data import Data
+from sbc.store.publish import publish_text
 from sbc.store.rows import FAILED
 from sbc.store.settings import Settings
 from sbc.studies.lecture import single
@@ -119,7 +120,7 @@ def _repair(file: Path) -> None:
         text = file.read_text(encoding="utf-8")
         whole = text[: text.rfind("\n") + 1]
         if whole != text:
-            file.write_text(whole, encoding="utf-8", newline="")
+            publish_text(file, whole, newline="")
 
 
 def _bar[T](things: Iterable[T], words: str, progress: bool, total: int) -> Iterator[T]:

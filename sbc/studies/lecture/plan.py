@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from sbc.plugins.errors import UserError
+from sbc.store.publish import publish_text
 from sbc.studies.lecture.scenarios import FIVE, MULTILEVEL, PREDATOR, SIGMA_1, Scenario
 
 FILE, PAGE = "lecture.json", "lecture.html"
@@ -69,7 +70,7 @@ def single_folder(folder: Path, data: str) -> Path:
 
 def write_plan(plan: Plan, folder: Path) -> None:
     """Write the plan into the lecture's folder."""
-    (folder / FILE).write_text(f"{json.dumps(asdict(plan), indent=2)}\n", encoding="utf-8")
+    publish_text(folder / FILE, f"{json.dumps(asdict(plan), indent=2)}\n")
 
 
 def read_plan(folder: Path) -> Plan:

@@ -16,6 +16,7 @@ from sbc.plugins.engine import Budget, Draws
 from sbc.report.labels import slug
 from sbc.stats import seeds
 from sbc.stats.diagnostics import diagnose
+from sbc.store.publish import publish
 from sbc.studies.lecture.loo import (
     Loo,
     Score,
@@ -165,12 +166,12 @@ def save(single: Single, folder: Path) -> None:
         numbers = {**vars(found.loo), "elpd_mcse": found.elpd_mcse, "p_mcse": found.p_mcse}
         arrays |= {f"score/{way}/{name}": np.asarray(x) for name, x in numbers.items()}
     arrays |= {name: np.asarray(getattr(single, name)) for name in ("rhat", "ess", "divergences")}
-    file = file_of(folder, single.estimator)
-    folder.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(".part")
-    with part.open("wb") as out:
-        np.savez_compressed(out, **cast(dict[str, Any], arrays))
-    part.replace(file)
+
+    def write(place: Path) -> None:
+        with place.open("wb") as out:
+            np.savez_compressed(out, **cast(dict[str, Any], arrays))
+
+    publish(file_of(folder, single.estimator), write)
 
 
 def load(folder: Path, estimator: str) -> Single:

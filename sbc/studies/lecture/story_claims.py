@@ -119,7 +119,7 @@ STORY_CLAIMS = (
         UNEVEN,
         (PARTIAL, UNPOOLED),
         (Criterion("log (error without / with pooling), uneven − even",
-                   v.beyond(v.gain("beta", PARTIAL, UNPOOLED), EVEN), Bounds(0)),),
+                   v.extra_gain("beta", PARTIAL, UNPOOLED, EVEN), Bounds(0)),),
         "The gain is the ratio of the two errors, and the same 360 answers are spread evenly in "
         "the other scenario, 30 to a story.",
     ),

@@ -5,14 +5,16 @@ Units of one dataset share its luck, so that a dataset counts once, however many
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
 from sbc.plugins.data import Array, Data
-from sbc.stats.fits import Estimate
+from sbc.stats.fits import Estimate, standard_error
 from sbc.stats.intervals import wilson
+from sbc.stats.metrics import influence
 from sbc.studies.lecture.evidence import Evidence
 from sbc.studies.lecture.judged import LEVEL, UNKNOWN, Measured, from_estimate, from_mean
 from sbc.studies.lecture.measures import Measure
@@ -44,13 +46,19 @@ def error_below_zero_effects(vector: str, estimator: str) -> Measure:
     return measure
 
 
-def gain(vector: str, pooled: str, unpooled: str) -> Measure:
-    """Measure how much smaller errors are with pooling: the logarithm of the ratio of the two."""
+def extra_gain(vector: str, pooled: str, unpooled: str, other: Scenario) -> Measure:
+    """Measure how much more pooling gains here than in another scenario.
+
+    The gain is the logarithm of the ratio of the two typical errors. Dataset k is drawn from the
+    same random numbers in both scenarios, so that gains are compared dataset by dataset.
+    """
+
+    def gain(evidence: Evidence) -> pd.Series:
+        without, having = (typical(evidence, name, vector) for name in (unpooled, pooled))
+        return np.log(without) - np.log(having)
 
     def measure(evidence: Evidence) -> Measured:
-        errors = (typical(evidence, name, vector) for name in (unpooled, pooled))
-        without, having = (np.log(error) for error in errors)
-        return _mean_of(without - having)
+        return _mean_of(gain(evidence) - gain(evidence.beside(other)))
 
     return measure
 
@@ -108,28 +116,44 @@ def improvement_with_answers(vector: str, estimator: str, answers: Array) -> Mea
     return measure
 
 
-def beyond(measure: Measure, other: Scenario) -> Measure:
-    """Measure here minus there; the two scenarios' datasets have nothing in common."""
+def average_difference(
+    metric: str, a: str, b: str, quantity: str, scenarios: tuple[Scenario, ...]
+) -> Measure:
+    """Average over scenarios a metric of `a` minus that of `b`, where both worked.
 
-    def difference(evidence: Evidence) -> Measured:
-        here, there = measure(evidence), measure(evidence.beside(other))
-        mcse = float(np.hypot(here.mcse, there.mcse))
-        n = min(evidence.datasets, evidence.beside(other).datasets)
-        return from_estimate(Estimate(here.value - there.value, mcse), n)
+    Dataset k is drawn from the same random numbers in all of them, so that its influences on the
+    scenarios' differences are added up before their spread over datasets is taken.
+    """
 
-    return difference
+    def measure(evidence: Evidence) -> Measured:
+        values, influences = [], []
+        for scenario in scenarios:
+            there = evidence.beside(scenario)
+            one, other = there.pair(a, b, quantity)
+            found = [influence(metric, fits) for fits in (one, other)]
+            common = there.rows(a, quantity).index.intersection(there.rows(b, quantity).index)
+            values.append(found[0][0] - found[1][0])
+            influences.append(pd.Series(found[0][1] - found[1][1], index=common))
+        by_dataset = pd.concat(influences, axis=1).fillna(0).mean(axis=1).to_numpy(float)
+        found_ = Estimate(float(np.mean(values)), standard_error(by_dataset))
+        return from_estimate(found_, by_dataset.size)
+
+    return measure
 
 
-def average_over(measure: Measure, scenarios: tuple[Scenario, ...]) -> Measure:
-    """Average a measure over scenarios, each with datasets of its own."""
+def average_time_ratio(a: str, b: str, scenarios: tuple[Scenario, ...]) -> Measure:
+    """Measure the time that fits of `a` take over that of `b`: the mean logarithm, turned back."""
 
-    def average(evidence: Evidence) -> Measured:
-        found = [measure(evidence.beside(scenario)) for scenario in scenarios]
-        value = float(np.mean([x.value for x in found]))
-        mcse = float(np.linalg.norm([x.mcse for x in found]) / len(found))
-        return from_estimate(Estimate(value, mcse), evidence.datasets)
+    def measure(evidence: Evidence) -> Measured:
+        logs = []
+        for scenario in scenarios:
+            there = evidence.beside(scenario)
+            logs.append(np.log(there.seconds(a)) - np.log(there.seconds(b)))
+        log = _mean_of(pd.concat(logs, axis=1).mean(axis=1))
+        value, low, high = (math.exp(x) for x in (log.value, log.low, log.high))
+        return Measured(value, value * log.mcse, low, high)
 
-    return average
+    return measure
 
 
 def pull_by_distance(vector: str, estimator: str, seen: Callable[[Data], Array]) -> Measure:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sbc.fitting import loop
+from sbc.fitting import loop, origin
 from sbc.fitting.fit import Task
 from sbc.store.database import Store
 from sbc.store.folder import read_run, write_run
@@ -49,6 +49,7 @@ def execute(
     jobs: int,
     progress: bool = True,
     watch: Callable[[Plan, Doubts], None] = lambda plan, open_: None,
+    allow_versions: bool = False,
     **executor: Any,
 ) -> Plan:
     """Fit what is missing of a plan; then, batch by batch, what its precision and bounds ask for.
@@ -65,6 +66,8 @@ def execute(
         Whether to draw a progress bar on stderr.
     watch : callable
         Told the plan and what is in doubt after each batch.
+    allow_versions : bool
+        Whether what is there may have been made with other versions of packages.
     **executor
         Of `sbc.fitting.loop.execute`.
 
@@ -76,16 +79,19 @@ def execute(
     Raises
     ------
     UserError
-        As `sbc.fitting.loop.execute`, and if models or data have changed since the sweep was made.
+        As `sbc.fitting.loop.execute`, and if models, data or versions of packages have changed
+        since the sweep was made.
     """
     run = read_run(folder)
-    loop.check_files(folder, run, settings)
+    origin.check_files(folder, run, settings)
+    noted = origin.check_versions(folder, run, allow_versions)
     part = run.shard
     open_: Doubts | None = None
     while True:
         with Store.open(folder, write=True) as store:
             run = read_run(folder)
-            write_run(folder, run | {"settings": settings.to_json(), "sweep": plan.to_json()})
+            whole = {"settings": settings.to_json(), "sweep": plan.to_json()}
+            write_run(folder, run | noted | whole)
             loop.execute(
                 settings, store, jobs, progress=progress, tasks=tasks(settings, plan), **executor
             )

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sbc.stats.fits import Fits
 from sbc.studies.lecture import vector_measures as v
-from sbc.studies.lecture.judged import Measured
 from sbc.studies.lecture.scenarios import EVEN, UNEVEN
 
 
@@ -51,32 +51,59 @@ def test_who_takes_every_effect_for_0_errs_by_the_effects():
     assert found.value == pytest.approx((0 - 3 + math.sqrt(0.5) - 2) / 2)
 
 
-def test_a_gain_is_the_logarithm_of_a_ratio():
-    evidence = Told([[0.0], [0.0]], {"pooled": [[1.0], [2.0]], "none": [[2.0], [8.0]]})
-    found = v.gain("x", "pooled", "none")(evidence)
-    assert found.value == pytest.approx((math.log(2) + math.log(4)) / 2)
-
-
-def test_a_gain_here_beyond_one_there():
-    here = Told([[0.0]] * 3, {"p": [[1.0]] * 3, "n": [[2.0], [2.2], [1.8]]})
-    there = Told([[0.0]] * 3, {"p": [[1.0]] * 3, "n": [[4.0], [4.4], [3.6]]})
+def test_a_gain_here_beyond_one_there_is_taken_dataset_by_dataset():
+    """Gains of log 2 and log 4 here, of log 2 and log 2 there."""
+    here = Told([[0.0], [0.0]], {"p": [[1.0], [2.0]], "n": [[2.0], [8.0]]})
+    there = Told([[0.0], [0.0]], {"p": [[1.0], [3.0]], "n": [[2.0], [6.0]]})
     here._others[EVEN.name] = there
-    measure = v.gain("x", "p", "n")
-    found = v.beyond(measure, EVEN)(here)
-    one, other = measure(here), measure(there)
-    assert found.value == pytest.approx(-math.log(2))
-    assert found.mcse == pytest.approx(math.hypot(one.mcse, other.mcse))
+    found = v.extra_gain("x", "p", "n", EVEN)(here)
+    assert found.value == pytest.approx(math.log(2) / 2)
+    assert found.mcse == pytest.approx(math.log(2) / math.sqrt(2) / math.sqrt(2))
 
 
-def test_an_average_over_scenarios():
-    evidence = Told([[0.0]] * 5, {}, others={EVEN.name: 1.0, UNEVEN.name: 3.0})
+class Fitted:
+    """Evidence of scalar estimates: errors by estimator, in scenarios of the same datasets."""
 
-    def measure(value):
-        return Measured(value, 0.3, value - 1, value + 1)
+    def __init__(self, errors, others=None, seconds=None):
+        self._errors, self._others, self._seconds = errors, others or {}, seconds
 
-    found = v.average_over(measure, (EVEN, UNEVEN))(evidence)
-    assert found.value == 2.0
-    assert found.mcse == pytest.approx(math.hypot(0.3, 0.3) / 2)
+    def _fits(self, name):
+        error = np.array(self._errors[name])
+        ones = np.ones(error.size)
+        return Fits(0 * ones, error, ones, 0.5 * ones)
+
+    def pair(self, a, b, quantity):
+        return self._fits(a), self._fits(b)
+
+    def rows(self, name, quantity):
+        return pd.DataFrame(index=range(len(self._errors[name])))
+
+    def seconds(self, name):
+        return pd.Series(self._seconds[name])
+
+    def beside(self, scenario):
+        return self._others[scenario.name]
+
+
+def test_an_average_over_scenarios_knows_that_they_share_their_luck():
+    """The same errors in both scenarios: as much is known as from one of them, and no more."""
+    rng = np.random.default_rng(1)
+    one, other = ({"a": rng.normal(0.3, 1, 50), "b": rng.normal(0, 1, 50)} for _ in range(2))
+    same = Fitted({}, {EVEN.name: Fitted(one), UNEVEN.name: Fitted(one)})
+    alone = Fitted({}, {EVEN.name: Fitted(one)})
+    both = v.average_difference("bias", "a", "b", "x", (EVEN, UNEVEN))(same)
+    single = v.average_difference("bias", "a", "b", "x", (EVEN,))(alone)
+    assert both == pytest.approx(single)
+    assert single.value == pytest.approx(np.mean(one["a"] - one["b"]))
+    assert single.mcse == pytest.approx(np.std(one["a"] - one["b"], ddof=1) / math.sqrt(50))
+    apart = Fitted({}, {EVEN.name: Fitted(one), UNEVEN.name: Fitted(other)})
+    assert v.average_difference("bias", "a", "b", "x", (EVEN, UNEVEN))(apart).mcse < single.mcse
+
+
+def test_a_ratio_of_times_is_a_geometric_mean():
+    times = {"a": [2.0, 8.0], "b": [1.0, 1.0]}
+    evidence = Fitted({}, {EVEN.name: Fitted({}, seconds=times)})
+    assert v.average_time_ratio("a", "b", (EVEN,))(evidence).value == pytest.approx(4.0)
 
 
 def test_to_fit_is_to_be_near_what_was_seen():

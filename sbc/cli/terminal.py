@@ -1,0 +1,66 @@
+"""What a command prints, with nothing in it that a terminal or a build server takes for an order.
+
+Names and texts out of a run may come from a stranger. They are cleaned here, where all of them go
+through, and not where each is put into words.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from typing import Any, TextIO, cast
+
+#: Control characters but for tabs and line breaks, and those that turn the direction of text.
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+)
+#: What GitHub takes for a command at the beginning of a line, blanks aside, or anywhere.
+_COMMAND = re.compile(r"^(\s*):(?=:)|(##)(?=\[)", re.MULTILINE)
+
+
+def cleaned(text: str) -> str:
+    r"""Take out of a text what a terminal or a build server would obey.
+
+    Examples
+    --------
+    >>> cleaned("::error::no")
+    ': :error::no'
+    >>> cleaned("a\x1b[2Jb")
+    'a�[2Jb'
+    """
+    return _COMMAND.sub(lambda found: f"{found[0]} ", _CONTROL.sub("�", text))
+
+
+class Cleaned:
+    """A stream that cleans what is written to it, and is in all else the one behind it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        """Write a text cleaned."""
+        self.stream.write(cleaned(text))
+        return len(text)
+
+    def writelines(self, lines: Any) -> None:
+        """Write some lines cleaned."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
+@contextmanager
+def clean_stdout() -> Iterator[None]:
+    """Clean what is printed, for a while."""
+    with redirect_stdout(cast(TextIO, Cleaned(sys.stdout))):
+        yield
+
+
+def order(lines: list[str]) -> None:
+    """Print commands to the build server, which are meant as such."""
+    stream = sys.stdout.stream if isinstance(sys.stdout, Cleaned) else sys.stdout
+    print("\n".join(lines), file=stream)

@@ -1,0 +1,210 @@
+"""Where a run comes from: everything needed to repeat it, and whether one can go on with it."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import sbc
+from sbc.fitting.allowed import expects_uniform, regimes_of
+from sbc.plugins import catalogue, source
+from sbc.plugins.errors import UserError
+from sbc.store.folder import RunFile
+from sbc.store.settings import Settings
+
+_PACKAGES = ("pymc", "pytensor", "nutpie", "numba", "arviz", "arviz-stats", "numpy", "scipy")
+
+
+def origin(settings: Settings, command: list[str] | None = None) -> dict[str, Any]:
+    """Describe a run that begins now: everything needed to repeat it."""
+    texts = user_files(settings) | neighbours(settings)
+    return {
+        "sbc": sbc.__version__,
+        "settings": settings.to_json(),
+        "regime": settings.truth,
+        "expected_uniform": [
+            name for name in settings.estimators if expects_uniform(settings, name)
+        ],
+        "regimes": regimes_of(settings),
+        "command": command or sys.argv,
+        "started": now(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cores": os.cpu_count(),
+        "packages": packages(),
+        "files": {path: digest(text.encode()) for path, text in texts.items()},
+        "commit": _commit(),
+    }
+
+
+def now() -> str:
+    """Give the time, in UTC to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def packages() -> dict[str, str | None]:
+    """List the versions of what a fit's bits depend on."""
+    return {name: _version(name) for name in _PACKAGES}
+
+
+def user_files(settings: Settings) -> dict[str, str]:
+    """Read the user's own files of models and data: path as the settings name it, to text."""
+    paths = set(_code(settings)) | {settings.data} - {""}
+    return {path: Path(path).read_text(encoding="utf-8") for path in sorted(paths)}
+
+
+def neighbours(settings: Settings) -> dict[str, str]:
+    """Read the modules that the user's files import from beside them: path to text.
+
+    Those that have been loaded from there: an installed package of the same name comes first.
+    """
+    found: dict[str, str] = {}
+    todo = [Path(path) for path in _code(settings)]
+    while todo:
+        file = todo.pop()
+        for name in _imported(file):
+            for beside in (file.parent / f"{name}.py", file.parent / name / "__init__.py"):
+                if str(beside) not in found and _loaded(name, beside):
+                    found[str(beside)] = beside.read_text(encoding="utf-8")
+                    todo.append(beside)
+    return dict(sorted(found.items()))
+
+
+def _code(settings: Settings) -> list[str]:
+    """List the user's files of code, as the settings name them."""
+    named = (
+        *(settings.generator, settings.simulator),
+        *(*settings.estimators, *settings.engines),
+    )
+    return sorted({path for spec in named if (path := spec.rpartition(":")[0])})
+
+
+def _imported(file: Path) -> list[str]:
+    """List the top names of what a file imports, wherever it does."""
+    tree = source.tree(catalogue.file_of(str(file)), str(file))
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            named = [node.module] if node.module else [alias.name for alias in node.names]
+            names |= {name.partition(".")[0] for name in named}
+    return sorted(names)
+
+
+def _loaded(name: str, file: Path) -> bool:
+    """Say whether a module, on its own or within a package, has been loaded from this file."""
+    here = [m for n, m in list(sys.modules.items()) if n.rpartition(".")[2] == name]
+    places = (getattr(module, "__file__", None) for module in here)
+    return file.is_file() and any(p and os.path.samefile(p, file) for p in places if _there(p))
+
+
+def _there(place: str | None) -> bool:
+    return bool(place) and os.path.exists(str(place))
+
+
+def digest(content: bytes) -> str:
+    """Tell files apart by a few letters."""
+    return hashlib.blake2b(content, digest_size=8).hexdigest()
+
+
+def check_files(folder: Path, run: RunFile, settings: Settings) -> None:
+    """Refuse to go on with models or data that are no longer those of the run.
+
+    Raises
+    ------
+    UserError
+        Naming the file that has changed.
+    """
+    was = run.files
+    for path, text in user_files(settings).items():
+        _check_file(folder, path, text, was)
+    for path in was.keys() - user_files(settings).keys():  # what those import, by its old place
+        if Path(path).suffix == ".py" and Path(path).is_file():
+            _check_file(folder, path, Path(path).read_text(encoding="utf-8"), was)
+
+
+def _check_file(folder: Path, path: str, text: str, was: dict[str, str]) -> None:
+    if path in was and digest(text.encode()) != was[path]:
+        raise UserError(f"{path} has changed since {folder} was made; start a new run")
+
+
+def check_versions(folder: Path, run: RunFile, allowed: bool) -> dict[str, Any]:
+    """Refuse to go on with other versions of what bits depend on.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the run.
+    run : RunFile
+        What is known of it.
+    allowed : bool
+        Whether other versions will do.
+
+    Returns
+    -------
+    dict
+        What to write down: nothing, or ``resumed`` with the versions that go on.
+
+    Raises
+    ------
+    UserError
+        Naming the first package that has changed.
+    """
+    mine: dict[str, str | None] = {"sbc": sbc.__version__, "python": platform.python_version()}
+    mine |= packages()
+    before = [_versions(part) for part in (run, *run.resumed)]
+    others = [_differing(mine, was) for was in before]
+    if any(other is None for other in others):
+        return {}
+    if not allowed:
+        name, was = next(other for other in others if other)
+        raise UserError(
+            f"{folder} was made with {name} {was}, and this is {mine[name]}: fits may have other "
+            "bits; go on all the same by --allow-versions"
+        )
+    now_ = {"started": now(), "sbc": mine["sbc"], "python": mine["python"]}
+    return {"resumed": [*run.resumed, now_ | {"packages": packages()}]}
+
+
+def _versions(part: dict[str, Any]) -> dict[str, str | None]:
+    named: dict[str, str | None] = {n: part[n] for n in ("sbc", "python") if n in part}
+    return named | dict(part.get("packages") or {})
+
+
+def _differing(mine: dict[str, str | None], was: dict[str, str | None]) -> Any:
+    """Give the first package whose version was another, and that version; None if all agree.
+
+    What was not written down is not compared.
+    """
+    return next(((n, v) for n, v in was.items() if n in mine and v != mine[n]), None)
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _commit() -> str | None:
+    """Give the commit of the checkout that the package runs from, if it is one."""
+    try:
+        found = subprocess.run(
+            ["git", "-C", str(Path(sbc.__file__).parent), "describe", "--always", "--dirty"],
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return found.stdout.strip() or None
