@@ -74,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = _parse(argv)
         with clean_stdout():
             code = int(arguments.function(arguments))
-        sys.stdout.flush()
+            sys.stdout.flush()
         return code
     except UserError as mistake:
         print(f"sbc: error: {cleaned(str(mistake))}", file=sys.stderr)
@@ -85,7 +85,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(ExitCode.OK)
-    except Exception as problem:
+    except SystemExit:  # of the parser's help
+        raise
+    except BaseException as problem:
         from sbc.plugins import blame
 
         print(blame.told(problem), file=sys.stderr)

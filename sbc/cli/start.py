@@ -8,11 +8,13 @@ import sys
 from sbc.cli.main import main
 from sbc.cli.supervise import supervised
 from sbc.fitting.workers.one_core import before_numpy
+from sbc.plugins.contained import keep_descriptors
 
 
 def start() -> int:
     """Run the command that the process was started with and return the exit code."""
     before_numpy()
+    keep_descriptors()
     argv = sys.argv[1:]
     fits = argv[:1] in (["run"], ["sweep"]) or (argv[:1] == ["gate"] and "--run" in argv)
     if fits and hasattr(os, "fork") and not {"-h", "--help"} & set(argv):

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-from sbc.fitting.workers.orphans import die_with
+from sbc.fitting.workers.orphans import adopt, die_with, end_children
 
 #: What ends a process by a fault in it, and not by somebody's wish.
 _FAULTS = {"SIGSEGV", "SIGBUS", "SIGABRT", "SIGFPE", "SIGILL", "SIGTRAP", "SIGSYS"}
@@ -67,11 +67,13 @@ def supervised(main: Callable[[list[str]], int], argv: list[str]) -> int:
     for again in (False, True):
         _note = _Note()
         watcher = os.getpid()
+        adopt()
         child = os.fork()
         if child == 0:
             die_with(watcher)
             return _told(main, argv)
         how, left = _watch(child), _note.read()
+        end_children()
         if "code" in left:  # it ended in order, whatever became of it while Python cleared up
             return int(str(left["code"]))
         word = signal.Signals(-how).name if how < 0 else f"exit code {how}"

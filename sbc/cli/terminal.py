@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from typing import Any, TextIO, cast
 
+from sbc.plugins.errors import UserError
+
 #: Control characters but for tabs and line breaks, and those that turn the direction of text.
 _CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
@@ -33,6 +35,17 @@ def cleaned(text: str) -> str:
     return _COMMAND.sub(lambda found: f"{found[0]} ", _CONTROL.sub("�", text))
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell in a line that nothing can be written; who reads a pipe may have seen enough."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError) as problem:  # ValueError: it was closed in Python
+        raise UserError(f"cannot write to stdout: {problem}") from problem
+
+
 class Cleaned:
     """A stream that cleans what is written to it, and is in all else the one behind it."""
 
@@ -40,9 +53,21 @@ class Cleaned:
         self.stream = stream
 
     def write(self, text: str) -> int:
-        """Write a text cleaned."""
-        self.stream.write(cleaned(text))
+        """Write a text cleaned.
+
+        Raises
+        ------
+        UserError
+            If there is no stdout any more, or its disk is full.
+        """
+        with _told():
+            self.stream.write(cleaned(text))
         return len(text)
+
+    def flush(self) -> None:
+        """Send on what has been written; errors as `write`."""
+        with _told():
+            self.stream.flush()
 
     def writelines(self, lines: Any) -> None:
         """Write some lines cleaned."""

@@ -13,6 +13,7 @@ from pymc.pytensorf import compile
 from pytensor.graph.replace import graph_replace
 
 from sbc.engines._again import observe_again
+from sbc.plugins.contained import contained
 from sbc.plugins.data import LOG_LIKELIHOOD, Data, OwnData, Truth, replicates, users_own
 from sbc.plugins.errors import UserError, unknown
 from sbc.plugins.estimator import Estimator
@@ -134,7 +135,7 @@ def _stated(estimator: Estimator, generator: Generator, data: Data) -> pm.Model:
     coords = {
         dim: np.arange(len(data[name])) for name, dim in generator.dims.items() if name in data
     }
-    with pm.Model(coords=coords) as model, to_stderr():
+    with pm.Model(coords=coords) as model, to_stderr(), contained():
         estimator.define(*(pm.Data(data_name(n), data[n]) for n in estimator.arguments))
     return model
 

@@ -22,6 +22,7 @@ from sbc.fitting.estimands import is_wanted
 from sbc.fitting.setup import Setup, setup_of
 from sbc.fitting.summarise import summarise
 from sbc.plugins import blame, registry
+from sbc.plugins.contained import contained
 from sbc.plugins.data import LOG_LIKELIHOOD, Array, Data, Dataset, as_replicated
 from sbc.plugins.engine import Draws
 from sbc.plugins.errors import UserError
@@ -94,11 +95,9 @@ def described(task: Task) -> Fit:
 def _described(task: Task, drawn: Dataset) -> Fit:
     features = task.setup.generator.features
     data = as_replicated(drawn.data)
-    return replace(
-        blank(task),
-        truth=drawn.truth,
-        features={name: feature(data) for name, feature in features.items()},
-    )
+    with contained():
+        found = {name: feature(data) for name, feature in features.items()}
+    return replace(blank(task), truth=drawn.truth, features=found)
 
 
 def _drawn(task: Task) -> Dataset:
@@ -122,7 +121,9 @@ def _until_converged(task: Task) -> Fit:
         for attempt, budget in enumerate(budgets):
             seed = seeds.fit_seed(*key, task.engine, attempt)
             row = replace(row, attempt=attempt, seed=seed, chains=budget.chains, draws=budget.draws)
-            draws = _with_quantities(estimator, compiled.fit(data, budget, seed), drawn.data)
+            with contained():  # an engine may be the user's too
+                drew = compiled.fit(data, budget, seed)
+            draws = _with_quantities(estimator, drew, drawn.data)
             results = summarise(
                 *(draws, truth, partial(_jitter, task), estimator.elements, estimator.constant)
             )
@@ -165,8 +166,9 @@ def _truth_of_quantities(task: Task, compiled: Any, drawn: Dataset, data: Data) 
     if expects_uniform(task.settings, task.estimator):
         truth[LOG_LIKELIHOOD] = compiled.log_likelihood(drawn.truth, data)
         _check_support(task, truth[LOG_LIKELIHOOD])
-        for name, quantity in estimator.quantities.items():
-            truth[name] = float(quantity(drawn.truth, drawn.data))
+        with contained():
+            for name, quantity in estimator.quantities.items():
+                truth[name] = float(quantity(drawn.truth, drawn.data))
     return truth
 
 
@@ -191,11 +193,12 @@ def _with_quantities(estimator: Estimator, draws: Draws, data: Data) -> Draws:
         return draws
     chains, length = next(iter(draws.values.values())).shape[:2]
     computed: dict[str, Array] = {n: np.empty((chains, length)) for n in estimator.quantities}
-    for c in range(chains):
-        for i in range(length):
-            theta = {name: values[c, i] for name, values in draws.values.items()}
-            for name, quantity in estimator.quantities.items():
-                computed[name][c, i] = quantity(theta, data)
+    with contained():
+        for c in range(chains):
+            for i in range(length):
+                theta = {name: values[c, i] for name, values in draws.values.items()}
+                for name, quantity in estimator.quantities.items():
+                    computed[name][c, i] = quantity(theta, data)
     return replace(draws, values={**draws.values, **computed})
 
 

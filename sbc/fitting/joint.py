@@ -24,6 +24,7 @@ from sbc.fitting.prior import Law, law_of, prior_data
 from sbc.fitting.simulator import Simulator
 from sbc.fitting.truths import Blocks, plain
 from sbc.plugins import registry
+from sbc.plugins.contained import contained
 from sbc.plugins.data import Array, Data, Dataset, Truth, given
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
@@ -105,7 +106,8 @@ class Joint:
                 values = self.law.accepted(rng, self._forward.draw)
         if self._simulator is not None:
             truth = plain({name: values[name] for name in self._known})
-            values = {**values, **self._simulator.draw(rng, truth, design)}
+            with contained():
+                values = {**values, **self._simulator.draw(rng, truth, design)}
         return Dataset(
             plain({name: values[name] for name in self._known}),
             design | self._simulated(design, {name: values[name] for name in self._observed}),

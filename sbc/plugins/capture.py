@@ -11,6 +11,7 @@ from typing import Any, TextIO
 import numpy as np
 import pymc as pm
 
+from sbc.plugins.contained import contained
 from sbc.plugins.errors import UserError
 from sbc.plugins.stdout import to_stderr
 from sbc.plugins.unsampled import LEFT_OUT
@@ -94,7 +95,8 @@ def _called(
     with to_stderr(said), warnings.catch_warnings(), watched(space, seeded=not arrays) as opened:
         warnings.simplefilter("ignore")  # once a dataset, they would bury everything else
         try:
-            return function(**copies), opened
+            with contained():
+                return function(**copies), opened
         except Stopped as stop:
             return stop.model, opened
         except NameError as problem:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from sbc.plugins.contained import contained
 from sbc.plugins.data import Array, Data, Dataset, Truth, defaults_of, summary
 from sbc.plugins.errors import renamed
 
@@ -83,7 +84,8 @@ class Generator:
         """Draw data as in the first regime, or, of a generator that has none, without a truth."""
         if self.regimes:
             return self.draw(rng, next(iter(self.regimes)), **settings).data
-        return self.simulate(rng, {}, **{**self.sizes, **settings})
+        with contained():
+            return self.simulate(rng, {}, **{**self.sizes, **settings})
 
     def draw(self, rng: np.random.Generator, regime: str, **settings: Any) -> Dataset:
         """Draw one truth and one dataset.
@@ -99,9 +101,10 @@ class Generator:
         """
         values = {**self.parameters(regime), **settings}
         chosen = {name: values[name] for name in self.regimes[regime].parameters}
-        truth = self.regimes[regime].draw(rng, **chosen)
         sizes = {name: values[name] for name in self.sizes}
-        return Dataset(truth, self.simulate(rng, truth, **sizes))
+        with contained():
+            truth = self.regimes[regime].draw(rng, **chosen)
+            return Dataset(truth, self.simulate(rng, truth, **sizes))
 
 
 def generator(

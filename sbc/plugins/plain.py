@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from sbc.plugins.contained import contained
 from sbc.plugins.data import Data, Dataset, summary
 from sbc.plugins.errors import UserError
 from sbc.plugins.generator import Generator, Regime
@@ -81,7 +82,8 @@ def plain(function: Draw) -> PlainGenerator:
 def _drawn(
     name: str, function: Draw, rng: np.random.Generator, sizes: Mapping[str, Any]
 ) -> tuple[dict[str, Any], Data]:
-    found = function(rng, **sizes)
+    with contained():
+        found = function(rng, **sizes)
     if not (isinstance(found, tuple) and len(found) == 2):
         raise UserError(f"the generator {name} must return (truth, data), two dicts")
     if not all(isinstance(part, Mapping) for part in found):

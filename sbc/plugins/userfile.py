@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from sbc.plugins import source
+from sbc.plugins.contained import contained
 from sbc.plugins.errors import UserError
 from sbc.plugins.notebook import LIBRARIES, NotebookModel, binds
 from sbc.plugins.stdout import to_stderr
@@ -136,7 +137,8 @@ def _step(statement: ast.stmt, held: dict[str, Any], file: str, flags: int, gone
     sets = exposed([statement])[1]
     code = compile(ast.Module([statement], []), file, "exec", flags, dont_inherit=True)
     try:
-        exec(code, held)
+        with contained():
+            exec(code, held)
         return None
     except NameError as problem:
         if problem.name not in gone:

@@ -45,7 +45,8 @@ class Store:
     ) -> None:
         self.folder = folder
         self.connection = connection
-        self._opened = (folder / RESULTS_FILE).stat()
+        self._place = (folder / RESULTS_FILE).absolute()  # a model may change the directory
+        self._opened = self._place.stat()
         self._write_lock = lock  # none for whoever only reads
         self._closed = False
         self._lock = threading.RLock()
@@ -230,13 +231,12 @@ class Store:
 
     def _check_there(self) -> None:
         """Refuse to go on writing to a file that is in no folder any more."""
-        file = self.folder / RESULTS_FILE
         try:
-            there = os.path.samestat(self._opened, file.stat())
+            there = os.path.samestat(self._opened, self._place.stat())
         except OSError:
             there = False
         if not there:
-            raise UserError(f"{file} is gone: somebody moved or removed it")
+            raise UserError(f"{self.folder / RESULTS_FILE} is gone: somebody moved or removed it")
 
     def _commit_later(self) -> None:
         with suppress(UserError):  # the next row, or `close`, meets it again and tells

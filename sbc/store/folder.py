@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -159,6 +160,7 @@ def read_run(folder: Path) -> RunFile:
     """
     file = folder / RUN_FILE
     check_folder(folder)
+    _check_size(file)
     try:
         entries = _renamed(json.loads(file.read_text(encoding="utf-8")))
         _check_kinds(entries)
@@ -169,6 +171,28 @@ def read_run(folder: Path) -> RunFile:
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as problem:
         raise UserError(f"{file} is damaged: {type(problem).__name__}: {problem}") from problem
     return run
+
+
+#: A run's description is a few kilobytes; that of a sweep of thousands of cells a few hundred.
+_LARGEST = 64 * 2**20
+
+
+def _check_size(file: Path) -> None:
+    """Refuse what is no plain file, which could be read for ever, or too large to be a run's.
+
+    Raises
+    ------
+    UserError
+        Naming it.
+    """
+    try:
+        found = file.stat()
+    except OSError:
+        return  # told when it is read
+    if not stat.S_ISREG(found.st_mode):
+        raise UserError(f"{file} is damaged: it is no plain file")
+    if found.st_size > _LARGEST:
+        raise UserError(f"{file} is damaged: {found.st_size / 2**20:.0f} MB is too large")
 
 
 def refuse_sweep(folder: Path, run: RunFile) -> None:

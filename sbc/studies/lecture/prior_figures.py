@@ -78,7 +78,7 @@ def priors() -> Picture:
     kurtosis = kurtosis_of_alpha()
     return Picture(
         "priors",
-        "What the model believes before it sees a tadpole",
+        "Three priors",
         "Mixing a normal over its own spread gives tails thicker than a normal's: the kurtosis of "
         f"alpha is {kurtosis:.2f} (a normal's is 3), its sd {sd:.2f}.",
         f"Priors of sigma, alpha_bar and alpha; kurtosis of alpha {kurtosis:.2f}.",

@@ -1,0 +1,70 @@
+"""What a user's code may not do to the process that runs it: end it, or move it elsewhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+#: Copies of stdin, stdout and stderr by their number, from which they are opened again.
+_kept: dict[int, int] = {}
+
+
+def keep_descriptors() -> None:
+    """Keep stdin, stdout and stderr open, whatever a user's code closes, in this process."""
+    for number in range(3):
+        with suppress(OSError):  # it was closed already
+            _kept[number] = os.dup(number)
+
+
+class EndedError(RuntimeError):
+    """A user's code asked to end the process, which sbc does not."""
+
+
+@contextmanager
+def contained() -> Iterator[None]:
+    """Run a user's code for a while.
+
+    What would end the process, as ``sys.exit`` does, is an ordinary exception instead; a change of
+    directory is taken back, for names of files are meant from where the command was given; and
+    stdout is opened again if it was closed.
+
+    Raises
+    ------
+    EndedError
+        If the code raises what no `Exception` is, but for Ctrl-C and what sbc itself raises so.
+    """
+    place = None
+    with suppress(OSError):  # a directory that is gone
+        place = os.getcwd()
+    try:
+        yield
+    except (Exception, KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as wish:
+        if type(wish).__name__ == "Stopped":  # by which sbc leaves sampling out; comes with PyMC
+            raise
+        what = f"{type(wish).__name__}({wish})"
+        raise EndedError(f"the code asked to end the process, by {what}") from wish
+    finally:
+        if place is not None:
+            _back(place)
+        _reopen()
+
+
+def _reopen() -> None:
+    """Open again what was closed, before the next file takes its number and is printed into."""
+    for number, copy in _kept.items():
+        try:
+            os.fstat(number)
+        except OSError:
+            with suppress(OSError):
+                os.dup2(copy, number)
+
+
+def _back(place: str) -> None:
+    with suppress(OSError):
+        if os.getcwd() == place:
+            return
+    with suppress(OSError):
+        os.chdir(place)
