@@ -51,7 +51,7 @@ def trolley(rng: Generator, truth: Truth, *, n_stories=12, n_participants=30, an
     Of the people in the study: by_story_j = beta_j + mean(sd_participant v) is a story's log odds
     for the average of them, by_participant_p = sd_participant (v_p − mean(v)) what one of them
     adds, p_again_p the probability that participant p answers 3 or more to story p mod n_stories
-    if asked once more, and p_new_p the same for a story that nobody has seen.
+    if asked once more, and p_new_p the same for a story that nobody has seen, of which z is z_new.
 
     Source: R. McElreath, Statistical Rethinking 2023, lectures 11 and 12.
     """
@@ -93,6 +93,7 @@ def _of_the_study(truth: Truth, z_new: float) -> Truth:
     return {
         "by_story": by_story,
         "by_participant": by_participant,
+        "z_new": z_new,
         "p_again": 1 / (1 + np.exp(-(by_story[asked] + by_participant))),
         "p_new": 1 / (1 + np.exp(-(new + by_participant))),
     }

@@ -91,7 +91,9 @@ def _fit(
         profile.summing_up = shown - fitted
         profile.reporting = time.perf_counter() - shown
         print(f"\n{profile.describe()}")
-    return ExitCode.FAILED_FITS if run.all_failed else ExitCode.OK
+    if run.all_failed:
+        return ExitCode.FAILED_FITS
+    return ExitCode.OK if profile is not None else ExitCode.UNDECIDED
 
 
 def _interrupted(folder: Path) -> int:

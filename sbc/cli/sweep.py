@@ -75,6 +75,7 @@ def main(arguments: argparse.Namespace) -> int:
         if arguments.resume is None:
             fit.create(settings, plan, folder, part=part).close()
         after_a_crash(options.going_on(folder, without=("--vary",)))
+        code = ExitCode.OK
         try:
             watch = _progress if plan.precision else lambda plan, open_: None
             how = executor | {"allow_versions": arguments.allow_versions, "limit": limit}
@@ -84,10 +85,12 @@ def main(arguments: argparse.Namespace) -> int:
             raise TooManyFailuresError(f"{stopped}\n  {hint}") from None
         except TimeUpError as stopped:
             print(f"sbc: {stopped}. Go on with: {_command(folder)}", file=sys.stderr)
+            code = ExitCode.UNDECIDED
         except KeyboardInterrupt:
             print(f"sbc: interrupted; go on with: {_command(folder)}", file=sys.stderr)
             return ExitCode.INTERRUPTED
-    return _show(folder)
+    _show(folder)
+    return code
 
 
 def _command(folder: Path) -> str:
@@ -131,7 +134,7 @@ def _progress(plan: Plan, open_: Doubts) -> None:
     print(f"{len(open_)} of {cells} cells in doubt", flush=True)
 
 
-def _show(folder: Path) -> int:
+def _show(folder: Path) -> None:
     from sbc.studies.sweep.read import load_sweep
     from sbc.studies.sweep.table import spending, words
 
@@ -145,4 +148,3 @@ def _show(folder: Path) -> int:
         print(f"report: {write_text(sweep_page(sweep), folder / 'report.html')}")
     except UserError as problem:  # the sweep is made and kept all the same
         print(f"sbc: no report: {problem}", file=sys.stderr)
-    return ExitCode.OK

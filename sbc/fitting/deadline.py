@@ -38,7 +38,7 @@ class Deadline:
         """
         found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)([smhd]?)", str(text).strip(), re.ASCII)
         if not found or not float(found[1]) > 0:
-            raise UserError(f"--max-time takes a time above 0, as 90s, 10m or 2h, not '{text}'")
+            raise UserError(f"--max-time takes a time above 0, as 90s, 10m, 2h or 1d, not '{text}'")
         return cls(str(text).strip(), float(found[1]) * _UNITS[found[2]])
 
     def check(self, done: int, planned: int) -> None:

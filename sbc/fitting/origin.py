@@ -64,18 +64,31 @@ def user_files(settings: Settings) -> dict[str, str]:
 def neighbours(settings: Settings) -> dict[str, str]:
     """Read the modules that the user's files import from beside them: path to text.
 
-    Those that have been loaded from there: an installed package of the same name comes first.
+    Those that have been loaded from there, packages with all of their modules: an installed one of
+    the same name comes first.
     """
     found: dict[str, str] = {}
     todo = [Path(path) for path in _code(settings)]
     while todo:
         file = todo.pop()
-        for name in _imported(file):
-            for beside in (file.parent / f"{name}.py", file.parent / name / "__init__.py"):
-                if str(beside) not in found and _loaded(name, beside):
-                    found[str(beside)] = beside.read_text(encoding="utf-8")
-                    todo.append(beside)
+        for beside in _loaded_beside(file):
+            if str(beside) not in found:
+                found[str(beside)] = beside.read_text(encoding="utf-8")
+                todo.append(beside)
     return dict(sorted(found.items()))
+
+
+def _loaded_beside(file: Path) -> list[Path]:
+    """List the files of the modules that a file imports and that lie beside it, as it is named."""
+    folder, found = file.parent.resolve(), []
+    for name in _imported(file):
+        for known, module in list(sys.modules.items()):
+            place = getattr(module, "__file__", None)
+            if (known == name or known.startswith(f"{name}.")) and place:
+                inside = Path(place).resolve()
+                if inside.is_relative_to(folder) and inside.suffix == ".py" and inside.is_file():
+                    found.append(file.parent / inside.relative_to(folder))
+    return found
 
 
 def _code(settings: Settings) -> list[str]:
@@ -98,17 +111,6 @@ def _imported(file: Path) -> list[str]:
             named = [node.module] if node.module else [alias.name for alias in node.names]
             names |= {name.partition(".")[0] for name in named}
     return sorted(names)
-
-
-def _loaded(name: str, file: Path) -> bool:
-    """Say whether a module, on its own or within a package, has been loaded from this file."""
-    here = [m for n, m in list(sys.modules.items()) if n.rpartition(".")[2] == name]
-    places = (getattr(module, "__file__", None) for module in here)
-    return file.is_file() and any(p and os.path.samefile(p, file) for p in places if _there(p))
-
-
-def _there(place: str | None) -> bool:
-    return bool(place) and os.path.exists(str(place))
 
 
 def digest(content: bytes) -> str:
@@ -168,8 +170,8 @@ def check_versions(folder: Path, run: RunFile, allowed: bool) -> dict[str, Any]:
     if not allowed:
         name, was = next(other for other in others if other)
         raise UserError(
-            f"{folder} was made with {name} {was}, and this is {mine[name]}: fits may have other "
-            "bits; go on all the same by --allow-versions"
+            f"{folder} was made with {name} {' '.join(str(was).split())}, and this is "
+            f"{mine[name]}: fits may have other bits; go on all the same by --allow-versions"
         )
     now_ = {"started": now(), "sbc": mine["sbc"], "python": mine["python"]}
     return {"resumed": [*run.resumed, now_ | {"packages": packages()}]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from threading import Lock
 
 #: Copies of stdin, stdout and stderr by their number, from which they are opened again.
 _kept: dict[int, int] = {}
@@ -15,6 +16,16 @@ def keep_descriptors() -> None:
     for number in range(3):
         with suppress(OSError):  # it was closed already
             _kept[number] = os.dup(number)
+
+
+class _Home:
+    """The process's directory while so many threads run a user's code."""
+
+    inside = 0
+    place: str | None = None
+
+
+_home, _guard = _Home(), Lock()
 
 
 class EndedError(RuntimeError):
@@ -34,9 +45,7 @@ def contained() -> Iterator[None]:
     EndedError
         If the code raises what no `Exception` is, but for Ctrl-C and what sbc itself raises so.
     """
-    place = None
-    with suppress(OSError):  # a directory that is gone
-        place = os.getcwd()
+    _enter()
     try:
         yield
     except (Exception, KeyboardInterrupt, GeneratorExit):
@@ -47,8 +56,7 @@ def contained() -> Iterator[None]:
         what = f"{type(wish).__name__}({wish})"
         raise EndedError(f"the code asked to end the process, by {what}") from wish
     finally:
-        if place is not None:
-            _back(place)
+        _leave()
         _reopen()
 
 
@@ -62,9 +70,19 @@ def _reopen() -> None:
                 os.dup2(copy, number)
 
 
-def _back(place: str) -> None:
-    with suppress(OSError):
-        if os.getcwd() == place:
-            return
-    with suppress(OSError):
-        os.chdir(place)
+def _enter() -> None:
+    """Note the directory, unless other threads run a user's code already and may have moved it."""
+    with _guard:
+        if _home.inside == 0:
+            _home.place = None
+            with suppress(OSError):  # a directory that is gone
+                _home.place = os.getcwd()
+        _home.inside += 1
+
+
+def _leave() -> None:
+    with _guard:
+        _home.inside -= 1
+        with suppress(OSError):
+            if _home.place is not None and os.getcwd() != _home.place:
+                os.chdir(_home.place)

@@ -24,7 +24,12 @@ _MISSING = {"", "na", "n/a", "nan", "null", "none", "."}
 _WHOLE = re.compile(r"[-+]?[0-9]{1,4000}")
 _NUMBER = re.compile(r"[-+]?([0-9]{1,4000}(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
 #: Digits with what people put among them: a decimal comma, thousands, a unit's sign.
-_LIKE_A_NUMBER = re.compile(r"[-+]?[$€£¥]?\s?\d[\d.,_'’\s]*\s?[%$€£¥]?")
+_LIKE_A_NUMBER = re.compile(
+    r"[-+−–(<>≤≥~≈$€£¥\s]*(\d[\d.,_'’\s]*([eEdD][-+−]?\d+)?|0[xX][0-9a-fA-F]+|\d+/\d+|[²³½¼¾])"
+    r"[)%‰$€£¥²³\s]*(EUR|USD|GBP|CHF|JPY)?|[-+−]?inf(inity)?",
+    re.IGNORECASE,
+)
+_LOGICAL = {"true": 1, "false": 0}
 #: So many codes of words are told.
 _SHOWN = 12
 
@@ -171,6 +176,9 @@ def _column(name: str, column: str, cells: list[tuple[int, str]], told: list[str
             "out, or state the data in the model's own file, where PyMC imputes outcomes that are "
             "missing"
         )
+    if all(text.casefold() in _LOGICAL for _, text in cells):
+        told.append(f"column '{column}' holds logical values: false = 0, true = 1")
+        return np.array([_LOGICAL[text.casefold()] for _, text in cells])
     numbers = [_number(text) for _, text in cells]
     if all(number is None for number in numbers):
         for line, text in cells:
@@ -180,15 +188,15 @@ def _column(name: str, column: str, cells: list[tuple[int, str]], told: list[str
                     "write 1234.5, without signs of units, of thousands or a decimal comma"
                 )
         kinds = {text: i for i, text in enumerate(dict.fromkeys(text for _, text in cells))}
-        codes = [f"{text} = {i}" for text, i in kinds.items()]
+        codes = [f"{' '.join(text.split())} = {i}" for text, i in kinds.items()]
         more = f", … {len(codes)} in all" if len(codes) > _SHOWN else ""
         told.append(f"column '{column}' holds words, coded {', '.join(codes[:_SHOWN])}{more}")
         return np.array([kinds[text] for _, text in cells])
     for (line, text), number in zip(cells, numbers, strict=True):
-        if number is None or not np.isfinite(number):
-            raise UserError(f"{where}, line {line}: {_shown(text)} is no finite number")
         if isinstance(number, int) and not -(2**63) <= number < 2**63:
             raise UserError(f"{where}, line {line}: {_shown(text)} does not fit into 64 bits")
+        if number is None or not np.isfinite(number):
+            raise UserError(f"{where}, line {line}: {_shown(text)} is no finite number")
     return np.array(numbers)
 
 

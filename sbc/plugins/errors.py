@@ -17,7 +17,7 @@ class ExitCode(IntEnum):
     FAILED = 1
     #: A mistake of the user's.
     USAGE = 2
-    #: A gate, or a design, cannot tell yet.
+    #: A gate, or a design, cannot tell yet; a run or a sweep has stopped when its time was up.
     UNDECIDED = 3
     #: Too many fits failed for anything to be said.
     FAILED_FITS = 4

@@ -165,7 +165,8 @@ def read_run(folder: Path) -> RunFile:
         entries = _renamed(json.loads(file.read_text(encoding="utf-8")))
         _check_kinds(entries)
         run = RunFile(entries)
-        run.settings  # noqa: B018 - read now, so that damage is told here
+        if run.settings.datasets < 0:  # read now, so that damage is told here
+            raise ValueError(f"datasets cannot be {run.settings.datasets}")
     except FileNotFoundError:
         raise UserError(f"{folder} is not a run: it has no {RUN_FILE}") from None
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as problem:
@@ -231,6 +232,9 @@ def _check_kinds(run: Any) -> None:
     if not isinstance(estimands, dict):
         raise TypeError("'estimands' is no table")
     lists = {f"estimands of {name}": names for name, names in estimands.items()}
+    for name in ("packages", "files", "models"):
+        if not isinstance(run.get(name, {}), dict):
+            raise TypeError(f"'{name}' is no table")
     resumed = run.get("resumed", [])
     if not isinstance(resumed, list) or not all(isinstance(part, dict) for part in resumed):
         raise TypeError("'resumed' is no list of tables")

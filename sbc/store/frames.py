@@ -186,7 +186,11 @@ def load_run(folder: str | Path) -> Run:
     provenance = read_run(folder)
     refuse_sweep(folder, provenance)
     settings = provenance.settings
-    return Run(folder, provenance, settings, *read_rows(folder))
+    fits, results = read_rows(folder)
+    with undamaged(folder / RESULTS_FILE):
+        if foreign := set(fits.estimator) - set(settings.estimators):
+            raise ValueError(f"it holds fits of '{min(foreign)}', which is none of its run's")
+    return Run(folder, provenance, settings, fits, results)
 
 
 def read_rows(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -121,7 +121,10 @@ def judge_while_running(
             try:
                 _fit(grown, waiting, store, jobs, hand_out=hand_out, deadline=deadline)
             except TimeUpError as stopped:
-                say(f"{stopped}; go on by --resume {shlex.quote(str(folder))}")
+                say(
+                    f"{stopped}; go on by --resume {shlex.quote(str(folder))}, with the same "
+                    "--preset, --config and --expect"
+                )
                 return _undecided(look(), gate)
         gate = look()
         watch(gate)

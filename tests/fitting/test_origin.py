@@ -1,6 +1,7 @@
 """Going on with a run: other versions are refused unless allowed, changed helpers always."""
 
 import json
+import os
 import sys
 
 import pytest
@@ -121,3 +122,57 @@ def test_a_file_beside_the_model_that_it_does_not_import_may_change(tmp_path):
     assert set(json.loads((folder / "run.json").read_text())["files"]) == {str(model)}
     other.write_text("x = 2\n")
     assert resume(folder) == 0
+
+
+@pytest.mark.parametrize("changed_one", ["sub.py", "deep.py"])
+def test_a_module_of_a_package_that_has_changed_is_refused(tmp_path, changed_one, capsys):
+    package = tmp_path / f"pk_{tmp_path.name.replace('-', '_')}"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "sub.py").write_text("from .deep import SD\n")
+    (package / "deep.py").write_text("SD = 1.0\n")
+    model, folder = tmp_path / "model.py", tmp_path / "run"
+    stated = MODEL.replace("import {helper}", "from {helper}.sub import SD")
+    model.write_text(stated.format(helper=package.name).replace(f"{package.name}.SD", "SD"))
+    words = ["run", "--estimator", f"{model}:model", "--datasets", "1", "--out", str(folder)]
+    assert main([*words, *SMALL]) == 0
+    with (package / changed_one).open("a") as file:
+        file.write("# changed\n")
+    assert resume(folder) == 2
+    assert f"{package / changed_one} has changed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "entries", [{"packages": None}, {"packages": [1]}, {"files": 3}, {"models": "x"}]
+)
+def test_a_table_that_is_none_is_damage(run_folder, entries, capsys):
+    file = run_folder / "run.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | entries))
+    assert resume(run_folder) == 2
+    assert f"'{next(iter(entries))}' is no table" in capsys.readouterr().err
+
+
+def test_settings_and_rows_that_do_not_fit_together_are_damage(run_folder, capsys):
+    file = run_folder / "run.json"
+    run = json.loads(file.read_text())
+    for change, told in (
+        ({"datasets": -1}, "datasets cannot be -1"),
+        ({"estimators": ["../../x"]}, "it holds fits of 'naive', which is none of its run's"),
+    ):
+        file.write_text(json.dumps(run | {"settings": run["settings"] | change}))
+        for command in (["table"], ["report"], ["export", "--format", "csv"]):
+            assert main([*command, str(run_folder)]) == 2
+            assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["pipe", "large"])
+def test_a_description_that_is_no_plain_file_or_too_large_is_told_soon(tmp_path, kind, capsys):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    if kind == "pipe":
+        os.mkfifo(folder / "run.json")
+    else:
+        with (folder / "run.json").open("wb") as file:
+            file.truncate(2**40)
+    assert main(["table", str(folder)]) == 2
+    assert ("no plain file" if kind == "pipe" else "too large") in capsys.readouterr().err

@@ -271,3 +271,19 @@ def test_a_model_says_what_it_is(world, name):
         estimands -= {"sigma", "beta_P"}
     assert estimands <= DATASETS[world].truth.keys()
     assert set(estimator.arguments) <= {*generator.dims, *estimator.derived}
+
+
+@pytest.mark.parametrize(
+    ("world", "regime", "name"),
+    [
+        (world, regime, name)
+        for world in SIZES
+        for regime, names in registry.generator(world).uniform_ranks.items()
+        for name in names
+    ],
+)
+def test_where_ranks_are_to_be_uniform_the_truth_gives_every_free_variable(world, regime, name):
+    """Else the log likelihood has no true value, and every fit fails."""
+    drawn = registry.generator(world).draw(np.random.default_rng(3), regime, **SIZES[world])
+    model = build(world, name, drawn.data)
+    assert {rv.name for rv in model.free_RVs} <= drawn.truth.keys()

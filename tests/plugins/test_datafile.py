@@ -96,6 +96,10 @@ GONE = (
         ("y\n1\n1_000\n", "data.csv, column 'y', line 3: '1_000' is no finite number"),
         ("y\n1\n٣\n", "data.csv, column 'y', line 3: '٣' is no finite number"),
         (
+            f"y\n{10**400}\n",
+            f"data.csv, column 'y', line 2: '1{'0' * 39}…' does not fit into 64 bits",
+        ),
+        (
             f"y\n{2**63}\n",
             "data.csv, column 'y', line 2: '9223372036854775808' does not fit into 64 bits",
         ),
@@ -111,11 +115,41 @@ def test_what_is_wrong_with_a_table(tmp_path, text, told):
     assert str(mistake.value) == told
 
 
-@pytest.mark.parametrize("cell", ['"1,5"', "5%", "$3", "1 000", "1'000", '"1,234,567"', "1_000"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '"1,5"',
+        "5%",
+        "$3",
+        "1 000",
+        "1'000",
+        '"1,234,567"',
+        "1_000",
+        "−1",
+        "(5)",
+        "1.5 EUR",
+        "1/2",
+        "<0.1",
+        "5‰",
+        "1d5",
+        "0x10",
+        "²",
+        "inf",
+        "-inf",
+        '"1,5e3"',
+        "١",
+    ],
+)
 def test_what_may_be_a_number_becomes_no_code(tmp_path, cell):
     """A column of these was read as the kinds 0, 1, 2 of a word."""
     with pytest.raises(UserError, match=r"column 'y', line 2: .* may be a number and is none"):
         world(tmp_path, f"y,x\n{cell},1\n{cell},2\n")
+
+
+def test_logical_values_are_0_and_1_whichever_comes_first(tmp_path):
+    found = arrays(tmp_path, "y,x\nTrue,FALSE\nFalse,TRUE\n")
+    np.testing.assert_array_equal(found["y"], [1, 0])
+    np.testing.assert_array_equal(found["x"], [0, 1])
 
 
 def test_words_with_digits_among_them_stay_words(tmp_path):

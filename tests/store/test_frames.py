@@ -118,19 +118,20 @@ def test_who_owes_uniform_ranks_is_read_from_the_run(new_run, new_settings):
     assert load_run(folder).expected_uniform == ["naive"]
 
 
-def test_features_are_indexed_by_dataset(new_run, new_fit):
-    run = load_run(new_run([new_fit(k, name) for k in (1, 0) for name in ("naive", "fixed")]))
+def test_features_are_indexed_by_dataset(new_run, new_fit, new_settings):
+    fits = [new_fit(k, name) for k in (1, 0) for name in ("naive", "fixed")]
+    run = load_run(new_run(fits, new_settings(estimators=("naive", "fixed"))))
     features = run.features()
     assert features.index.tolist() == [0, 1]
     assert features.events.tolist() == [0.0, 1.0]
 
 
-def test_features_are_an_estimator_s_own_where_its_datasets_are(new_run, new_fit):
+def test_features_are_an_estimator_s_own_where_its_datasets_are(new_run, new_fit, new_settings):
     fits = [
         new_fit(0, name, source=name, features={"events": value})
         for name, value in (("naive", 1.0), ("fixed", 2.0))
     ]
-    run = load_run(new_run(fits))
+    run = load_run(new_run(fits, new_settings(estimators=("naive", "fixed"))))
     assert run.features("naive").events.tolist() == [1.0]
     assert run.features("fixed").events.tolist() == [2.0]
 

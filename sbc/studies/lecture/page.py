@@ -35,6 +35,7 @@ from sbc.studies.lecture.scenarios import (
     LAWS,
     LEARNING,
     LUXURY,
+    MANY_GROUPS,
     MANY_ROWS,
     MULTILEVEL,
     PARTING,
@@ -99,7 +100,7 @@ def page(
     def of(*scenarios: Scenario) -> list[Evidence]:
         return [evidence[scenario.name] for scenario in scenarios]
 
-    parting = of(*PARTING)
+    parting = of(*PARTING, MANY_GROUPS)
     with styled():
         drawn = {
             part: [figure_of(picture, f"{part}{i}") for i, picture in enumerate(pictures)]
@@ -199,7 +200,7 @@ def _confound_pictures(folder: Path, of: _Of) -> _Drawn:
     yield "graphs", [graphs()]
     yield "groups", [confound_figures.group_sizes(lecture_data())]
     yield "posteriors", [confound_figures.posteriors(five)]
-    yield "parting", confound_figures.parting(of(*PARTING))
+    yield "parting", confound_figures.parting(of(*PARTING, MANY_GROUPS))
     yield "luxury", confound_figures.luxury(of(*LUXURY))
 
 

@@ -140,7 +140,7 @@ TANKS = Scenario("tanks", "48 tanks like the real ones", "reedfrogs",
 
 #: Tanks of 25 tadpoles whose sigma is that of the real ones, predators being in no model.
 FEW_TANKS = tuple(
-    Scenario(f"{n}-tanks", f"{n} tanks", "reedfrogs", (MULTILEVEL, NO_POOLING),
+    Scenario(f"{n}-tanks", f"{n} tanks of 25 tadpoles", "reedfrogs", (MULTILEVEL, NO_POOLING),
              {"densities": (25,), "tanks_per_density": n, "predator_share": 0.0,
               "alpha_bar": 1.4, "sigma": 1.6})
     for n in (3, 5, 10, 48)

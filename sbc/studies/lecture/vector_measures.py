@@ -97,7 +97,10 @@ def coverage_of(vector: str, estimator: str, low: str, high: str) -> Measure:
 
     def measure(evidence: Evidence) -> Measured:
         truth, left, right = (evidence.means(estimator, vector, c) for c in ("truth", low, high))
-        return from_mean(((left <= truth) & (truth <= right)).mean(axis=1).to_numpy(float))
+        held = ((left <= truth) & (truth <= right)).mean(axis=1).to_numpy(float)
+        if held.size and held.min() == 1:  # all of them: no spread to take an error from
+            return Measured(1.0, 0.0, float(wilson(held.size, held.size, LEVEL)[0]), 1.0)
+        return from_mean(held)
 
     return measure
 

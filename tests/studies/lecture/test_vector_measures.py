@@ -120,6 +120,13 @@ def test_the_share_of_elements_that_an_interval_holds():
     assert found.value == pytest.approx((0.5 + 1) / 2)  # a truth on the edge is held
 
 
+def test_intervals_that_hold_everything_have_an_interval_all_the_same():
+    evidence = Told([[0.0]] * 50, {"a": [[0.0]] * 50})
+    found = v.coverage_of("x", "a", "q025", "q975")(evidence)
+    assert (found.value, found.mcse, found.high) == (1, 0, 1)
+    assert 0.85 < found.low < 0.9  # by Wilson: 50 / (50 + 2.576²)
+
+
 def test_errors_that_fall_with_the_root_have_a_power_of_minus_one_half():
     answers = np.array([1, 4, 16])
     errors = np.array([[2.0, -1.0, 0.5], [-4.0, 2.0, 1.0]])
