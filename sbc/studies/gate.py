@@ -121,10 +121,7 @@ def judge_while_running(
             try:
                 _fit(grown, waiting, store, jobs, hand_out=hand_out, deadline=deadline)
             except TimeUpError as stopped:
-                say(
-                    f"{stopped}; go on by --resume {shlex.quote(str(folder))}, with the same "
-                    "--preset, --config and --expect"
-                )
+                say(f"{stopped}; {_how_to_go_on(folder)}")
                 return _undecided(look(), gate)
         gate = look()
         watch(gate)
@@ -154,6 +151,12 @@ def _fit(
             hand_out=hand_out or local.fits,
             deadline=deadline,
         )
+
+
+def _how_to_go_on(folder: Path) -> str:
+    """Say how; what is expected of a run stands in no run."""
+    words = "with the same --preset, --config and --expect"
+    return f"go on by --resume {shlex.quote(str(folder))}, {words}"
 
 
 def _undecided(partial: Gate, before: Gate | None) -> Gate:
