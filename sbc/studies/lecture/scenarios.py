@@ -127,7 +127,7 @@ MANY_NEW_ROWS = Scenario("many-new-rows", "2,000 rows in 30 groups", "confound_n
 CONFOUND_SDS, ROWS_PER_GROUP = (0.0, 0.75, 1.5, 2.25, 3.0), (2, 5, 10, 30)
 LUXURY = tuple(
     Scenario(f"luxury-{sd:g}-{rows}", f"a confound of sd {sd:g}, {rows} rows a group", "confound",
-             PAIR, {"sd_U": sd, "rows_per_group": rows}, share=1 / 4)
+             PAIR, {"sd_U": sd, "rows_per_group": rows}, truth="effects", share=1 / 4)
     for sd in CONFOUND_SDS
     for rows in ROWS_PER_GROUP
 )  # fmt: skip
