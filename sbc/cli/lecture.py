@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from sbc.studies.lecture.plan import Plan
 
 #: Datasets, and values of sigma: by default, and for a quick look.
-DEFAULT, QUICK = (400, 20), (40, 5)
+DEFAULT, QUICK = (400, 20), (30, 5)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
     add("--datasets", type=int, metavar="N", help="simulated datasets a scenario (default 400)")
-    add("--quick", action="store_true", help="40 datasets and a coarse grid of sigma")
+    add("--quick", action="store_true", help="30 datasets and a coarse grid of sigma")
     add("--seed", type=int, metavar="N", help="of all random numbers (default 1)")
     add("--jobs", type=int, metavar="N", help="workers (default: all cores)")
     add("--out", type=Path, metavar="DIR", help="the lecture's folder (default: reports/lecture-…)")
