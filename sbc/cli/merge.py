@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from pathlib import Path
 
 from sbc.plugins.errors import ExitCode
@@ -26,10 +25,10 @@ def main(arguments: argparse.Namespace) -> int:
     out = arguments.out
     missing = merge(arguments.folders, out, arguments.allow_gaps, arguments.allow_versions)
     if missing:
+        from sbc.cli.options import resume_command
         from sbc.studies.sweep.read import is_sweep
 
         name = "sweep" if is_sweep(out) else "run"
-        command = f"python -m sbc {name} --resume {shlex.quote(str(out))}"
-        print(f"{missing} fits are missing; make them by: {command}")
+        print(f"{missing} fits are missing; make them by: {resume_command(name, out)}")
     print(f"run folder: {out}")
     return ExitCode.OK

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +13,8 @@ from typing import Any
 
 from sbc.cli.supervise import interruptible
 from sbc.fitting import asked
-from sbc.fitting.deadline import NEVER, Deadline
 from sbc.fitting.engine_choice import settled
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import TooManyFailuresError, UserError
 from sbc.store.settings import DECLARED, Settings
 from sbc.store.shard import WHOLE, Shard
 
@@ -103,9 +103,20 @@ def executor_of(arguments: argparse.Namespace, settings: Settings) -> Iterator[d
         If options cannot be together, or a cluster cannot be used.
     """
     chosen = (arguments.cluster, arguments.isolate, arguments.fit_timeout)
-    deadline = NEVER if arguments.max_time is None else Deadline.parse(arguments.max_time)
+    deadline = asked.deadline_of(arguments.max_time)
     with asked.executor_of(settings, *chosen) as executor:
         yield {"hand_out": executor, "deadline": deadline}
+
+
+def resume_command(command: str, folder: Path) -> str:
+    """Write the command by which to go on with what a folder holds."""
+    return f"python -m sbc {command} --resume {shlex.quote(str(folder))}"
+
+
+def with_hint(stopped: TooManyFailuresError, folder: Path) -> TooManyFailuresError:
+    """Add to what stopped a command how to read its failed fits."""
+    hint = f"read them: python -m sbc table {shlex.quote(str(folder))}"
+    return TooManyFailuresError(f"{stopped}\n  {hint}")
 
 
 def going_on(folder: Path, without: tuple[str, ...] = ()) -> list[str]:

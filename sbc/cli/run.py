@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 import time
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sbc.cli import options
 from sbc.cli.supervise import after_a_crash
-from sbc.fitting.limits import NO_LIMIT, Limit
+from sbc.fitting.asked import limit_of
 from sbc.fitting.options import default_folder
 from sbc.plugins.errors import ExitCode, TimeUpError, TooManyFailuresError, UserError
 from sbc.store.settings import Settings
@@ -47,7 +46,7 @@ def main(arguments: argparse.Namespace) -> int:
     began = time.perf_counter()
     jobs, settings = options.prepared(arguments)
     part = options.part_of(arguments, settings)
-    limit = NO_LIMIT if arguments.max_failures is None else Limit.parse(arguments.max_failures)
+    limit = limit_of(arguments.max_failures)
     # What is wrong with a cluster is told before anything is made.
     with options.executor_of(arguments, settings) as executor:
         how = {"jobs": jobs, "progress": not arguments.quiet, "limit": limit, **executor}
@@ -76,11 +75,13 @@ def _fit(
     except KeyboardInterrupt:
         return _interrupted(store.folder)
     except TimeUpError as stopped:
-        print(f"sbc: {stopped}. Go on with: {_command(store.folder)}", file=sys.stderr)
+        print(
+            f"sbc: {stopped}. Go on with: {options.resume_command('run', store.folder)}",
+            file=sys.stderr,
+        )
         profile = None
     except TooManyFailuresError as stopped:
-        hint = f"read them: python -m sbc table {shlex.quote(str(store.folder))}"
-        raise TooManyFailuresError(f"{stopped}\n  {hint}") from None
+        raise options.with_hint(stopped, store.folder) from None
     fitted = time.perf_counter()
     run = load_run(store.folder)
     _print_table(run)
@@ -101,14 +102,9 @@ def _interrupted(folder: Path) -> int:
 
     with Store.open(folder) as store:
         kept = len(store.done())
-    print(
-        f"sbc: interrupted; {kept} fits are kept. Go on with: {_command(folder)}", file=sys.stderr
-    )
+    command = options.resume_command("run", folder)
+    print(f"sbc: interrupted; {kept} fits are kept. Go on with: {command}", file=sys.stderr)
     return ExitCode.INTERRUPTED
-
-
-def _command(folder: Path) -> str:
-    return f"python -m sbc run --resume {shlex.quote(str(folder))}"
 
 
 def _print_table(run: Run) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sbc.cli import options
 from sbc.cli.supervise import after_a_crash
-from sbc.fitting.limits import NO_LIMIT, Limit
+from sbc.fitting.asked import limit_of
 from sbc.fitting.options import default_folder
 from sbc.plugins.errors import ExitCode, TimeUpError, TooManyFailuresError, UserError
 from sbc.store.settings import Settings
@@ -67,7 +66,7 @@ def main(arguments: argparse.Namespace) -> int:
     part = options.part_of(arguments, settings)
     if part != WHOLE and plan.precision:
         raise UserError("--precision looks at all datasets, and a shard has a part of them only")
-    limit = NO_LIMIT if arguments.max_failures is None else Limit.parse(arguments.max_failures)
+    limit = limit_of(arguments.max_failures)
     with options.executor_of(arguments, settings) as executor:
         from sbc.studies.sweep import fit
 
@@ -81,20 +80,21 @@ def main(arguments: argparse.Namespace) -> int:
             how = executor | {"allow_versions": arguments.allow_versions, "limit": limit}
             plan = fit.execute(folder, settings, plan, jobs, not arguments.quiet, watch, **how)
         except TooManyFailuresError as stopped:
-            hint = f"read them: python -m sbc table {shlex.quote(str(folder))}"
-            raise TooManyFailuresError(f"{stopped}\n  {hint}") from None
+            raise options.with_hint(stopped, folder) from None
         except TimeUpError as stopped:
-            print(f"sbc: {stopped}. Go on with: {_command(folder)}", file=sys.stderr)
+            print(
+                f"sbc: {stopped}. Go on with: {options.resume_command('sweep', folder)}",
+                file=sys.stderr,
+            )
             code = ExitCode.UNDECIDED
         except KeyboardInterrupt:
-            print(f"sbc: interrupted; go on with: {_command(folder)}", file=sys.stderr)
+            print(
+                f"sbc: interrupted; go on with: {options.resume_command('sweep', folder)}",
+                file=sys.stderr,
+            )
             return ExitCode.INTERRUPTED
     _show(folder)
     return code
-
-
-def _command(folder: Path) -> str:
-    return f"python -m sbc sweep --resume {shlex.quote(str(folder))}"
 
 
 def _plan(arguments: argparse.Namespace, settings: Settings) -> tuple[Plan, Settings]:

@@ -13,11 +13,10 @@ from contextlib import contextmanager, redirect_stdout
 from typing import Any, TextIO, cast
 
 from sbc.plugins.errors import UserError
+from sbc.store.names import TURNING
 
 #: Control characters but for tabs and line breaks, and those that turn the direction of text.
-_CONTROL = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
-)
+_CONTROL = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029{TURNING}]")
 #: What GitHub takes for a command at the beginning of a line, blanks aside, or anywhere.
 _COMMAND = re.compile(r"^(\s*):(?=:)|(##)(?=\[)", re.MULTILINE)
 

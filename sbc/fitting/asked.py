@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sbc.fitting.allowed import validate
+from sbc.fitting.deadline import NEVER, Deadline
+from sbc.fitting.limits import NO_LIMIT, Limit
 from sbc.fitting.options import settings_over
 from sbc.plugins import live
 from sbc.plugins.errors import UserError
@@ -63,6 +65,28 @@ def check_executor(cluster: str | None, isolate: bool, fit_timeout: float | None
         raise UserError("--fit-timeout ends fits on this machine and none on a --cluster")
     if cluster is not None and isolate:
         raise UserError("--isolate is for this machine; the workers of a --cluster are processes")
+
+
+def limit_of(max_failures: int | str | None) -> Limit:
+    """Read how many fits may fail; any number if nobody says.
+
+    Raises
+    ------
+    UserError
+        Unless it is a count or a share.
+    """
+    return NO_LIMIT if max_failures is None else Limit.parse(str(max_failures))
+
+
+def deadline_of(max_time: float | str | None) -> Deadline:
+    """Read when to stop, counted from now; never if nobody says.
+
+    Raises
+    ------
+    UserError
+        Unless it is a time above 0.
+    """
+    return NEVER if max_time is None else Deadline.parse(str(max_time))
 
 
 @contextmanager

@@ -126,17 +126,13 @@ def check_files(folder: Path, run: RunFile, settings: Settings) -> None:
     UserError
         Naming the file that has changed.
     """
-    was = run.files
-    for path, text in user_files(settings).items():
-        _check_file(folder, path, text, was)
-    for path in was.keys() - user_files(settings).keys():  # what those import, by its old place
+    texts = user_files(settings)
+    for path in run.files.keys() - texts.keys():  # what those import, by its old place
         if Path(path).suffix == ".py" and Path(path).is_file():
-            _check_file(folder, path, Path(path).read_text(encoding="utf-8"), was)
-
-
-def _check_file(folder: Path, path: str, text: str, was: dict[str, str]) -> None:
-    if path in was and digest(text.encode()) != was[path]:
-        raise UserError(f"{path} has changed since {folder} was made; start a new run")
+            texts[path] = Path(path).read_text(encoding="utf-8")
+    for path, text in texts.items():
+        if path in run.files and digest(text.encode()) != run.files[path]:
+            raise UserError(f"{path} has changed since {folder} was made; start a new run")
 
 
 def check_versions(folder: Path, run: RunFile, allowed: bool) -> dict[str, Any]:

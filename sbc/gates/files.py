@@ -14,13 +14,13 @@ from sbc.gates.gate import Gate
 from sbc.gates.judge import CheckVerdict
 from sbc.gates.words import fits_line, line, whose
 from sbc.plugins.errors import UserError
+from sbc.store.names import TURNING
 from sbc.store.nulls import plain
 from sbc.store.publish import publish_text
 
 #: What XML 1.0 cannot hold, not even escaped, and what turns the direction of text.
 _NOT_XML = re.compile(
-    "[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
-    "|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+    f"[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[{TURNING}]"
 )
 
 

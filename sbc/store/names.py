@@ -11,6 +11,9 @@ from collections.abc import Iterable
 
 _ELEMENT = re.compile(r"(?P<vector>.+?)\[(?P<place>(?!\*\])[^\[\]]+)\]", re.DOTALL)
 _POOLED = "[*]"
+#: Characters that turn the direction of text, as within the brackets of a regular expression: a
+#: stranger's names may hold them, and none is shown.
+TURNING = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 
 
 def fitted_by(estimator: str, engine: str = "") -> str:

@@ -20,8 +20,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sbc.fitting import handed
-from sbc.fitting.asked import check_executor, executor_of, settings_asked
-from sbc.fitting.deadline import NEVER, Deadline
+from sbc.fitting.asked import (
+    check_executor,
+    deadline_of,
+    executor_of,
+    limit_of,
+    settings_asked,
+)
 from sbc.fitting.engine_choice import settled
 from sbc.fitting.handed import Named
 from sbc.fitting.options import default_folder
@@ -137,7 +142,6 @@ def run(
         If more fits fail than `max_failures`; the others are kept.
     """
     from sbc.fitting import loop
-    from sbc.fitting.limits import NO_LIMIT, Limit
     from sbc.studies.loaded import LoadedRun
 
     if out is not None and resume is not None:
@@ -157,8 +161,7 @@ def run(
     check_executor(cluster, isolate, fit_timeout)
     settings = settings_asked(wanted, None if resume is None else Path(resume))
     settings = settled(settings, engine is not None or resume is not None)
-    limit = NO_LIMIT if max_failures is None else Limit.parse(str(max_failures))
-    deadline = NEVER if max_time is None else Deadline.parse(str(max_time))
+    limit, deadline = limit_of(max_failures), deadline_of(max_time)
     with executor_of(settings, cluster, isolate, fit_timeout) as executor:
         if resume is None:
             store = loop.create(settings, Path(out or default_folder(settings)), ["sbc.run"])

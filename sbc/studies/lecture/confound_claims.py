@@ -184,7 +184,7 @@ CONFOUND_CLAIMS = (
       for name in ("Mundlak", "Latent")
       for quantity in ("beta_XY", "beta_ZY")
       for scenario in (CONFOUND, AS_IT_IS, MANY_ROWS, MANY_EFFECTS)),
-    *(_carries(scenario) for scenario in (*PARTING, MANY_GROUPS)),
+    *(_carries(scenario) for scenario in PARTING),
     *(_attenuates(scenario) for scenario in (AS_IT_IS, FEW_ROWS, MANY_GROUPS)),
     _luxury(),
 )  # fmt: skip

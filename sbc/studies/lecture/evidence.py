@@ -90,6 +90,10 @@ class Evidence:
         element = mine.quantity.str.extract(r"\[(\d+)\]", expand=False).astype(int)
         return mine.assign(element=element).pivot(index="dataset", columns="element", values=column)
 
+    def errors(self, estimator: str, vector: str) -> pd.DataFrame:
+        """Give by how much a vector's posterior means miss the truth, arranged as `means` are."""
+        return self.means(estimator, vector) - self.means(estimator, vector, "truth")
+
     def seconds(self, estimator: str) -> pd.Series:
         """Give the seconds that fits took, by their dataset."""
         fits = self.run.fits

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 from scipy.special import expit, logsumexp
@@ -51,11 +51,17 @@ class Tanks:
 
     def given(self, sigma: float) -> Scores:
         """Score the model whose sigma is given."""
-        return self._scores((sigma,), _log_prior_of_alpha_bar())
+        return self._scored((sigma,), *self._marginal((sigma,), _log_prior_of_alpha_bar()))
 
     def multilevel(self) -> Scores:
         """Score the model that learns sigma."""
-        return self._scores(_LEARNT, _log_prior_of_both())
+        return self._scored(_LEARNT, *self._learnt)
+
+    @cached_property
+    def _learnt(self) -> tuple[Array, Array]:
+        """What `_marginal` gives where sigma is learnt."""
+        both = _log_prior_of_sigma()[:, None] + _log_prior_of_alpha_bar()
+        return self._marginal(_LEARNT, both.ravel())
 
     def best_sigma(self, sigmas: Sequence[float]) -> float:
         """Give the sigma whose model scores best."""
@@ -68,7 +74,7 @@ class Tanks:
 
     def sigma_interval(self, level: float) -> tuple[float, float]:
         """Give the central interval of the posterior of sigma."""
-        joint, _ = self._marginal(_LEARNT, _log_prior_of_both())
+        joint, _ = self._learnt
         mass = np.exp(joint - joint.max()).reshape(len(SIGMA), -1).sum(axis=1)
         below = np.cumsum(mass) / mass.sum()
         low, high = np.interp([(1 - level) / 2, (1 + level) / 2], below, _edges(SIGMA)[1:])
@@ -89,8 +95,7 @@ class Tanks:
         without = joint[:, None] - marginal
         return logsumexp(joint) - _log_sums(without)
 
-    def _scores(self, sigmas: tuple[float, ...], log_prior: Array) -> Scores:
-        joint, marginal = self._marginal(sigmas, log_prior)
+    def _scored(self, sigmas: tuple[float, ...], joint: Array, marginal: Array) -> Scores:
         elpd = self._elpd(joint, marginal)
         posterior = joint - logsumexp(joint)
         told = _log_sums(posterior[:, None] + self._part(sigmas, fitted=True))
@@ -126,10 +131,6 @@ def _table(sigmas: tuple[float, ...], density: int) -> tuple[Array, Array]:
         found.append((once, twice - once))
     once, fitted = (np.concatenate(part) for part in zip(*found, strict=True))
     return once, fitted
-
-
-def _log_prior_of_both() -> Array:
-    return (_log_prior_of_sigma()[:, None] + _log_prior_of_alpha_bar()).ravel()
 
 
 def _log_prior_of_alpha_bar() -> Array:

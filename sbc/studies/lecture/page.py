@@ -35,7 +35,6 @@ from sbc.studies.lecture.scenarios import (
     LAWS,
     LEARNING,
     LUXURY,
-    MANY_GROUPS,
     MANY_ROWS,
     MULTILEVEL,
     PARTING,
@@ -100,7 +99,7 @@ def page(
     def of(*scenarios: Scenario) -> list[Evidence]:
         return [evidence[scenario.name] for scenario in scenarios]
 
-    parting = of(*PARTING, MANY_GROUPS)
+    parting = of(*PARTING)
     with styled():
         drawn = {
             part: [figure_of(picture, f"{part}{i}") for i, picture in enumerate(pictures)]
@@ -200,7 +199,7 @@ def _confound_pictures(folder: Path, of: _Of) -> _Drawn:
     yield "graphs", [graphs()]
     yield "groups", [confound_figures.group_sizes(lecture_data())]
     yield "posteriors", [confound_figures.posteriors(five)]
-    yield "parting", confound_figures.parting(of(*PARTING, MANY_GROUPS))
+    yield "parting", confound_figures.parting(of(*PARTING))
     yield "luxury", confound_figures.luxury(of(*LUXURY))
 
 

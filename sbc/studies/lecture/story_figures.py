@@ -79,8 +79,7 @@ def error_by_answers(evidence: Evidence, answers: Sequence[int]) -> Picture:
     figure, axes = canvas()
     told = []
     for estimator, (words, colour) in zip(evidence.scenario.estimators, WAYS, strict=True):
-        errors = evidence.means(estimator, "beta") - evidence.means(estimator, "beta", "truth")
-        squares = errors**2
+        squares = evidence.errors(estimator, "beta") ** 2
         rmse = np.sqrt(squares.mean()).to_numpy(float)
         half = 1.96 * (squares.std() / np.sqrt(len(squares))).to_numpy(float) / (2 * rmse)
         axes.fill_between(answers, rmse - half, rmse + half, color=colour, alpha=0.2, lw=0)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from scipy.special import logit
 
 from sbc.plugins.data import Array, Data
 from sbc.stats.fits import Estimate, standard_error
@@ -23,8 +24,7 @@ from sbc.studies.lecture.scenarios import Scenario
 
 def typical(evidence: Evidence, estimator: str, vector: str) -> pd.Series:
     """Root mean squared error over a vector's elements, by dataset."""
-    errors = evidence.means(estimator, vector) - evidence.means(estimator, vector, "truth")
-    return _root_mean_square(errors)
+    return _root_mean_square(evidence.errors(estimator, vector))
 
 
 def error_difference(vector: str, a: str, b: str) -> Measure:
@@ -113,7 +113,7 @@ def improvement_with_answers(vector: str, estimator: str, answers: Array) -> Mea
     x = np.log(answers) - np.log(answers).mean()
 
     def measure(evidence: Evidence) -> Measured:
-        errors = evidence.means(estimator, vector) - evidence.means(estimator, vector, "truth")
+        errors = evidence.errors(estimator, vector)
         return from_mean(np.log(errors.abs()).to_numpy(float) @ x / (x @ x))
 
     return measure
@@ -168,7 +168,8 @@ def pull_by_distance(vector: str, estimator: str, seen: Callable[[Data], Array])
     from scipy.stats import spearmanr
 
     def of_one(data: Data, p: Array) -> float:
-        shown, told = (_log_odds(x) for x in (seen(data), p))
+        # Shares of 0 and 1 are moved inside by a hundredth: they have no log odds.
+        shown, told = (logit(np.clip(x, 0.01, 0.99)) for x in (seen(data), p))
         pull, distance = np.abs(told - shown), np.abs(shown - told.mean())
         groups = [data["D"] == density for density in np.unique(data["D"])]
         varied = [rows for rows in groups if np.ptp(distance[rows]) > 0 and np.ptp(pull[rows]) > 0]
@@ -202,12 +203,6 @@ def best_sigma_inside(evidence: Evidence) -> Measured:
     low, high = (float(x) for x in wilson(hits, n, LEVEL))
     share = hits / n
     return Measured(share, float(np.sqrt(share * (1 - share) / n)), low, high)
-
-
-def _log_odds(p: Array) -> Array:
-    """Log odds of shares, those of 0 and 1 moved inside by a hundredth."""
-    inside = np.clip(p, 0.01, 0.99)
-    return np.log(inside / (1 - inside))
 
 
 def _root_mean_square(frame: pd.DataFrame) -> pd.Series:

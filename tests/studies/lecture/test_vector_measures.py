@@ -8,6 +8,7 @@ import pytest
 
 from sbc.stats.fits import Fits
 from sbc.studies.lecture import vector_measures as v
+from sbc.studies.lecture.evidence import Evidence
 from sbc.studies.lecture.scenarios import EVEN, UNEVEN
 
 
@@ -23,6 +24,8 @@ class Told:
 
     def means(self, estimator, vector, column="mean"):
         return pd.DataFrame(self._columns[column][estimator], index=self._index, dtype=float)
+
+    errors = Evidence.errors
 
     def data(self, k):
         return self._data[k]
