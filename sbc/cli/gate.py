@@ -14,7 +14,7 @@ from sbc.cli.supervise import after_a_crash
 from sbc.cli.terminal import order
 from sbc.fitting.options import default_folder
 from sbc.gates.config import Config, expect, load_config
-from sbc.plugins.errors import ExitCode, UserError
+from sbc.plugins.errors import ExitCode, UserError, in_shell
 from sbc.stats.sequential.judge import PRESETS
 
 _RUN_OPTIONS = (
@@ -138,7 +138,7 @@ def _baseline(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _say(line: str) -> None:
-    print(f"sbc: {line}", file=sys.stderr)
+    print(f"sbc: {in_shell(line)}", file=sys.stderr)
 
 
 def _progress(gate: Any) -> None:

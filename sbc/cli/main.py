@@ -13,7 +13,8 @@ from typing import Any, NoReturn
 
 import sbc
 from sbc.cli.terminal import clean_stdout, cleaned
-from sbc.plugins.errors import ExitCode, UserError, unknown
+from sbc.plugins.errors import ExitCode, UserError, in_shell, unknown
+from sbc.plugins.patience import patient
 
 #: The order in which help lists commands; one that is new comes last.
 _FIRST = (
@@ -72,12 +73,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = list(sys.argv[1:] if argv is None else argv)
     try:
         arguments = _parse(argv)
-        with clean_stdout():
+        _check_surroundings()
+        limit = getattr(arguments, "fit_timeout", None)
+        with clean_stdout(), patient(limit, in_shell):
             code = int(arguments.function(arguments))
             sys.stdout.flush()
         return code
     except UserError as mistake:
-        print(f"sbc: error: {cleaned(str(mistake))}", file=sys.stderr)
+        print(f"sbc: error: {cleaned(in_shell(mistake.neutral))}", file=sys.stderr)
         return int(mistake.code)
     except KeyboardInterrupt:
         print("sbc: interrupted", file=sys.stderr)
@@ -90,8 +93,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BaseException as problem:
         from sbc.plugins import blame
 
+        if lacking := blame.lacks_memory(problem):
+            print(f"sbc: error: {cleaned(lacking)}", file=sys.stderr)
+            return int(ExitCode.USAGE)
         print(blame.told(problem), file=sys.stderr)
         return int(ExitCode.BUG)
+
+
+def _check_surroundings() -> None:
+    """Refuse to work where libraries cannot.
+
+    Raises
+    ------
+    UserError
+        Naming what is wrong with this process.
+    """
+    if sys.flags.optimize > 1:
+        raise UserError(
+            "Python runs without docstrings (-OO, or PYTHONOPTIMIZE=2), which SciPy cannot do "
+            "without; use -O or PYTHONOPTIMIZE=1, or neither"
+        )
+    try:
+        os.getcwd()
+    except OSError as problem:
+        raise UserError("the working directory is gone; change to one that exists") from problem
 
 
 def _parse(argv: list[str]) -> Any:

@@ -116,7 +116,7 @@ def resume_command(command: str, folder: Path) -> str:
 def with_hint(stopped: TooManyFailuresError, folder: Path) -> TooManyFailuresError:
     """Add to what stopped a command how to read its failed fits."""
     hint = f"read them: python -m sbc table {shlex.quote(str(folder))}"
-    return TooManyFailuresError(f"{stopped}\n  {hint}")
+    return TooManyFailuresError(f"{stopped.neutral}\n  {hint}")
 
 
 def going_on(folder: Path, without: tuple[str, ...] = ()) -> list[str]:

@@ -21,7 +21,7 @@ from sbc.fitting.handed import Named
 from sbc.fitting.options import settings_over
 from sbc.gates.config import ALL, Config
 from sbc.gates.expectations import to_toml
-from sbc.plugins.errors import UserError, in_python, renamed, unknown
+from sbc.plugins.errors import UserError, renamed, unknown
 from sbc.stats.seeds import key
 from sbc.store.settings import DECLARED, Settings, write_value
 
@@ -88,7 +88,7 @@ class PytestGate:
         try:
             self._judge(estimator, expected, {**self._settings, **settings})
         except UserError as mistake:
-            raise pytest.fail.Exception(f"sbc: {in_python(str(mistake))}", pytrace=False) from None
+            raise pytest.fail.Exception(f"sbc: {mistake}", pytrace=False) from None
 
     def _judge(self, estimator: Named, expected: Mapping[str, Any], chosen: dict[str, Any]) -> None:
         name = chosen.pop("name", "model")

@@ -12,7 +12,7 @@ from sbc.cli import options
 from sbc.cli.supervise import after_a_crash
 from sbc.fitting.asked import limit_of
 from sbc.fitting.options import default_folder
-from sbc.plugins.errors import ExitCode, TimeUpError, TooManyFailuresError, UserError
+from sbc.plugins.errors import ExitCode, TimeUpError, TooManyFailuresError, UserError, in_shell
 from sbc.store.settings import Settings
 from sbc.store.shard import Shard
 
@@ -76,7 +76,8 @@ def _fit(
         return _interrupted(store.folder)
     except TimeUpError as stopped:
         print(
-            f"sbc: {stopped}. Go on with: {options.resume_command('run', store.folder)}",
+            f"sbc: {in_shell(stopped.neutral)}. "
+            f"Go on with: {options.resume_command('run', store.folder)}",
             file=sys.stderr,
         )
         profile = None
@@ -110,7 +111,7 @@ def _interrupted(folder: Path) -> int:
 def _print_table(run: Run) -> None:
     from sbc.report.table import render
 
-    print(f"\n{render(run)}\n\nrun folder: {run.folder}", flush=True)
+    print(f"\n{in_shell(render(run))}\n\nrun folder: {run.folder}", flush=True)
 
 
 def _write_report(run: Run) -> None:
@@ -119,4 +120,4 @@ def _write_report(run: Run) -> None:
     try:
         print(f"report: {write_page([run])}")
     except UserError as problem:  # the run is made and kept all the same
-        print(f"sbc: no report: {problem}", file=sys.stderr)
+        print(f"sbc: no report: {in_shell(problem.neutral)}", file=sys.stderr)

@@ -12,7 +12,7 @@ from sbc.cli import options
 from sbc.cli.supervise import after_a_crash
 from sbc.fitting.asked import limit_of
 from sbc.fitting.options import default_folder
-from sbc.plugins.errors import ExitCode, TimeUpError, TooManyFailuresError, UserError
+from sbc.plugins.errors import ExitCode, TimeUpError, TooManyFailuresError, UserError, in_shell
 from sbc.store.settings import Settings
 from sbc.store.shard import WHOLE, Shard
 
@@ -83,7 +83,8 @@ def main(arguments: argparse.Namespace) -> int:
             raise options.with_hint(stopped, folder) from None
         except TimeUpError as stopped:
             print(
-                f"sbc: {stopped}. Go on with: {options.resume_command('sweep', folder)}",
+                f"sbc: {in_shell(stopped.neutral)}. "
+                f"Go on with: {options.resume_command('sweep', folder)}",
                 file=sys.stderr,
             )
             code = ExitCode.UNDECIDED
@@ -147,4 +148,4 @@ def _show(folder: Path) -> None:
     try:
         print(f"report: {write_text(sweep_page(sweep), folder / 'report.html')}")
     except UserError as problem:  # the sweep is made and kept all the same
-        print(f"sbc: no report: {problem}", file=sys.stderr)
+        print(f"sbc: no report: {in_shell(problem.neutral)}", file=sys.stderr)

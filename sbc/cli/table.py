@@ -6,7 +6,7 @@ import argparse
 import math
 from pathlib import Path
 
-from sbc.plugins.errors import ExitCode, UserError
+from sbc.plugins.errors import ExitCode, UserError, in_shell
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -51,16 +51,15 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.compare:
         print(render_comparison(run, arguments.kind, arguments.elements))
     else:
-        print(
-            render(
-                run,
-                arguments.kind,
-                arguments.elements,
-                by=arguments.by,
-                levels=levels or LEVELS,
-                interval=arguments.interval,
-            )
+        text = render(
+            run,
+            arguments.kind,
+            arguments.elements,
+            by=arguments.by,
+            levels=levels or LEVELS,
+            interval=arguments.interval,
         )
+        print(in_shell(text))
     return ExitCode.OK
 
 

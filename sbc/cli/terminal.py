@@ -6,10 +6,11 @@ through, and not where each is put into words.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from typing import Any, TextIO, cast
 
 from sbc.plugins.errors import UserError
@@ -48,7 +49,7 @@ def _told() -> Iterator[None]:
 class Cleaned:
     """A stream that cleans what is written to it, and is in all else the one behind it."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | None) -> None:
         self.stream = stream
 
     def write(self, text: str) -> int:
@@ -59,14 +60,17 @@ class Cleaned:
         UserError
             If there is no stdout any more, or its disk is full.
         """
+        if self.stream is None:
+            raise UserError("cannot write to stdout: it is closed")
         with _told():
             self.stream.write(cleaned(text))
         return len(text)
 
     def flush(self) -> None:
         """Send on what has been written; errors as `write`."""
-        with _told():
-            self.stream.flush()
+        if self.stream is not None:
+            with _told():
+                self.stream.flush()
 
     def writelines(self, lines: Any) -> None:
         """Write some lines cleaned."""
@@ -82,6 +86,46 @@ def clean_stdout() -> Iterator[None]:
     """Clean what is printed, for a while."""
     with redirect_stdout(cast(TextIO, Cleaned(sys.stdout))):
         yield
+
+
+class Forgiving:
+    """The stream stderr, on which words may be lost but no command fails for want of a place."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        """Write a text if that is possible."""
+        with suppress(OSError, ValueError):
+            self.stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Send on what has been written, if that is possible."""
+        with suppress(OSError, ValueError):
+            self.stream.flush()
+
+    def writelines(self, lines: Any) -> None:
+        """Write some lines."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
+def open_streams() -> None:
+    """Open what of stdin, stdout and stderr is closed, before a file of a run takes its number.
+
+    What native code prints would else be written into the run's database.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
+    stream = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - never closed
+    sys.stderr = cast(TextIO, Forgiving(stream))
 
 
 def order(lines: list[str]) -> None:

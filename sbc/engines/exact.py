@@ -69,7 +69,7 @@ def exact(estimator: Estimator, generator: Generator, data: Data) -> Compiled:
     if replicates(data):
         raise UserError(
             "engine 'exact' knows the posterior given one set of data, not given real data and "
-            "their replicate (--truth posterior)"
+            "their replicate ({option('truth', 'posterior')})"
         )
     return Compiled(estimator)
 

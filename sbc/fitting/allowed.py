@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sbc.plugins import catalogue, registry
-from sbc.plugins.errors import UserError, unknown
+from sbc.plugins.errors import UserError, option, unknown
 from sbc.plugins.generator import Generator
 from sbc.plugins.plain import EVERYONE
 from sbc.plugins.spec import Spec
@@ -61,8 +61,8 @@ def _check_simulator(settings: Settings) -> None:
         return
     if not settings.regime.prior_sbc:
         raise UserError(
-            f"a simulator takes truths from the model's own prior: --truth {SELF.name}, not "
-            f"{settings.truth}"
+            f"a simulator takes truths from the model's own prior: {option('truth', SELF.name)}, "
+            f"not {settings.truth}"
         )
     catalogue.check("simulator", settings.simulator)
 
@@ -70,17 +70,18 @@ def _check_simulator(settings: Settings) -> None:
 def _check_data(settings: Settings) -> None:
     if settings.data and not settings.regime.own:
         raise UserError(
-            f"--data goes with --truth {' or '.join(OWN)}, not {settings.truth}, "
-            "which makes data of its own"
+            f"{option('data')} goes with {option('truth')} {' or '.join(OWN)}, not "
+            f"{settings.truth}, which makes data of its own"
         )
     if settings.data and settings.parameters:
-        named = ", ".join(settings.parameters)
-        raise UserError(f"--set {named} has no meaning with --data: the data are given")
+        named = f"{option('parameter')} {', '.join(settings.parameters)}"
+        raise UserError(f"{named} has no meaning with {option('data')}: the data are given")
     if settings.regime.given_data and not settings.data:
         lacking = [n for n in settings.estimators if not registry.brings_data(n)]
         if lacking:
             raise UserError(
-                f"--truth {settings.truth} needs real data for {lacking[0]}: --data FILE"
+                f"{option('truth', settings.truth)} needs real data for {lacking[0]}: "
+                + option("data", "FILE")
             )
     generator_of(settings)
 
@@ -109,7 +110,7 @@ def validate(settings: Settings) -> None:
     allowed = parameters_of(generator, settings.truth)
     for name in settings.parameters:
         if name not in allowed:
-            where = f"in {generator.name} with --truth {settings.truth}"
+            where = f"in {generator.name} with {option('truth', settings.truth)}"
             raise unknown("parameter", name, allowed, where)
     _check_data(settings)
     _check_simulator(settings)

@@ -12,7 +12,7 @@ from sbc.fitting.deadline import NEVER, Deadline
 from sbc.fitting.limits import NO_LIMIT, Limit
 from sbc.fitting.options import settings_over
 from sbc.plugins import live
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import UserError, option
 from sbc.store.settings import Settings
 
 if TYPE_CHECKING:
@@ -60,11 +60,16 @@ def check_executor(cluster: str | None, isolate: bool, fit_timeout: float | None
         Naming the option.
     """
     if fit_timeout is not None and not 0 < fit_timeout < 1e7:
-        raise UserError(f"--fit-timeout takes seconds above 0, not {fit_timeout:g}")
+        raise UserError(f"{option('fit_timeout')} takes seconds above 0, not {fit_timeout:g}")
     if cluster is not None and fit_timeout is not None:
-        raise UserError("--fit-timeout ends fits on this machine and none on a --cluster")
+        raise UserError(
+            f"{option('fit_timeout')} ends fits on this machine and none on a " + option("cluster")
+        )
     if cluster is not None and isolate:
-        raise UserError("--isolate is for this machine; the workers of a --cluster are processes")
+        raise UserError(
+            f"{option('isolate')} is for this machine; the workers of a {option('cluster')} are "
+            "processes"
+        )
 
 
 def limit_of(max_failures: int | str | None) -> Limit:

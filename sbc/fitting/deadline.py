@@ -6,7 +6,7 @@ import re
 import time
 from dataclasses import dataclass, field
 
-from sbc.plugins.errors import TimeUpError, UserError
+from sbc.plugins.errors import TimeUpError, UserError, option
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "": 1.0}
 
@@ -38,7 +38,9 @@ class Deadline:
         """
         found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)([smhd]?)", str(text).strip(), re.ASCII)
         if not found or not float(found[1]) > 0:
-            raise UserError(f"--max-time takes a time above 0, as 90s, 10m, 2h or 1d, not '{text}'")
+            raise UserError(
+                f"{option('max_time')} takes a time above 0, as 90s, 10m, 2h or 1d, not '{text}'"
+            )
         return cls(str(text).strip(), float(found[1]) * _UNITS[found[2]])
 
     def check(self, done: int, planned: int) -> None:
@@ -51,7 +53,8 @@ class Deadline:
         """
         if done < planned and time.monotonic() - self.began > self.seconds:
             raise TimeUpError(
-                f"stopped after {self.text}, as --max-time says: {done} of {planned} fits are there"
+                f"stopped after {self.text}, as {option('max_time')} says: "
+                f"{done} of {planned} fits are there"
             )
 
 

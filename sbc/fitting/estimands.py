@@ -10,7 +10,7 @@ import numpy as np
 from sbc.plugins import registry
 from sbc.plugins.arguments import DEFAULT
 from sbc.plugins.data import users_own
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import UserError, option
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.undecorated import Undecorated
 from sbc.plugins.validate import check_arguments
@@ -82,8 +82,8 @@ def _all_free(setup: Setup, made: Undecorated) -> Undecorated:
         size = int(np.prod(_model.shape_of(rv)))
         (named if size <= LARGEST else large).append((rv.name, size))
     lines = [
-        f"'{name}' is not ranked: it has {size} elements, more than {LARGEST}; rank some of "
-        f"them by --estimand '{name}[0],...'"
+        f"'{name}' is not ranked: it has {size} elements, more than {LARGEST}; name "
+        f"those to rank as estimands: {name}[0], ..."
         for name, size in large
     ]
     if settings.truth in generator.regimes:
@@ -99,12 +99,13 @@ def _all_free(setup: Setup, made: Undecorated) -> Undecorated:
         asked = "', '".join(made.arrays)
         raise UserError(
             f"'{made.name}' takes '{asked}', and nothing gives it: name a file that holds it "
-            "(--data FILE.csv) or a generator that draws it (--generator FILE.py:NAME)"
+            f"({option('data', 'FILE.csv')}) or a generator that draws it "
+            f"({option('generator', 'FILE.py:NAME')})"
         )
     if not named:
         free = ", ".join(rv.name for rv in model.free_RVs) or "none"
         raise UserError(
             f"'{made.name}' has no free variable with a truth in '{generator.name}'; "
-            f"name what to rank: --estimand NAME,...\n  free variables: {free}"
+            f"name what to rank: {option('estimands', 'NAME,...')}\n  free variables: {free}"
         )
     return replace(made, estimands=tuple(n for n, _ in named), lines=tuple(lines))

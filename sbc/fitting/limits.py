@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from sbc.plugins.errors import TooManyFailuresError, UserError
+from sbc.plugins.errors import TooManyFailuresError, UserError, option
 from sbc.store.database import Store
 from sbc.store.rows import FAILED, Fit
 
@@ -38,7 +38,9 @@ class Limit:
             return cls(count=int(text))
         if re.fullmatch(r"\d{1,3}(\.\d{1,9})?%", text, flags=re.ASCII) and float(text[:-1]) <= 100:
             return cls(share=float(text[:-1]) / 100)
-        raise UserError(f"--max-failures takes a count or a share, as 20 or 10%, not '{text}'")
+        raise UserError(
+            f"{option('max_failures')} takes a count or a share, as 20 or 10%, not '{text}'"
+        )
 
     def watch(self, store: Store, planned: int) -> Watch:
         """Begin to count, with the failures that the run has already.
@@ -87,5 +89,5 @@ class Watch:
         first = reason.partition("\n")[0][:200] or "did not converge"
         raise TooManyFailuresError(
             f"stopped: {self._failed} of the {self._planned} fits planned have failed, more than "
-            f"--max-failures {self._limit} allows; most often ({times} times): {first}"
+            f"{option('max_failures')} {self._limit} allows; most often ({times} times): {first}"
         )

@@ -10,14 +10,13 @@ from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
-from tqdm.auto import tqdm
-
 from sbc.fitting import handed, preflight
 from sbc.fitting.allowed import validate
 from sbc.fitting.deadline import NEVER, Deadline
 from sbc.fitting.fit import Task
 from sbc.fitting.limits import NO_LIMIT, Limit
 from sbc.fitting.origin import check_files, check_versions, origin
+from sbc.fitting.progress import bar_of
 from sbc.fitting.workers import local
 from sbc.fitting.workers.one_core import one_core
 from sbc.fitting.workers.threads import HandOut, Profile
@@ -166,14 +165,7 @@ def execute(
     mine = [task for task in tasks if task.key[0] in part]
     done = store.done()
     missing = [task for task in mine if task.key not in done]
-    bar = tqdm(
-        total=len(mine),
-        initial=len(mine) - len(missing),
-        unit="fit",
-        disable=not progress,
-        smoothing=0.05,
-        dynamic_ncols=True,
-    )
+    bar = bar_of(len(mine), len(mine) - len(missing), progress)
     failing = limit.watch(store, len(mine))
     there = len(mine) - len(missing)
     with bar, one_core():
@@ -189,7 +181,7 @@ def execute(
                     failing.see(row)
                     there += 1  # the bar counts only where it is shown
                     deadline.check(there, len(mine))
-                    if progress and bar.n - bar.initial == FIRST * jobs:
+                    if progress and bar.n - bar.initial == FIRST * jobs and bar.n < bar.total:
                         bar.write(_expected(bar), file=sys.stderr)
     profile.total = time.perf_counter() - profile.started
     return profile
@@ -198,7 +190,7 @@ def execute(
 def _expected(bar: Any) -> str:
     """Say how long what is left will take, by the fits that there are."""
     took, done = bar.format_dict["elapsed"], bar.n - bar.initial
-    left = tqdm.format_interval(took / done * (bar.total - bar.n))
+    left = bar.format_interval(took / done * (bar.total - bar.n))
     return f"sbc: about {left} to go for {bar.total - bar.n} fits, by the first {done}"
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from sbc.fitting.allowed import parameters_of
 from sbc.plugins import catalogue, registry
 from sbc.plugins.engine import Budget
-from sbc.plugins.errors import UserError, unknown
+from sbc.plugins.errors import UserError, option, unknown
 from sbc.plugins.setting import declared
 from sbc.store.regime import SELF
 from sbc.store.settings import Settings
@@ -112,12 +112,12 @@ def _asked(wanted: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for text in wanted.get("set") or []:
         name, equals, value = text.partition("=")
         if not equals:
-            raise UserError(f"--set takes NAME=VALUE, not '{text}'")
+            raise UserError(f"{option('parameter')} takes NAME=VALUE, not '{text}'")
         yield name, value
     yield from (wanted.get("parameters") or {}).items()
 
 
-def parameter(name: str, value: Any, generator: str, truth: str, flag: str = "--set") -> Any:
+def parameter(name: str, value: Any, generator: str, truth: str, flag: str = "parameter") -> Any:
     """Give a generator's parameter the type of its default, within the generator's bounds.
 
     Parameters
@@ -140,7 +140,7 @@ def parameter(name: str, value: Any, generator: str, truth: str, flag: str = "--
     made = registry.generator(generator)
     allowed = parameters_of(made, truth)
     if name not in allowed:
-        raise unknown("parameter", name, allowed, f"in {made.name} with --truth {truth}")
+        raise unknown("parameter", name, allowed, f"in {made.name} with {option('truth', truth)}")
     default = allowed[name]
     several = isinstance(default, tuple) and len(default) > 0
     kind = type(default[0] if several else default)
@@ -148,9 +148,9 @@ def parameter(name: str, value: Any, generator: str, truth: str, flag: str = "--
         raise UserError(f"{name} is not a number in {made.name}; it cannot be set from here")
     bounds = made.bounds.get(name, (-math.inf, math.inf))
     if not several:
-        return _number(f"{flag} {name}", value, kind, bounds)
+        return _number(f"{option(flag)} {name}", value, kind, bounds)
     parts = value.split(",") if isinstance(value, str) else np.atleast_1d(value).tolist()
-    return tuple(_number(f"{flag} {name}", part, kind, bounds) for part in parts)
+    return tuple(_number(f"{option(flag)} {name}", part, kind, bounds) for part in parts)
 
 
 def _number(what: str, value: Any, kind: type, bounds: tuple[float, float]) -> Any:

@@ -16,7 +16,7 @@ from typing import Any
 import sbc
 from sbc.fitting.allowed import expects_uniform, regimes_of
 from sbc.plugins import catalogue, source
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import UserError, option
 from sbc.store.folder import RunFile
 from sbc.store.settings import Settings
 
@@ -167,7 +167,8 @@ def check_versions(folder: Path, run: RunFile, allowed: bool) -> dict[str, Any]:
         name, was = next(other for other in others if other)
         raise UserError(
             f"{folder} was made with {name} {' '.join(str(was).split())}, and this is "
-            f"{mine[name]}: fits may have other bits; go on all the same by --allow-versions"
+            f"{mine[name]}: fits may have other bits; go on all the same by "
+            + option("allow_versions")
         )
     now_ = {"started": now(), "sbc": mine["sbc"], "python": mine["python"]}
     return {"resumed": [*run.resumed, now_ | {"packages": packages()}]}

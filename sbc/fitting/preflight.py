@@ -17,6 +17,7 @@ from sbc.plugins.errors import UserError, unknown
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
 from sbc.plugins.spec import Spec
+from sbc.plugins.userfile import load_pytensor
 from sbc.plugins.validate import check_arguments, check_data
 from sbc.store.names import element, place_of, spaced, vector_of
 from sbc.store.settings import Settings
@@ -44,6 +45,7 @@ def estimands(settings: Settings) -> dict[str, list[str]]:
         raises, its arrays do not fit together, or its log probability is not finite at the start
         for either of two datasets.
     """
+    load_pytensor()
     return {name: _of_one(setup_of(settings, name)) for name in settings.estimators}
 
 

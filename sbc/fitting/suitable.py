@@ -17,10 +17,10 @@ from pytensor.tensor.random.op import RandomVariable
 from pytensor.tensor.random.type import RandomType
 
 from sbc.plugins import outcomes
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import UserError, option
 from sbc.plugins.modes import CHEAP
 
-_OWN = "bring an own --generator, which draws truth and data"
+_OWN = f"bring an own {option('generator')}, which draws truth and data"
 _IMPROPER = ("FlatRV", "HalfFlatRV")
 
 
@@ -67,7 +67,7 @@ def refuse(name: str, model: pm.Model, from_prior: bool, own_data: bool = True) 
             raise UserError(
                 f"the prior of '{rv.name}' of '{name}' is pm.{kind.removesuffix('RV')}, which is "
                 "no distribution that a truth could be drawn from; give it a proper prior, take "
-                f"--truth posterior, or {_OWN}"
+                f"{option('truth', 'posterior')}, or {_OWN}"
             )
 
 
@@ -91,7 +91,7 @@ def _refuse_observed(name: str, model: pm.Model, rv: Any, own_data: bool) -> Non
     if own_data and undrawable([rv]):
         raise UserError(
             f"'{rv.name}' of '{name}' is a {_kind(rv)} that nobody can draw from: give it "
-            f"random=... or dist=..., simulate it by --simulator, or {_OWN}"
+            f"random=... or dist=..., simulate it by {option('simulator')}, or {_OWN}"
         )
 
 

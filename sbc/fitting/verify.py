@@ -27,12 +27,14 @@ from pytensor.graph.replace import graph_replace
 from sbc.engines import _again, _model
 from sbc.plugins import outcomes, template, undecorated
 from sbc.plugins.data import LOG_LIKELIHOOD, Array, Data, Dataset
+from sbc.plugins.errors import UserError
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
 from sbc.plugins.graph import holds_closures
 from sbc.plugins.modes import CHEAP
 from sbc.plugins.template import Template
 from sbc.plugins.undecorated import Undecorated
+from sbc.store.publish import publish_text
 
 #: Two numbers of which the larger is x agree within this share of 1 + |x|.
 TOLERANCE = 1e-6
@@ -209,16 +211,16 @@ class _Known:
         self._file = None if holds_closures(model) else _file(model, estimator, datasets, selected)
         self.found: str | None = None
         if self._file is not None and self._file.is_file():
-            self.found = self._file.read_text(encoding="utf-8")
+            kept = self._file.read_text(encoding="utf-8", errors="replace")
+            self.found = kept[:-1] if kept.endswith("\n") else None  # it was not written whole
 
     def remember(self, found: str) -> str:
         """Keep what was found; a disk that cannot be written to costs another comparison."""
         if self._file is None:
             return found
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            self._file.write_text(found, encoding="utf-8")
-        except OSError:
+            publish_text(self._file, found + "\n", newline="")
+        except UserError:
             self._file = None
         return found
 

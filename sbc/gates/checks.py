@@ -10,7 +10,7 @@ from sbc.gates.config import ALL, Config
 from sbc.gates.expectations import Better, Bounds, Calibrated, Expectation, Miscalibrated, parse
 from sbc.gates.judge import Check
 from sbc.plugins import catalogue
-from sbc.plugins.errors import UserError, unknown
+from sbc.plugins.errors import UserError, option, unknown
 from sbc.store.names import compact, fitted_by, vector_of
 from sbc.store.settings import Settings
 
@@ -149,11 +149,13 @@ def _check_sense(expectation: Expectation, quantity: str, subject: Subject) -> N
 
 
 _NOT_IN_FIXED = (
-    "with --truth fixed uniform ranks are not expected, even by an exact posterior: a Bayesian "
-    "interval need not be nominal at one truth. Bound the bias or the coverage, ask for an "
-    "ordering, or draw the truth (--truth effects, prior or self)"
+    f"with {option('truth', 'fixed')} uniform ranks are not expected, even by an exact "
+    "posterior: a Bayesian interval need not be nominal at one truth. Bound the bias or the "
+    f"coverage, ask for an ordering, or draw the truth ({option('truth')} effects, prior or self)"
 )
-_NO_CONTRACTION = "with --truth fixed there is no prior to contract: draw the truth instead"
+_NO_CONTRACTION = (
+    f"with {option('truth', 'fixed')} there is no prior to contract: draw the truth instead"
+)
 
 
 def _elements(quantity: str, known: Sequence[str]) -> list[str]:

@@ -26,7 +26,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sbc.plugins.errors import UserError, renamed, unknown
+from sbc.plugins.errors import UserError, option, renamed, unknown
 from sbc.stats.sequential.judge import PRESETS
 from sbc.stats.sequential.outcome import ALPHA_FAIL, ALPHA_PASS
 from sbc.store.settings import Settings
@@ -174,7 +174,9 @@ def expect(config: Config, text: str, settings: Settings) -> Config:
     """
     subject, equals, value = text.partition("=")
     if not equals or not subject:
-        raise UserError(f"--expect takes ESTIMATOR[:ENGINE]:QUANTITY=EXPECTATION, not '{text}'")
+        raise UserError(
+            f"{option('expect')} takes ESTIMATOR[:ENGINE]:QUANTITY=EXPECTATION, not '{text}'"
+        )
     estimator, rest = _split(subject.strip(), "estimator", settings.estimators)
     by_engine = any(rest == e or rest.startswith(f"{e}:") for e in _spellings(settings.engines))
     engine, quantity = _split(rest, "engine", settings.engines) if by_engine else ("", rest)
@@ -183,7 +185,9 @@ def expect(config: Config, text: str, settings: Settings) -> Config:
         try:
             parsed = tomllib.loads(f"value = {parsed}")["value"]
         except tomllib.TOMLDecodeError as problem:
-            raise UserError(f"--expect {subject} takes a TOML table: {problem}") from problem
+            raise UserError(
+                f"{option('expect')} {subject} takes a TOML table: {problem}"
+            ) from problem
     return config.declare(settings.truth, estimator, quantity or ALL, parsed, engine)
 
 

@@ -17,7 +17,7 @@ from sbc.gates.decisions import Levels
 from sbc.gates.failures import Failures, failures
 from sbc.gates.history import History, history
 from sbc.gates.judge import CheckVerdict, Histories, judge_checks
-from sbc.plugins.errors import ExitCode, UserError
+from sbc.plugins.errors import ExitCode, UserError, option
 from sbc.store.frames import Run, undamaged
 from sbc.store.names import fitted_by
 from sbc.store.schema import RESULTS_FILE
@@ -147,9 +147,9 @@ def _unjudged(settings: Settings, named: set[tuple[str, str]]) -> Iterator[str]:
 def nothing_expected(settings: Settings) -> UserError:
     """Make the error for a run of which nothing is expected and nothing declared."""
     return UserError(
-        f"nothing to judge: with --truth {settings.truth} uniform ranks are expected of none of "
-        f"{', '.join(settings.estimators)}. Declare what is expected, in a config or by "
-        "--expect ESTIMATOR:QUANTITY=calibrated"
+        f"nothing to judge: with {option('truth', settings.truth)} uniform ranks are expected of "
+        f"none of {', '.join(settings.estimators)}. Declare what is expected, in a config or by "
+        + option("expect", "ESTIMATOR:QUANTITY=calibrated")
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 
 from sbc.plugins.data import Data
-from sbc.plugins.errors import UserError, unknown
+from sbc.plugins.errors import UserError, option, unknown
 from sbc.plugins.generator import Generator
 
 #: The generator where the user names none.
@@ -27,7 +27,8 @@ def source_of(estimator: str, name: str, generator: Generator, data: Data) -> st
             raise unknown("array", name, data, f"for which '{estimator}' asks")
         raise UserError(
             f"'{estimator}' takes '{name}', and nothing gives it: name a file that holds it "
-            f"(--data FILE.csv), a generator that draws it (--generator FILE.py:NAME), or give it "
+            f"({option('data', 'FILE.csv')}), a generator that draws it "
+            f"({option('generator', 'FILE.py:NAME')}), or give it "
             "a default"
         )
     where = f"in the data of '{generator.name}', for which '{estimator}' asks"

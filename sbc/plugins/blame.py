@@ -19,6 +19,10 @@ _SLIPS = (
     *(AssertionError, AttributeError, LookupError, NameError, TypeError, ValueError),
     *(ZeroDivisionError, NotImplementedError),
 )
+#: What the operating system says where memory is too little, if not by `MemoryError`.
+_NO_MEMORY = re.compile(
+    "failed to map segment|[Cc]annot allocate memory|can't start new thread|std::bad_alloc"
+)
 _PACKAGES = ("pymc", "pytensor", "nutpie", "numpy", "arviz")
 
 
@@ -50,6 +54,17 @@ def _is_users(file: str) -> bool:
     """Say whether a file is nobody's but the user's: no package's, nor Python's own."""
     library = ("site-packages", "dist-packages", "<frozen", platform.__file__.rpartition("/")[0])
     return not _in_sbc(file) and not any(part in file for part in library)
+
+
+def lacks_memory(problem: BaseException) -> str:
+    """Say in a line that memory, or what threads need of it, is too little; empty if it is not."""
+    cause: BaseException | None = problem
+    while cause is not None:
+        if isinstance(cause, MemoryError) or _NO_MEMORY.search(str(cause)):
+            what = f"{type(cause).__name__}: {cause}".strip(": ").partition("\n")[0]
+            return f"too little memory ({what}); have more, or fewer workers"
+        cause = cause.__cause__ or cause.__context__
+    return ""
 
 
 def told(problem: BaseException) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sbc.plugins import live, source
-from sbc.plugins.errors import UserError, unknown
+from sbc.plugins.errors import UserError, option, unknown
 from sbc.plugins.notebook import models
 from sbc.plugins.spec import KINDS, Spec
 from sbc.plugins.syntax import exposed, functions
@@ -139,7 +139,7 @@ def check(kind: str, spec: str) -> None:
     elif live.find(kind, name) is not None:
         pass
     elif kind == "simulator":
-        raise UserError(f"--simulator takes FILE.py:NAME, not '{spec}'")
+        raise UserError(f"{option('simulator')} takes FILE.py:NAME, not '{spec}'")
     elif colon:
         raise unknown(kind, spec, names(kind))
     elif name.endswith((".py", ".ipynb")):

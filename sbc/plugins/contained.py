@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Lock
 
+from sbc.plugins.patience import OverdueError, stretch
+
 #: Copies of stdin, stdout and stderr by their number, from which they are opened again.
 _kept: dict[int, int] = {}
 
@@ -33,12 +35,17 @@ class EndedError(RuntimeError):
 
 
 @contextmanager
-def contained() -> Iterator[None]:
-    """Run a user's code for a while.
+def contained(loading: bool = False) -> Iterator[None]:
+    """Run a user's code for a while; how long at most, `sbc.plugins.patience` says.
 
     What would end the process, as ``sys.exit`` does, is an ordinary exception instead; a change of
     directory is taken back, for names of files are meant from where the command was given; and
     stdout is opened again if it was closed.
+
+    Parameters
+    ----------
+    loading : bool
+        Whether a file is imported.
 
     Raises
     ------
@@ -47,8 +54,9 @@ def contained() -> Iterator[None]:
     """
     _enter()
     try:
-        yield
-    except (Exception, KeyboardInterrupt, GeneratorExit):
+        with stretch(loading):
+            yield
+    except (Exception, KeyboardInterrupt, GeneratorExit, OverdueError):
         raise
     except BaseException as wish:
         if type(wish).__name__ == "Stopped":  # by which sbc leaves sampling out; comes with PyMC

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from sbc.plugins.data import Array, Data
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import UserError, option
 from sbc.plugins.generator import Generator
 from sbc.plugins.validate import check_data
 
@@ -89,7 +89,7 @@ def _works(feature: Any, data: Data) -> bool:
 
 def _text(name: str, file: Path) -> str:
     if file.suffix not in (".csv", ".json"):
-        raise UserError(f"--data takes a .csv or a .json file, not {name}")
+        raise UserError(f"{option('data')} takes a .csv or a .json file, not {name}")
     if not file.is_file():
         raise UserError(f"no file {name} to take the data from")
     try:

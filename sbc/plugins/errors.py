@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
 import warnings
 from collections.abc import Iterable
 from enum import IntEnum
@@ -28,9 +29,22 @@ class ExitCode(IntEnum):
 
 
 class UserError(Exception):
-    """A mistake of the user: the command line prints it in one or two lines and exits with 2."""
+    """A mistake of the user, in one or two lines; the command line exits with 2.
+
+    Its message names settings by `option`, and reads as Python's unless a door asks for its own
+    spelling.
+    """
 
     code = ExitCode.USAGE
+
+    def __str__(self) -> str:
+        """Write the message in Python's spelling."""
+        return in_python(self.neutral)
+
+    @property
+    def neutral(self) -> str:
+        """The message with its settings marked, for a door to spell."""
+        return str(self.args[0]) if self.args else ""
 
 
 class TooManyFailuresError(UserError):
@@ -45,30 +59,46 @@ class TimeUpError(UserError):
     code = ExitCode.UNDECIDED
 
 
-#: An option that Python calls otherwise than the command line does.
-_IN_PYTHON = {"set": "parameter", "estimand": "estimands"}
+#: Where a setting begins and ends in a message: characters of Unicode's area for private use.
+_MARKED = re.compile("\ue000([a-z0-9_]+)(?:\ue001([^\ue000]*?))?\ue002")
+#: A setting that the command line calls otherwise than Python does.
+_IN_SHELL = {"parameter": "set", "estimands": "estimand"}
 
 
-def in_python(text: str) -> str:
-    """Say in Python's words what was said in those of the command line: ``draws`` for ``--draws``.
+def option(name: str, value: object = None) -> str:
+    """Name a setting in a message, so that each door can spell it in its own way.
 
-    What stands between backticks is a command, and stays one.
+    Parameters
+    ----------
+    name : str
+        As Python calls it.
+    value : object
+        What it is, or is to be, set to; nothing where the setting alone is meant.
 
     Examples
     --------
-    >>> in_python("--target-accept must lie between 0 and 1, not 2")
-    'target_accept must lie between 0 and 1, not 2'
-    >>> in_python("this is a sweep: `sbc sweep --resume DIR` goes on with it")
-    'this is a sweep: `sbc sweep --resume DIR` goes on with it'
+    >>> said = f"{option('target_accept')} must lie between 0 and 1"
+    >>> in_shell(said), in_python(said)
+    ('--target-accept must lie between 0 and 1', 'target_accept must lie between 0 and 1')
+    >>> in_shell(option("truth", "prior")), in_python(option("truth", "prior"))
+    ('--truth prior', "truth='prior'")
     """
+    return f"\ue000{name}\ue002" if value is None else f"\ue000{name}\ue001{value}\ue002"
 
-    def name(found: re.Match[str]) -> str:
-        word = found[1].replace("-", "_")
-        return _IN_PYTHON.get(word, word)
 
-    parts = re.split("(`[^`]*`)", text)
-    parts[::2] = [re.sub(r"(?<![\w-])--([a-z][a-z-]*[a-z])", name, part) for part in parts[::2]]
-    return "".join(parts)
+def in_shell(text: str) -> str:
+    """Spell the settings that a message names as the command line does: ``--truth prior``."""
+
+    def spelled(found: re.Match[str]) -> str:
+        flag = "--" + _IN_SHELL.get(found[1], found[1]).replace("_", "-")
+        return flag if found[2] is None else f"{flag} {shlex.quote(found[2])}"
+
+    return _MARKED.sub(spelled, text)
+
+
+def in_python(text: str) -> str:
+    """Spell the settings that a message names as Python does: ``truth='prior'``."""
+    return _MARKED.sub(lambda m: m[1] if m[2] is None else f"{m[1]}={m[2]!r}", text)
 
 
 def renamed(old: str, new: str) -> None:

@@ -10,7 +10,7 @@ import math
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, get_type_hints
 
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import UserError, option
 
 
 @dataclass(frozen=True)
@@ -67,14 +67,14 @@ class Declared:
         number = isinstance(value, int if self.kind is int else int | float)
         if not number or isinstance(value, bool):
             wanted = "a whole number" if self.kind is int else "a number"
-            raise UserError(f"{self.flag} takes {wanted}, not {value!r}")
+            raise UserError(f"{option(self.option)} takes {wanted}, not {value!r}")
         ends = self.low < value < self.high if self.inside else self.low <= value <= self.high
         if not ends:
             nearest = "least" if value < self.low else "most"
             end = self.low if value < self.low else self.high
             allowed = self.bounds or f"be at {nearest} {end:g}"
             shown = value if self.kind is int else f"{value:g}"
-            raise UserError(f"{self.flag} must {allowed}, not {shown}")
+            raise UserError(f"{option(self.option)} must {allowed}, not {shown}")
 
 
 def setting(

@@ -16,7 +16,7 @@ import numpy as np
 
 from sbc.plugins.arguments import conditional, source_of
 from sbc.plugins.data import Array, Data, OwnData, given, replicates, summary
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import UserError, option
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
 from sbc.plugins.notebook import NotebookModel
@@ -142,11 +142,11 @@ class Undecorated(Estimator):
             Naming both.
         """
         for array, dim in generator.dims.items():
-            for option, value in self.options.items():
+            for known, value in self.options.items():
                 length = len(data[array]) if array in data else value
-                if option.casefold() == f"n_{dim}".casefold() and value != length:
+                if known.casefold() == f"n_{dim}".casefold() and value != length:
                     raise UserError(
-                        f"'{self.name}' has {option}={value} by default, an option, and the data "
+                        f"'{self.name}' has {known}={value} by default, an option, and the data "
                         f"have {length} {dim}: leave the default out, and it is their number"
                     )
 
@@ -280,7 +280,8 @@ class Undecorated(Estimator):
                 raise UserError(
                     f"the {kind} '{names[0]}' of '{self.name}' depends on the outcome '{outcome}' "
                     f"(argument '{argument}'): a truth drawn from it would follow data that are "
-                    "not drawn yet; write the numbers into the prior, or bring an own --generator"
+                    "not drawn yet; write the numbers into the prior, or bring an own "
+                    + option("generator")
                 )
         return likelihoods
 

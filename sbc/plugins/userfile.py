@@ -8,6 +8,7 @@ import contextlib
 import importlib
 import importlib.util
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
@@ -41,10 +42,13 @@ def load(file: Path) -> ModuleType:
     module.__file__ = str(file)
     module.__spec__ = importlib.util.spec_from_file_location(module.__name__, file)
     held = vars(module)
+    text = source.text(file)
+    if samples := any(package in text for package in (*PACKAGES, "bambi")):
+        load_pytensor()
     beside(file)
     sys.modules[module.__name__] = module
     try:
-        with to_stderr(), _unsampled(source.text(file), held):
+        with to_stderr(), _unsampled(held) if samples else contextlib.nullcontext():
             _run(tree, held, str(file))
     except Exception as problem:
         del sys.modules[module.__name__]
@@ -60,12 +64,36 @@ def beside(file: Path) -> None:
         sys.path.append(str(file.parent))
 
 
+#: Bytes that compiling a first model takes at least.
+_SPACE = 1 << 18
+
+
+def load_pytensor() -> None:
+    """Import PyTensor, and see that it can write to its folder of compiled code.
+
+    Raises
+    ------
+    UserError
+        If it cannot.
+    """
+    try:
+        from pytensor import config
+
+        with tempfile.TemporaryFile(dir=config.compiledir) as trial:  # which makes the folder
+            trial.write(bytes(_SPACE))
+    except ImportError:  # it is not installed, or for want of memory
+        raise
+    except Exception as problem:
+        said = f"{type(problem).__name__}: {problem}".strip().partition("\n")[0]
+        raise UserError(
+            f"PyTensor cannot keep what it compiles ({said}); choose a folder that can be written "
+            "and has space by PYTENSOR_FLAGS=base_compiledir=DIR"
+        ) from problem
+
+
 @contextlib.contextmanager
-def _unsampled(text: str, held: dict[str, Any]) -> Any:
+def _unsampled(held: dict[str, Any]) -> Any:
     """Watch over a file that may sample; one that names no such package needs no watch."""
-    if not any(package in text for package in (*PACKAGES, "bambi")):
-        yield
-        return
     from sbc.plugins.watched import watched
 
     with watched(held, seeded=True):
@@ -137,7 +165,7 @@ def _step(statement: ast.stmt, held: dict[str, Any], file: str, flags: int, gone
     sets = exposed([statement])[1]
     code = compile(ast.Module([statement], []), file, "exec", flags, dont_inherit=True)
     try:
-        with contained():
+        with contained(loading=True):
             exec(code, held)
         return None
     except NameError as problem:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sbc.plugins.data import Data
-from sbc.plugins.errors import UserError, unknown
+from sbc.plugins.errors import UserError, option, unknown
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
 
@@ -36,7 +36,7 @@ def check_arguments(
             where = f"in the data of '{generator.name}', for which '{estimator.name}' asks"
             if not feeding:
                 raise unknown("array", name, data, where)
-            others = " or ".join(f"--generator {name}" for name in feeding)
+            others = " or ".join(option("generator", name) for name in feeding)
             raise UserError(f"no array called '{name}' {where}\n  it goes with {others}")
 
 

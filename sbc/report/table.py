@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import UserError, option
 from sbc.report.numbers import p_value, plain_number, plain_records, with_error
 from sbc.report.targets import ELEMENT, VECTOR, Subject, strata_of, subjects_of
 from sbc.stats import metrics
@@ -247,7 +247,7 @@ def _notes(run: Run, pools: bool, elements: bool) -> list[str]:
     if pools:
         lines.append(
             "[*] = mean over the elements of a vector, its error from the variation between "
-            "datasets" + ("." if elements else "; --elements shows each.")
+            "datasets" + ("." if elements else f"; {option('elements')} shows each.")
         )
     for estimator, engine in product(run.settings.estimators, run.settings.engines):
         mine = run.fits_of(estimator, engine)

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import UserError, option
 from sbc.store.lock import LOCK_FILE, Lock
 from sbc.store.settings import Settings
 from sbc.store.shard import Shard
@@ -34,7 +34,7 @@ def make_folder(folder: Path) -> None:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             hint = ""
             if (folder / RUN_FILE).exists():
-                hint = f", or go on with that run: --resume {shlex.quote(str(folder))}"
+                hint = f", or go on with that run: {option('resume', folder)}"
             raise UserError(f"{folder} exists already; name another folder{hint}")
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:

@@ -68,9 +68,7 @@ class Settings:
         option="estimand",
         metavar="NAME[,NAME...]",
     )
-    data: str = setting(
-        "", "real data, .csv or .json, for --truth self or posterior", metavar="FILE"
-    )
+    data: str = setting("", "real data, .csv or .json, for truth self or posterior", metavar="FILE")
     simulator: str = setting(
         "", "data by your own function, truth by the model's prior", metavar="FILE.py:NAME"
     )

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import UserError, option
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Shard:
         found = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text, flags=re.ASCII)
         number, of = (int(part) for part in found.groups()) if found else (0, 0)
         if not 1 <= number <= of:
-            raise UserError(f"--shard takes I/N with 1 ≤ I ≤ N, as in 3/10, not '{text}'")
+            raise UserError(f"{option('shard')} takes I/N with 1 ≤ I ≤ N, as in 3/10, not '{text}'")
         return cls(number, of)
 
     @classmethod

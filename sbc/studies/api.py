@@ -14,8 +14,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Mapping
-from functools import wraps
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,27 +29,13 @@ from sbc.fitting.asked import (
 from sbc.fitting.engine_choice import settled
 from sbc.fitting.handed import Named
 from sbc.fitting.options import default_folder
-from sbc.plugins.errors import TimeUpError, UserError, in_python
+from sbc.plugins.errors import TimeUpError, UserError
+from sbc.plugins.patience import patient
 
 if TYPE_CHECKING:
     from sbc.studies.loaded import LoadedRun, LoadedSweep
 
 
-def _spoken[**P, T](function: Callable[P, T]) -> Callable[P, T]:
-    """Have a user's mistake told in Python's words, not in the command line's."""
-
-    @wraps(function)
-    def call(*given: P.args, **named: P.kwargs) -> T:
-        try:
-            return function(*given, **named)
-        except UserError as mistake:
-            mistake.args = (in_python(str(mistake)),)
-            raise
-
-    return call
-
-
-@_spoken
 def run(
     estimator: Named | Iterable[Named] | Mapping[str, Named] | None = None,
     generator: Named | None = None,
@@ -160,9 +145,11 @@ def run(
     }
     check_executor(cluster, isolate, fit_timeout)
     settings = settings_asked(wanted, None if resume is None else Path(resume))
-    settings = settled(settings, engine is not None or resume is not None)
+    with patient(fit_timeout):
+        settings = settled(settings, engine is not None or resume is not None)
     limit, deadline = limit_of(max_failures), deadline_of(max_time)
-    with executor_of(settings, cluster, isolate, fit_timeout) as executor:
+    fitting = executor_of(settings, cluster, isolate, fit_timeout)
+    with patient(fit_timeout), fitting as executor:
         if resume is None:
             store = loop.create(settings, Path(out or default_folder(settings)), ["sbc.run"])
         else:
@@ -176,11 +163,10 @@ def run(
                     deadline=deadline,
                 )
             except TimeUpError as stopped:
-                warnings.warn(in_python(str(stopped)), stacklevel=3)
+                warnings.warn(str(stopped), stacklevel=3)
     return LoadedRun.of(store.folder)
 
 
-@_spoken
 def load(folder: str | Path) -> LoadedRun | LoadedSweep:
     """Read a run or a sweep, finished or not, into pandas frames.
 

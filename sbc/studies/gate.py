@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import product
@@ -17,7 +16,7 @@ from sbc.gates.config import Config
 from sbc.gates.expectations import Better, Unmoved
 from sbc.gates.gate import Gate, judge_run, nothing_expected
 from sbc.gates.judge import rival
-from sbc.plugins.errors import TimeUpError
+from sbc.plugins.errors import TimeUpError, option
 from sbc.stats.sequential.power import detectable
 from sbc.store.database import Store
 from sbc.store.folder import read_run
@@ -121,7 +120,7 @@ def judge_while_running(
             try:
                 _fit(grown, waiting, store, jobs, hand_out=hand_out, deadline=deadline)
             except TimeUpError as stopped:
-                say(f"{stopped}; {_how_to_go_on(folder)}")
+                say(f"{stopped.neutral}; {_how_to_go_on(folder)}")
                 return _undecided(look(), gate)
         gate = look()
         watch(gate)
@@ -155,8 +154,8 @@ def _fit(
 
 def _how_to_go_on(folder: Path) -> str:
     """Say how; what is expected of a run stands in no run."""
-    words = "with the same --preset, --config and --expect"
-    return f"go on by --resume {shlex.quote(str(folder))}, {words}"
+    same = f"{option('preset')}, {option('config')} and {option('expect')}"
+    return f"go on by {option('resume', folder)}, with the same {same}"
 
 
 def _undecided(partial: Gate, before: Gate | None) -> Gate:

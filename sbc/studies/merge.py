@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import UserError, option
 from sbc.store.database import OR_FILL_IN, Store
 from sbc.store.folder import RunFile, make_folder, publish_run, read_run
 from sbc.store.rows import CELL
@@ -112,7 +112,7 @@ def _check_same(
                 was, wanted = was.get(name), wanted.get(name)
             raise UserError(
                 f"{folder} was made with {name} {was}, {first} with {wanted}; merge them all the "
-                "same by --allow-versions"
+                f"same by {option('allow_versions')}"
             )
 
 
@@ -123,8 +123,8 @@ def _check_finished(folder: Path, part: Shard, settings: Settings, numbers: Numb
     wanted = sum(k in part for k in there) * len(settings.engines)
     if part.of > 1 and found < wanted:
         raise UserError(
-            f"{folder} is not finished: {found} of {wanted} fits are there; --resume it, or merge "
-            "what there is by --allow-gaps"
+            f"{folder} is not finished: {found} of {wanted} fits are there; {option('resume')} it, "
+            f"or merge what there is by {option('allow_gaps')}"
         )
 
 
@@ -220,6 +220,6 @@ def _missing(store: Store, settings: Settings, numbers: Numbers, allow_gaps: boo
         )
         raise UserError(
             f"{missing} of {wanted} fits are missing, the first of dataset {first}; add the folder "
-            "that holds them, or leave gaps by --allow-gaps"
+            f"that holds them, or leave gaps by {option('allow_gaps')}"
         )
     return missing

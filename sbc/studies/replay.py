@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sbc.fitting.fit import Task, fit
-from sbc.plugins.errors import UserError, unknown
+from sbc.plugins.errors import UserError, option, unknown
 from sbc.store.database import Store, read_run
 from sbc.store.rows import Fit, Result
 from sbc.studies.sweep.read import plan_of
@@ -65,13 +65,17 @@ def task_of(
         plan = plan_of(folder, run)
         last = len(plan.grid.cells) - 1
         if cell is None or not 0 <= cell <= last:
-            raise UserError(f"{folder} is a sweep; name one of its cells, --cell 0 to {last}")
+            raise UserError(
+                f"{folder} is a sweep; name one of its cells, {option('cell')} 0 to {last}"
+            )
         settings = plan.grid.settings(settings, cell)
         datasets = plan.datasets[estimator][cell]
     elif cell is not None:
         raise UserError(f"{folder} is a run and no sweep; it has no cells")
     if not 0 <= dataset < datasets:
-        raise UserError(f"{folder} has datasets 0 to {datasets - 1}; --dataset cannot be {dataset}")
+        raise UserError(
+            f"{folder} has datasets 0 to {datasets - 1}; {option('dataset')} cannot be {dataset}"
+        )
     return Task(settings, estimator, engine or settings.engines[0], dataset, cell or 0)
 
 

@@ -23,7 +23,7 @@ def test_times_are_read_with_their_units(text, seconds):
 
 @pytest.mark.parametrize("text", ["", "0", "0m", "-1", "10 m", "ten", "1h30m", "1e3", "inf", "nan"])
 def test_what_is_no_time_is_refused_in_a_line(text):
-    with pytest.raises(UserError, match="--max-time takes a time above 0, as 90s, 10m, 2h or 1d"):
+    with pytest.raises(UserError, match="max_time takes a time above 0, as 90s, 10m, 2h or 1d"):
         Deadline.parse(text)
 
 
@@ -31,7 +31,7 @@ def test_the_time_is_up_only_if_something_is_left_to_do():
     up = Deadline("1s", seconds=-1)
     up.check(5, 5)
     NEVER.check(0, 5)
-    with pytest.raises(TimeUpError, match="stopped after 1s, as --max-time says: 4 of 5 fits"):
+    with pytest.raises(TimeUpError, match="stopped after 1s, as max_time says: 4 of 5 fits"):
         up.check(4, 5)
 
 

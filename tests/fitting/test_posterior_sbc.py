@@ -175,14 +175,14 @@ def test_tables_say_the_regime_and_the_data(normal, tmp_path):
 @pytest.mark.parametrize(
     ("wanted", "told"),
     [
-        ({"truth": "posterior"}, "--truth posterior needs real data for mundlak: --data FILE"),
+        ({"truth": "posterior"}, "truth='posterior' needs real data for mundlak: data='FILE'"),
         (
             {"truth": "effects", "data": TANKS["data"]},
-            "--data goes with --truth self or posterior, not effects, which makes data of its own",
+            "data goes with truth self or posterior, not effects, which makes data of its own",
         ),
         (
             {**TANKS, "estimator": "tanks_complete", "set": ["tanks_per_density=4"]},
-            "--set tanks_per_density has no meaning with --data: the data are given",
+            "parameter tanks_per_density has no meaning with data: the data are given",
         ),
         ({**TANKS, "data": "gone.csv"}, "no file gone.csv to take the data from"),
     ],

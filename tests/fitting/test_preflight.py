@@ -42,7 +42,7 @@ MISTAKES = {
     "states_nothing": "'states_nothing' states no model: it gives ndarray",
     "observes_nothing": r"estimator 'observes_nothing' observes nothing: no variable .*",
     "has_only_a_vector": "'has_only_a_vector' has no free variable with a truth in "
-    "'normal_world'; name what to rank: --estimand NAME,...\n  free variables: effects",
+    "'normal_world'; name what to rank: estimands='NAME,...'\n  free variables: effects",
 }
 
 

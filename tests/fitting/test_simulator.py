@@ -91,5 +91,5 @@ def test_what_is_wrong_with_a_simulator_is_told(simulate, told):
 
 def test_a_simulator_needs_truths_from_the_prior():
     name = named(lambda rng, truth, given: {"y": rng.normal(size=5)})
-    with pytest.raises(UserError, match="own prior: --truth self, not posterior"):
+    with pytest.raises(UserError, match="own prior: truth='self', not posterior"):
         validate(settings_for(line(), simulator=name, truth="posterior"))

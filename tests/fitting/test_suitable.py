@@ -58,11 +58,11 @@ def minibatch():
 
 CASES = {
     observed_nothing: "observes nothing",
-    flat: "prior of 'a'.*pm.Flat.*--truth posterior",
-    half_flat: "prior of 'a'.*pm.HalfFlat.*--truth posterior",
+    flat: "prior of 'a'.*pm.Flat.*truth='posterior'",
+    half_flat: "prior of 'a'.*pm.HalfFlat.*truth='posterior'",
     custom: "'y'.*pm.CustomDist that nobody can draw from.*random=",
     likelihood_in_a_potential: "Potential 'more'.*depends on the outcome 'z'.*observed=",
-    prior_from_the_outcome: "prior of 'a'.*depends on the outcome 'z'.*--generator",
+    prior_from_the_outcome: "prior of 'a'.*depends on the outcome 'z'.*bring an own generator",
     simulator: "'y'.*pm.Simulator.*random and approximate",
     total_size: "'y'.*total_size.*leave total_size out",
     minibatch: "'y'.*pm.Minibatch.*observe all rows",

@@ -377,8 +377,8 @@ def test_expectations_on_the_command_line(text, estimator, quantity, value):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("mundlak", "--expect takes"),
-        ("=calibrated", "--expect takes"),
+        ("mundlak", "expect takes"),
+        ("=calibrated", "expect takes"),
         ("mundalk:beta_XY=calibrated", "Did you mean 'mundlak'?"),
         ("mundlak:beta_XY={bias}", "takes a TOML table"),
     ],

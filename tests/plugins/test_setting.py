@@ -45,16 +45,16 @@ def test_bounds_belong_to_what_is_allowed(value):
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("count", 1, "--count must be at least 2, not 1"),
-        ("count", 10, "--count must be at most 9, not 10"),
-        ("count", 2.5, "--count takes a whole number, not 2.5"),
-        ("count", True, "--count takes a whole number, not True"),
-        ("count", "3", "--count takes a whole number, not '3'"),
-        ("count", -(2**63), "--count must be at least 2, not -9223372036854775808"),
-        ("share", 0, "--part must lie between 0 and 1, not 0"),
-        ("share", 1.0, "--part must lie between 0 and 1, not 1"),
-        ("share", math.nan, "--part must lie between 0 and 1, not nan"),
-        ("share", None, "--part takes a number, not None"),
+        ("count", 1, "count must be at least 2, not 1"),
+        ("count", 10, "count must be at most 9, not 10"),
+        ("count", 2.5, "count takes a whole number, not 2.5"),
+        ("count", True, "count takes a whole number, not True"),
+        ("count", "3", "count takes a whole number, not '3'"),
+        ("count", -(2**63), "count must be at least 2, not -9223372036854775808"),
+        ("share", 0, "part must lie between 0 and 1, not 0"),
+        ("share", 1.0, "part must lie between 0 and 1, not 1"),
+        ("share", math.nan, "part must lie between 0 and 1, not nan"),
+        ("share", None, "part takes a number, not None"),
     ],
 )
 def test_what_is_beyond_them_is_refused(name, value, told):

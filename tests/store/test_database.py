@@ -366,7 +366,7 @@ def test_a_new_run_does_not_touch_a_folder_that_holds_something(tmp_path, new_ru
     (tmp_path / "full" / "thesis.tex").write_text("x")
     with pytest.raises(UserError, match=r"exists already; name another folder$"):
         Store.create(tmp_path / "full", {})
-    with pytest.raises(UserError, match="go on with that run: --resume "):
+    with pytest.raises(UserError, match="go on with that run: resume="):
         Store.create(new_run(), {})
     assert [file.name for file in (tmp_path / "full").iterdir()] == ["thesis.tex"]
 

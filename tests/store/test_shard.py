@@ -43,7 +43,7 @@ def test_what_is_written_is_read_again(of, data):
     "text", ["", "3", "0/3", "4/3", "1/0", "-1/3", "1/3/5", "a/b", "1.0/3", "²/3"]
 )
 def test_what_is_no_part_is_refused_in_one_line(text):
-    with pytest.raises(UserError, match="--shard takes I/N") as caught:
+    with pytest.raises(UserError, match="shard takes I/N") as caught:
         Shard.parse(text)
     assert "\n" not in str(caught.value)
 

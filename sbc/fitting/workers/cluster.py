@@ -9,9 +9,11 @@ from __future__ import annotations
 import logging
 import math
 import socket
+import ssl
 import time
 from collections import deque
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,7 +24,7 @@ from sbc.fitting.origin import user_files
 from sbc.fitting.workers.cluster_main import Batch, differences, versions, work
 from sbc.fitting.workers.threads import Profile
 from sbc.plugins import live
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import UserError, option
 from sbc.store.rows import Fit
 from sbc.store.settings import Settings
 
@@ -73,12 +75,13 @@ class Cluster:
         batch = Batch(versions(), user_files(settings), live.packed(needed(settings)))
         try:
             client = Client(address, timeout=CONNECTING, set_as_default=False)
-        except OSError as problem:
+        except (OSError, TypeError, ValueError) as problem:  # TypeError: TLS without certificates
             raise _nobody(address, problem) from problem
         try:
             _check(client, address, batch)
         except BaseException:
-            client.close()
+            with suppress(TimeoutError):
+                client.close()
             raise
         return cls(address, client, batch)
 
@@ -156,7 +159,8 @@ class Cluster:
         if problem is not None:
             raise problem
         raise UserError(
-            f"the cluster at {self._address} is gone; what has come back is kept: --resume"
+            f"the cluster at {self._address} is gone; what has come back is kept: "
+            + option("resume")
         )
 
 
@@ -209,15 +213,44 @@ def _knock(address: str) -> None:
     except ValueError:
         host, port = None, None
     if not (host and port and parts.scheme in ("tcp", "tls", "ws", "wss")):
-        raise UserError(f"--cluster takes tcp://HOST:PORT, not '{address}'")
+        raise UserError(f"{option('cluster')} takes tcp://HOST:PORT, not '{address}'")
     try:
-        socket.create_connection((host, port), timeout=CONNECTING).close()
+        with socket.create_connection((host, port), timeout=CONNECTING) as connection:
+            _greeted(connection, parts.scheme)
     except OSError as problem:
         raise _nobody(address, problem) from problem
 
 
-def _nobody(address: str, problem: OSError) -> UserError:
-    reason = problem.strerror or " ".join(str(problem).split())
+def _greeted(connection: socket.socket, scheme: str) -> None:
+    """Wait for the first words, which are the scheduler's in both of Dask's own protocols.
+
+    Raises
+    ------
+    OSError
+        If there are none, or none in this protocol.
+    """
+    if scheme == "tls":
+        context = ssl.create_default_context()  # who it is, Dask checks
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        try:
+            context.wrap_socket(connection).close()
+        except TimeoutError:
+            raise
+        except OSError as problem:
+            if "CERTIFICATE_REQUIRED" in str(problem):
+                return
+            raise OSError("it does not speak TLS; if it is a plain one, write tcp://") from problem
+    elif scheme == "tcp":
+        try:
+            if connection.recv(1):
+                return
+        except TimeoutError:
+            pass
+        raise OSError("it accepts and says nothing; if it speaks TLS, write tls://")
+
+
+def _nobody(address: str, problem: Exception) -> UserError:
+    reason = getattr(problem, "strerror", None) or " ".join(str(problem).split())
     return UserError(f"no Dask scheduler answers at {address}: {reason}")
 
 

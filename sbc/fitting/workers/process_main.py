@@ -12,7 +12,7 @@ from typing import Any
 from sbc.fitting import compiled, fit
 from sbc.fitting.fit import Task
 from sbc.fitting.workers.orphans import die_with
-from sbc.plugins import live, registry
+from sbc.plugins import live, patience, registry
 from sbc.plugins.errors import UserError
 from sbc.store.rows import Fit
 
@@ -21,18 +21,12 @@ def main(descriptor: int, parent: int) -> None:
     """Serve whoever holds the pipe's other end until it is closed."""
     die_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, who ends this one
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # in a group of its own it is in the background
     connection = Connection(descriptor)
 
-    @contextmanager
-    def while_compiling() -> Iterator[None]:
-        began = time.perf_counter()
-        connection.send(("compiling", None))
-        try:
-            yield
-        finally:
-            connection.send(("compiled", time.perf_counter() - began))
-
-    compiled.watch(while_compiling)
+    clock = _Clock(connection)
+    compiled.watch(clock.compiling)
+    patience.on_stretch(clock.running)
     connection.send(("ready", None))
     prepared: set[tuple[str, str]] = set()
     with suppress(EOFError):
@@ -43,6 +37,38 @@ def main(descriptor: int, parent: int) -> None:
                     live.unpack(kind, name, content)
                 continue
             connection.send(_answer(what, task, prepared))
+
+
+class _Clock:
+    """Tells the parent what does not count as a fit's time, and what does after all."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._depth = 0
+
+    @contextmanager
+    def compiling(self) -> Iterator[None]:
+        """Compile a model, which is no part of the fit."""
+        began = time.perf_counter()
+        self._connection.send(("compiling", None))
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            self._connection.send(("compiled", time.perf_counter() - began))
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Run the user's own code, for a model that is compiled as for any other."""
+        if not self._depth:
+            yield
+            return
+        self._connection.send(("running", None))
+        try:
+            yield
+        finally:
+            self._connection.send(("ran", None))
 
 
 def _answer(what: str, task: Task, prepared: set[tuple[str, str]]) -> tuple[str, Any]:
@@ -57,7 +83,7 @@ def _answer(what: str, task: Task, prepared: set[tuple[str, str]]) -> tuple[str,
             fit.prepare(task)
             prepared.add((task.estimator, task.engine))
     except UserError as mistake:
-        return "mistake", str(mistake)
+        return "mistake", mistake.neutral
     except Exception:
         pass
     return "row", fit.fit(task)

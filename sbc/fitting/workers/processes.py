@@ -141,9 +141,11 @@ class _Worker:
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             env=os.environ | ONE_CORE,
+            process_group=0,  # ended as a whole, with whatever the user's code has started
         )
         theirs.close()
         self._ready = False
+        self._killed = False
 
     def ask(self, what: str, task: Task, timeout: float, profile: Profile) -> Fit:
         """Send an errand and wait for what comes of it.
@@ -162,6 +164,7 @@ class _Worker:
         with suppress(OSError):  # it died while it had nothing to do: seen below
             self._connection.send((what, task))
         until = time.monotonic() + timeout
+        paused: list[float] = []
         while True:
             left = None if math.isinf(timeout) else max(0.0, until - time.monotonic())
             if not self._connection.poll(left):
@@ -173,17 +176,26 @@ class _Worker:
                 raise UserError(content)
             if kind == "compiling":
                 until += COMPILING
+            elif kind == "running":  # an endless loop is not to have the time of compiling
+                paused.append(until)
+                until = time.monotonic() + timeout
+            elif kind == "ran":
+                until = paused.pop()
             else:  # compiled: so many seconds
                 until += content - COMPILING
                 profile.add_compiling(task.estimator, content)
 
     def kill(self) -> None:
-        """Let the process be no more; whoever waits for it is told."""
-        self._process.kill()
+        """Let the process be no more, nor its children; whoever waits for it is told."""
+        if self._killed:  # its number may be another's by now
+            return
+        self._killed = True
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def end(self) -> None:
         """Clear away what there is of it."""
-        self._process.kill()
+        self.kill()
         self._process.wait()
         self._connection.close()
 
@@ -199,7 +211,7 @@ class _Worker:
     def _last_words(self) -> str:
         with suppress(subprocess.TimeoutExpired):  # which leaves no code but that of `kill`
             self._process.wait(timeout=5)
-        self._process.kill()
+        self.kill()
         code = self._process.wait()
         if code >= 0:
             return f"exit code {code}"

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import joblib
-from tqdm.auto import tqdm
 
 from sbc.fitting import loop
 from sbc.fitting.compiled import compiled_for
 from sbc.fitting.convergence import retry_schedule
+from sbc.fitting.progress import bar_of
 from sbc.fitting.setup import setup_of
 from sbc.plugins import registry
 from sbc.plugins.data import Data
@@ -124,4 +124,7 @@ def _repair(file: Path) -> None:
 
 
 def _bar[T](things: Iterable[T], words: str, progress: bool, total: int) -> Iterator[T]:
-    yield from tqdm(things, words, total, disable=not progress, dynamic_ncols=True)
+    with bar_of(total, shown=progress, unit="dataset", words=words) as bar:
+        for thing in things:
+            yield thing
+            bar.update()

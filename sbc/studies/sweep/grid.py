@@ -10,7 +10,7 @@ from itertools import product
 from typing import Any
 
 from sbc.fitting.options import parameter
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import UserError, option
 from sbc.store.settings import Settings
 
 _MOST = 400  # cells
@@ -81,16 +81,16 @@ def parse_grid(texts: Iterable[str], settings: Settings) -> Grid:
     for text in texts:
         name, equals, values = text.partition("=")
         if not equals:
-            raise UserError(f"--vary takes NAME=VALUES, not '{text}'")
+            raise UserError(f"{option('vary')} takes NAME=VALUES, not '{text}'")
         numbers = [_parameter(name, value, settings) for value in _values(name, values)]
         if any(isinstance(number, tuple) for number in numbers):
             raise UserError(f"{name} takes several numbers at once; a sweep cannot vary it")
         if name in vary:
-            raise UserError(f"--vary names {name} twice")
+            raise UserError(f"{option('vary')} names {name} twice")
         if name in settings.parameters:
-            raise UserError(f"{name} is named by --set and by --vary")
+            raise UserError(f"{name} is named by {option('parameter')} and by {option('vary')}")
         if len(set(numbers)) < len(numbers):
-            raise UserError(f"--vary {text} names a value twice")
+            raise UserError(f"{option('vary')} {text} names a value twice")
         vary[name] = tuple(sorted(numbers))
     if len(vary) not in (1, 2):
         raise UserError(f"a sweep varies one parameter or two, not {len(vary)}")
@@ -101,7 +101,7 @@ def parse_grid(texts: Iterable[str], settings: Settings) -> Grid:
 
 
 def _parameter(name: str, value: str, settings: Settings) -> Any:
-    return parameter(name, value, settings.generator, settings.truth, "--vary")
+    return parameter(name, value, settings.generator, settings.truth, "vary")
 
 
 def _values(name: str, text: str) -> list[str]:
@@ -116,7 +116,7 @@ def _values(name: str, text: str) -> list[str]:
             raise ValueError
     except (ArithmeticError, InvalidOperation, ValueError):
         raise UserError(
-            f"--vary {name} takes a range FIRST:LAST:STEP or a list, not '{text}'"
+            f"{option('vary')} {name} takes a range FIRST:LAST:STEP or a list, not '{text}'"
         ) from None
     # In decimals, so that 0:3:0.1 holds 0.3 and ends at 3.
     return [str(first + i * step) for i in range(min(int((last - first) / step), _MOST) + 1)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sbc.gates.expectations import Bounds, parse
-from sbc.plugins.errors import UserError, unknown
+from sbc.plugins.errors import UserError, option, unknown
 from sbc.store.rows import CELL
 from sbc.store.settings import Settings
 from sbc.studies.sweep.grid import Grid
@@ -160,7 +160,9 @@ def parse_bounds(texts: Sequence[str], settings: Settings) -> dict[str, Any]:
         except ValueError:
             numbers = []
         if not equals or len(numbers) not in (1, 2):
-            raise UserError(f"--bound takes METRIC=VALUE or METRIC=LOW:HIGH, not '{text}'")
+            raise UserError(
+                f"{option('bound')} takes METRIC=VALUE or METRIC=LOW:HIGH, not '{text}'"
+            )
         found[name] = numbers if len(numbers) == 2 else numbers[0]
         check_metric(name, settings)
     if found:
@@ -185,7 +187,7 @@ def parse_precision(texts: Sequence[str], settings: Settings) -> dict[str, float
         except ValueError:
             equals = ""
         if not equals:
-            raise UserError(f"--precision takes METRIC=ERROR, not '{text}'")
+            raise UserError(f"{option('precision')} takes METRIC=ERROR, not '{text}'")
     return found
 
 
@@ -202,10 +204,12 @@ def check_metric(name: str, settings: Settings) -> None:
     if not covers and name not in METRICS:
         raise unknown("metric", name, [*METRICS, "coverage_95"])
     if name == "contraction" and settings.regime.single_truth:
-        raise UserError("with --truth fixed there is no prior to contract: draw the truth instead")
+        raise UserError(
+            f"with {option('truth', 'fixed')} there is no prior to contract: draw the truth instead"
+        )
 
 
 def _error(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e9:
-        raise UserError(f"--precision {name} takes a positive number, not {value}")
+        raise UserError(f"{option('precision')} {name} takes a positive number, not {value}")
     return float(value)

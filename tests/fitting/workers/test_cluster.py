@@ -237,6 +237,19 @@ def test_bits_are_those_of_one_machine_though_a_worker_is_killed_on_the_way(clus
     assert len(came) == SETTINGS.datasets
 
 
+@pytest.mark.slow
+def test_workers_with_empty_caches_of_their_own_give_the_same_bits(tmp_path):
+    whole = run_here(SETTINGS, tmp_path / "here")
+    with machines(tmp_path) as made:
+        for n in range(2):
+            flags = f"base_compiledir={tmp_path / f'cache-{n}'}"
+            made.worker("--no-nanny", "--nthreads", "1", PYTENSOR_FLAGS=flags)
+        with distributed.Client(made.address, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=120)
+        assert run_there(SETTINGS, tmp_path / "there", made.address) == whole
+    assert all((tmp_path / f"cache-{n}").is_dir() for n in range(2))
+
+
 def test_the_command_and_a_resumed_run_use_the_cluster(cluster, tmp_path, capsys):
     folder = tmp_path / "run"
     options = ["--estimator", "naive", "--seed", "3", "--draws", "100", "--tune", "100"]
@@ -264,6 +277,31 @@ def test_a_cluster_that_is_not_there_is_told_in_one_line(tmp_path, capsys):
     told = capsys.readouterr().err
     assert told == f"sbc: error: no Dask scheduler answers at {address}: Connection refused\n"
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "told"),
+    [("tcp", "it accepts and says nothing; if it speaks TLS, write tls://"), ("tls", "timed out")],
+)
+def test_a_scheduler_that_never_answers_is_told(scheme, told, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("sbc.fitting.workers.cluster.CONNECTING", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"{scheme}://127.0.0.1:{silent.getsockname()[1]}"
+        out = str(tmp_path / "run")
+        words = ["run", "--estimator", "naive", "--datasets", "1", "--cluster", address]
+        assert main([*words, "--out", out]) == 2
+    said = capsys.readouterr().err
+    assert f"sbc: error: no Dask scheduler answers at {address}: " in said
+    assert told in said
+    assert not Path(out).exists()
+
+
+def test_tls_to_a_plain_scheduler_is_told(cluster, tmp_path, capsys):
+    address = cluster.address.replace("tcp://", "tls://")
+    out = str(tmp_path / "run")
+    words = ["run", "--estimator", "naive", "--datasets", "1", "--cluster", address]
+    assert main([*words, "--out", out]) == 2
+    assert "it does not speak TLS; if it is a plain one, write tcp://" in capsys.readouterr().err
 
 
 def test_without_dask_the_extra_is_named(monkeypatch):

@@ -82,6 +82,16 @@ def begun(folder, wanted):
     return folder
 
 
+def wait_for_rows(child, folder, some):
+    """Wait until so many fits are on disk, or the process has ended; a busy machine takes longer."""
+    while len(on_disk(folder)) < some:
+        try:
+            os.kill(child, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.01)
+
+
 def test_thirty_kills_lose_nothing_and_change_nothing(tmp_path):
     wanted = settings(*crashing("steady", "raises"), datasets=DATASETS)
     whole = contents(fit(tmp_path / "whole", wanted))
@@ -107,7 +117,8 @@ def test_thirty_kills_lose_nothing_and_change_nothing(tmp_path):
             while code != 0:
                 child = started(folder)
                 if killed < TIMES:
-                    time.sleep(rng.uniform(0, 1))
+                    wait_for_rows(child, folder, rng.integers(0, len(whole["fit"])))
+                    time.sleep(rng.uniform(0, 0.1))
                     committed.append(on_disk(folder))
                     with suppress(ProcessLookupError):  # it may have ended just now
                         os.killpg(child, signal.SIGKILL)

@@ -104,7 +104,7 @@ def test_any_text_is_a_grid_or_a_user_s_mistake(settings, text):
         (["sd_U=nan:1"], "FIRST:LAST:STEP"),
         (["sd_U=0:inf"], "FIRST:LAST:STEP"),
         (["sd_U=0:1:inf"], "FIRST:LAST:STEP"),
-        (["n_rows=1.5"], "--vary n_rows takes a whole number"),
+        (["n_rows=1.5"], "vary n_rows takes a whole number"),
         (["n_rows=0:3"], "≥ 1"),
         (["sd_U=0:1000:0.001"], "401 cells"),
         (["sd_U=0:30", "n_rows=1:20"], "620 cells"),
