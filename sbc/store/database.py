@@ -36,6 +36,9 @@ OR_FILL_IN = (
     "WHERE truth = '{}'"
 )
 
+#: Seconds after which fits are committed, at the latest with the next one.
+COMMIT_EVERY = 0.5
+
 
 class Store:
     """The results of one run. One process writes; any number read at the same time."""
@@ -158,7 +161,7 @@ class Store:
                     run.execute("ROLLBACK TO fit")
                 raise
             run.execute("RELEASE fit")
-            if time.monotonic() - self._last_commit > 0.5:
+            if time.monotonic() - self._last_commit > COMMIT_EVERY:
                 self._commit()
             elif self._timer is None:
                 # No later row may come to carry this one to disk: a long fit may follow.

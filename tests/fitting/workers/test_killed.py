@@ -34,9 +34,10 @@ KILLED = """
 import os, sys
 from pathlib import Path
 from sbc.fitting.workers import local; from sbc.fitting import loop as running
-from sbc.store.database import Store
+from sbc.store import database; from sbc.store.database import Store
 import pymc, sbc.engines.exact
 
+database.COMMIT_EVERY = 0.02  # kills find more steps on the way
 for line in sys.stdin:
     how, _, folder = line.strip().partition(" ")
     child = os.fork()
