@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ import pymc as pm
 from pymc.initial_point import make_initial_point_fn
 
 from sbc.engines import _model
+from sbc.engines._compared import agrees
+from sbc.engines._fast import fast
+from sbc.engines._hoist import Hoisted
 from sbc.engines._numba import expand_callback, logp_callback, pointer_table
 from sbc.engines._nutpie import lib, make_functions, prepare_dims_and_coords
 from sbc.plugins.data import LOG_LIKELIHOOD, Array, Data, Truth
@@ -27,6 +31,7 @@ class Compiled:
     """An estimator compiled for data of given group-level shapes; `fit` is thread-safe."""
 
     model: pm.Model
+    hoisted: Hoisted
     quantities: tuple[str, ...]
     frozen: dict[str, int]  # lengths that are part of the machine code
     shared: list[list[Any]]  # the shared variables that the two callbacks read
@@ -93,8 +98,10 @@ class Compiled:
             return np.nan
         with self.lock:
             point = self.unconstrain(truth, data)
+            _model.set_data(self.model, data)
+            constant = self.hoisted.arrays()
         out = np.empty(self.n_expanded)
-        _arrays, tables = self._tables(data)  # the tables hold the arrays' addresses
+        _arrays, tables = self._tables(data, constant)  # the tables hold the arrays' addresses
         pointer = ctypes.POINTER(ctypes.c_double)
         self.callbacks[1].ctypes(
             self.n_dim,
@@ -109,24 +116,25 @@ class Compiled:
         before = self.shapes[: self.names.index(name)]
         return int(sum(np.prod(shape, dtype=int) for shape in before))
 
-    def _tables(self, data: Data) -> tuple[list[Array], list[Array]]:
+    def _tables(self, data: Data, constant: Data) -> tuple[list[Array], list[Array]]:
         arrays = []
         tables = []
         for variables in self.shared:
             mine = []
             for variable in variables:
                 argument = _model.argument_of(variable.name or "")
-                value = data[argument] if argument in data else variable.get_value(borrow=True)
+                value = constant.get(variable.name, data.get(argument))
+                value = variable.get_value(borrow=True) if value is None else value
                 mine.append(np.require(value, dtype=variable.type.dtype, requirements=["C", "A"]))
             arrays += mine
             tables.append(pointer_table(mine))
         return arrays, tables
 
     def _bind(self, data: Data) -> Any:
-        arrays, tables = self._tables(data)
+        start, constant = self._given(data)
+        arrays, tables = self._tables(data, constant)
         keep_alive = (self, arrays, tables)
         logp, expand = (callback.address for callback in self.callbacks)
-        start = self._start(data)
 
         def initial_point(seed: int | None) -> Array:
             rng = np.random.default_rng(seed)
@@ -143,11 +151,11 @@ class Compiled:
             None,
         )
 
-    def _start(self, data: Data) -> Array:
-        """Give the point to start near, which may depend on the data by a transform or a prior."""
+    def _given(self, data: Data) -> tuple[Array, Data]:
+        """Give the point to start near, and terms that depend on the data alone."""
         with self.lock:
             _model.set_data(self.model, data)
-            return self.start(0)
+            return self.start(0), self.hoisted.arrays()
 
 
 @engine(backend="threading")
@@ -159,20 +167,14 @@ def nutpie(estimator: Estimator, generator: Generator, data: Data) -> Compiled:
     model = _model.build(estimator, generator, data)
     _model.refuse_discrete(estimator, model, "gradients")
     quantities = _model.wanted(estimator, model)
-    initial_point = make_initial_point_fn(model=model, jitter_rvs=set(), return_transformed=True)
-    n_dim, n_expanded, logp, expand, start, shape_info, reparameterized = make_functions(
-        model,
-        mode="NUMBA",
-        compute_grad=True,
-        join_expanded=True,
-        pymc_initial_point_fn=initial_point,
-        var_names=quantities,
-    )
+    hoisted, made = _functions(estimator.name, model, quantities)
+    n_dim, n_expanded, logp, expand, start, shape_info, reparameterized = made
     names, _, shapes = shape_info
     dims, coords = prepare_dims_and_coords(model, shape_info, reparameterized)
     dim_sizes = {name: len(values) for name, values in coords.items()}
     return Compiled(
         model=model,
+        hoisted=hoisted,
         quantities=quantities,
         frozen=_model.frozen_lengths(model, generator, data),
         shared=[logp.get_shared(), expand.get_shared()],
@@ -189,6 +191,29 @@ def nutpie(estimator: Estimator, generator: Generator, data: Data) -> Compiled:
         coords=coords,
         unconstrain=_model.unconstrain(model),
     )
+
+
+def _functions(name: str, model: pm.Model, quantities: tuple[str, ...]) -> tuple[Hoisted, Any]:
+    """Make the functions that are sampled: the fast ones, or PyMC's own should these differ."""
+    initial_point = make_initial_point_fn(model=model, jitter_rvs=set(), return_transformed=True)
+    for fast_ones in (True, False):
+        hoisted = Hoisted(model, quantities if fast_ones else ())
+        made = make_functions(
+            hoisted if fast_ones else model,
+            mode=fast() if fast_ones else "NUMBA",
+            compute_grad=True,
+            join_expanded=True,
+            pymc_initial_point_fn=initial_point,
+            var_names=quantities,
+        )
+        _, _, logp, expand, start, (names, *_), _ = made
+        if not fast_ones or agrees(*(model, (logp, expand), names, start(0), hoisted.terms)):
+            break
+        print(
+            f"sbc: {name}: its density made fast is not PyMC's own, which is sampled instead",
+            file=sys.stderr,
+        )
+    return hoisted, made
 
 
 def _read(batches: list[Any], name: str, budget: Budget) -> Array:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,13 @@ def tell(folder: str, problem: OSError) -> None:
             "run compiles anew; choose another folder by PYTENSOR_FLAGS=base_compiledir=DIR",
             file=sys.stderr,
         )
+
+
+def remember(file: Path) -> None:
+    """Note by an empty file that something was looked at; where none can be, that is repeated."""
+    with suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
 
 
 def install() -> None:

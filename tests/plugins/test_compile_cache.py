@@ -105,6 +105,7 @@ def test_a_comparison_that_was_not_written_whole_is_made_again(tmp_path):
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        [file] = (cache / "sbc-compared").iterdir()
+        compared = (cache / "sbc-compared").iterdir()
+        [file] = [file for file in compared if not file.name.startswith("fast-")]
         assert file.read_bytes() == b"\n"  # nothing was found against the shortcuts
         file.write_bytes(b"")

@@ -119,7 +119,9 @@ def test_thirty_kills_lose_nothing_and_change_nothing(tmp_path):
             while code != 0:
                 child = started(folder)
                 if killed < TIMES:
-                    wait_for_rows(child, folder, rng.integers(0, len(whole["fit"])))
+                    there = len(on_disk(folder))
+                    left = len(whole["fit"]) - there
+                    wait_for_rows(child, folder, there + rng.integers(0, 1 + left // 3))
                     time.sleep(rng.uniform(0, 0.1))
                     committed.append(on_disk(folder))
                     with suppress(ProcessLookupError):  # it may have ended just now

@@ -1,0 +1,231 @@
+"""A mode of PyTensor's in which loops over rows are vectorised, for any model.
+
+Three things keep the compiler from it in PyTensor's own Numba mode: elementary functions that are
+calls of the C library; functions of many terms that are not put into the loop that calls them; and
+loops into which reading and adding by index are drawn, whose steps depend on each other. Here
+functions are those of `_kernels`, terms stand in the loop, and indexing has loops of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytensor.scalar as ps
+import pytensor.tensor as pt
+from numba import njit
+from pytensor.compile.mode import Mode, get_mode
+from pytensor.graph.basic import Apply
+from pytensor.graph.op import Op
+from pytensor.graph.rewriting.basic import GraphRewriter
+from pytensor.graph.rewriting.db import RewriteDatabaseQuery
+from pytensor.link.numba.dispatch.basic import numba_funcify_and_cache_key, numba_njit
+from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key as register
+from pytensor.scalar import Composite
+from pytensor.scalar.math import Sigmoid, Softplus
+from pytensor.tensor.elemwise import Elemwise
+from pytensor.tensor.math import Sum
+from pytensor.tensor.rewriting.fused_elemwise import fused_elemwise_optdb
+
+from sbc.engines import _kernels
+from sbc.plugins import modes  # noqa: F401 - takes fastmath off
+
+#: Machine code on disk of other kernels is not used.
+_VERSION = hashlib.sha256(Path(str(_kernels.__file__)).read_bytes()).hexdigest()
+
+
+class Exp(ps.Exp):
+    """exp(x) by `_kernels.exp`."""
+
+
+class Log(ps.Log):
+    """log(x) by `_kernels.log`."""
+
+
+class Log1p(ps.Log1p):
+    """log(1 + x) by `_kernels.log1p`."""
+
+
+class FastSigmoid(Sigmoid):
+    """1 / (1 + exp(-x)) by `_kernels.sigmoid`."""
+
+
+class FastSoftplus(Softplus):
+    """log(1 + exp(x)) by `_kernels.softplus`."""
+
+
+class FastSwitch(ps.Switch):
+    """A choice without a branch by `_kernels.switch`."""
+
+
+_KERNELS: dict[type, Any] = {
+    Exp: _kernels.exp,
+    Log: _kernels.log,
+    Log1p: _kernels.log1p,
+    FastSigmoid: _kernels.sigmoid,
+    FastSoftplus: _kernels.softplus,
+    FastSwitch: _kernels.switch,
+}
+#: What stands for what: a class of PyTensor's by its subclass here.
+_FAST = {kind.__mro__[1]: kind for kind in _KERNELS}
+
+
+def _kernel(op: Any, node: Any, **_: Any) -> tuple[Any, str]:
+    kind = type(op)
+    return _KERNELS[kind], hashlib.sha256(f"{kind.__name__}{_VERSION}".encode()).hexdigest()
+
+
+for _kind in _KERNELS:
+    register(_kind)(_kernel)
+
+
+#: Arithmetic that the compiler vectorises by itself.
+_PLAIN = {
+    *("Add", "Sub", "Mul", "TrueDiv", "Neg", "Sqr", "Sqrt", "Abs", "Reciprocal", "Cast"),
+    *("Switch", "EQ", "NEQ", "LT", "LE", "GT", "GE", "AND", "OR", "Invert", "Identity", "Second"),
+    *("ScalarMaximum", "ScalarMinimum", "Maximum", "Minimum", "Clip"),
+}
+#: Loops of fewer steps than this are left as they are, if that is known.
+_SHORT = 16
+
+
+class InLoop(Composite):
+    """A function of many terms that is put into the loop that calls it."""
+
+
+@register(InLoop)
+def _in_loop(op: Any, node: Any, **kwargs: Any) -> tuple[Any, str | None]:
+    function, key = numba_funcify_and_cache_key(Composite(op.inputs, op.outputs), node=node)
+    inlined = njit(
+        function.py_func,
+        forceinline=True,
+        error_model="numpy",
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+    )
+    return inlined, None if key is None else hashlib.sha256(f"{key} in loop".encode()).hexdigest()
+
+
+class LaneSum(Op):
+    """The sum of a vector, eight numbers side by side; PyTensor's own waits for each addition."""
+
+    __props__ = ()
+
+    def make_node(self, x: Any) -> Apply:
+        """Take a vector of doubles."""
+        return Apply(self, [x], [pt.dscalar()])
+
+    def perform(self, node: Apply, inputs: list[Any], output_storage: list[Any]) -> None:
+        """Compute outside Numba's mode."""
+        output_storage[0][0] = np.asarray(_kernels.total(np.ascontiguousarray(inputs[0])))
+
+
+@register(LaneSum)
+def _lane_sum(op: Any, node: Any, **_: Any) -> tuple[Any, str]:
+    @numba_njit
+    def lane_sum(x: Any) -> Any:
+        return np.asarray(_kernels.total(x))
+
+    return lane_sum, hashlib.sha256(f"LaneSum{_VERSION}".encode()).hexdigest()
+
+
+def _is_sum(node: Any) -> bool:
+    """Say whether it adds up a vector of doubles."""
+    if not isinstance(node.op, Sum):
+        return False
+    types = (node.inputs[0].type, node.outputs[0].type)
+    return types[0].ndim == 1 and {t.dtype for t in types} == {"float64"}
+
+
+def _replaced(scalar: Any) -> Any:
+    """Give what is computed in each step of a loop in its fast form; None if it has none.
+
+    One call of the C library keeps the whole loop from being vectorised, and then its calls of the
+    C library are the faster ones. A logarithm alone is not worth loops for indexing.
+    """
+    if type(scalar) in _FAST and type(scalar) is not ps.Switch:
+        return _FAST[type(scalar)](ps.upgrade_to_float, name="fast")
+    if type(scalar) is not Composite:
+        return None
+    kinds = [type(node.op) for node in scalar.fgraph.apply_nodes]
+    called = [kind for kind in kinds if kind in _FAST and kind is not ps.Switch]
+    plain = all(kind in _FAST or kind.__name__ in _PLAIN for kind in kinds)
+    if not plain or not called or called == [ps.Log1p]:
+        return None
+    known: dict[Any, Any] = {}
+    for node in scalar.fgraph.toposort():
+        inputs = [known.get(v, v) for v in node.inputs]
+        op = node.op
+        if type(op) in _FAST:
+            if type(op) is ps.Switch:
+                op = FastSwitch() if node.outputs[0].type.dtype == "float64" else op
+            elif {v.type.dtype for v in (*node.inputs, *node.outputs)} != {"float64"}:
+                return None
+            else:
+                op = _FAST[type(op)](ps.upgrade_to_float, name="fast")
+        known |= dict(zip(node.outputs, op.make_node(*inputs).outputs, strict=True))
+    return InLoop(scalar.fgraph.inputs, [known.get(v, v) for v in scalar.fgraph.outputs])
+
+
+def _faster(node: Any) -> Any:
+    """Give a loop in its fast form; None if it has none or is hardly a loop."""
+    if not isinstance(node.op, Elemwise) or node.outputs[0].type.ndim != 1:
+        return None
+    lengths = node.outputs[0].type.shape
+    if None not in lengths and math.prod(lengths) < _SHORT:
+        return None
+    if type(node.op.scalar_op) in _FAST and {v.type.dtype for v in node.inputs} != {"float64"}:
+        return None
+    scalar = _replaced(node.op.scalar_op)
+    return None if scalar is None else Elemwise(scalar, node.op.inplace_pattern)
+
+
+def _is_slow(node: Any) -> bool:
+    """Say whether a loop calls the C library."""
+    if not isinstance(node.op, Elemwise) or all(node.outputs[0].type.broadcastable):
+        return False
+    scalar = node.op.scalar_op
+    inner = scalar.fgraph.apply_nodes if isinstance(scalar, Composite) else ()
+    kinds = {type(n.op).__name__ for n in inner} or {type(scalar).__name__}
+    return not kinds <= _PLAIN
+
+
+class _Finished(GraphRewriter):
+    """Makes loops fast and leaves indexing and sums apart, where there is anything to gain.
+
+    That is where every loop that calls the C library can be made fast and runs over a vector: rows
+    of a matrix are too short. Elsewhere PyTensor's own last steps are as good or better.
+    """
+
+    def apply(self, fgraph: Any) -> None:
+        loops = {node: _faster(node) for node in fgraph.toposort()}
+        found = [(node, op) for node, op in loops.items() if op is not None]
+        slow = any(op is None and _is_slow(node) for node, op in loops.items())
+        if slow or not found:
+            _last_steps().rewrite(fgraph)
+            return
+        for node, op in found:
+            pairs = zip(node.outputs, op.make_node(*node.inputs).outputs, strict=True)
+            fgraph.replace_all(list(pairs), reason="fast")
+        for node in fgraph.toposort():
+            if _is_sum(node):
+                fgraph.replace(node.outputs[0], LaneSum()(node.inputs[0]), reason="lanes")
+
+
+@cache
+def _last_steps() -> Any:
+    return fused_elemwise_optdb.query(RewriteDatabaseQuery(include=["numba"]))
+
+
+@cache
+def fast() -> Mode:
+    """Give the mode."""
+    unfinished = get_mode("NUMBA").excluding("fuse_indexed_into_elemwise")
+    return unfinished.register((_Finished(), 100))
+
+
+__all__ = ["fast"]

@@ -1,0 +1,126 @@
+"""Elementary functions by plain arithmetic, against the C library's in extended precision."""
+
+import math
+
+import hypothesis
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numba import njit
+
+from sbc.engines import _kernels
+
+
+def softplus(x):
+    """Compute log(1 + exp(x)) in extended precision."""
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def sigmoid(x):
+    """Compute 1 / (1 + exp(-x)) in extended precision."""
+    e = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1, e) / (1 + e)
+
+
+EXACT = {"exp": np.exp, "log": np.log, "log1p": np.log1p, "softplus": softplus, "sigmoid": sigmoid}
+#: Units in the last place by which the result may be off.
+ULPS = {"exp": 1, "log": 1, "log1p": 1.5, "softplus": 4, "sigmoid": 3}
+TINY = np.finfo(float).tiny
+SPECIAL = np.array(
+    [
+        *(0.0, -0.0, 1.0, -1.0, math.inf, -math.inf, math.nan, 5e-324, 1e-310, TINY, -TINY),
+        *(1e308, -1e308, 709.78, 709.79, -708.4, -745.1, -745.2, 1e-17, -1e-17, 1e-300),
+        *(np.nextafter(1, 2), np.nextafter(1, 0), np.nextafter(-1, 0), -0.5, 2.0, math.sqrt(0.5)),
+    ]
+)
+wide = np.longdouble
+
+
+@pytest.fixture(scope="module")
+def evaluate():
+    """Give a function that evaluates a kernel in a loop, as models do."""
+    made = {}
+
+    def run(name, x):
+        if name not in made:
+            kernel = getattr(_kernels, name)
+
+            @njit(error_model="numpy")
+            def loop(x, out):
+                for i in range(x.shape[0]):
+                    out[i] = kernel(x[i])
+
+            made[name] = loop
+        out = np.empty_like(x)
+        made[name](x, out)
+        return out
+
+    return run
+
+
+def numbers():
+    """Draw numbers of all sizes, and many where the functions bend."""
+    rng = np.random.default_rng(0)
+    sizes = np.exp(rng.uniform(-745, 709, 50_000))
+    bends = [1 + rng.normal(size=20_000) * scale for scale in (1e-9, 1e-4, 0.3)]
+    return np.concatenate(
+        [SPECIAL, sizes, -sizes, rng.uniform(-750, 715, 50_000), rng.normal(size=50_000), *bends]
+    )
+
+
+def off(found, exact):
+    """Say by how many units in the last place each number is off; special values must be equal."""
+    with np.errstate(all="ignore"):
+        rounded = exact.astype(float)
+        same = (found == rounded) | (np.isnan(found) & np.isnan(rounded))
+        unit = np.spacing(np.maximum(np.abs(rounded), TINY))  # denormals: by the least normal one's
+        by = np.abs((found.astype(wide) - exact) / unit)
+    return np.where(same, 0, np.where(np.isfinite(by), by, np.inf)).astype(float)
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_a_kernel_is_as_exact_as_the_c_library(name, evaluate):
+    x = numbers()
+    with np.errstate(all="ignore"):
+        exact = EXACT[name](x.astype(wide))
+    by = off(evaluate(name, x), exact)
+    worst = int(np.argmax(by))
+    assert by[worst] <= ULPS[name], (x[worst], by[worst])
+
+
+def test_the_comparison_sees_a_last_bit(evaluate):
+    x = np.linspace(-5, 5, 1001)
+    exact = np.exp(x.astype(wide))
+    assert off(np.nextafter(np.nextafter(evaluate("exp", x), 9), 9), exact).max() > ULPS["exp"]
+    assert off(np.array([math.inf]), np.array([1e308], dtype=wide)) == math.inf
+    assert off(np.array([1.0]), np.array([math.nan], dtype=wide)) == math.inf
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_a_loop_over_rows_is_vectorised(name):
+    kernel = getattr(_kernels, name)
+
+    @njit(error_model="numpy")
+    def loop(x, out):
+        for i in range(x.shape[0]):
+            out[i] = kernel(x[i])
+
+    loop(np.ones(9), np.ones(9))
+    [code] = loop.inspect_llvm().values()
+    assert any(f"<{lanes} x double>" in code for lanes in (2, 4, 8))
+
+
+@hypothesis.settings(deadline=None)  # the first call compiles
+@given(st.lists(st.floats(-1e6, 1e6), max_size=200))
+def test_a_sum_is_that_of_all_numbers(x):
+    x = np.array(x, dtype=float)
+    bound = 1e-15 * (1 + np.abs(x).sum()) * (1 + len(x))
+    assert _kernels.total(x) == pytest.approx(math.fsum(x), abs=bound)
+
+
+def test_a_sum_of_what_is_no_number_is_none():
+    x = np.ones(20)
+    x[13] = math.nan
+    assert math.isnan(_kernels.total(x))
+    assert _kernels.total(np.empty(0)) == 0.0
