@@ -108,11 +108,15 @@ class Store:
         try:
             connection = connect(file, "rw" if write else "ro")
             check_tables(file, connection)
-        except UserError:
+        except UserError as mistake:
             if connection is not None:
                 connection.close()
             if lock is not None:
                 lock.release()
+            if not write and "readonly" in str(mistake.__cause__):
+                # Whoever wrote it was killed on the way: only a writer may take back what is half.
+                cls.open(folder, write=True).close()
+                return cls.open(folder)
             raise
         return cls(folder, connection, lock)
 

@@ -483,3 +483,23 @@ def test_a_file_overwritten_anywhere_is_told_or_read(new_run, new_fit):
             folder, whole[:position] + damage + whole[position + len(damage) :], complete=False
         )
     assert told > 0
+
+
+def test_what_was_killed_while_it_changed_its_journal_is_read(new_run, new_fit, tmp_path):
+    """A journal that is left behind must be rolled back, which a reader may not do."""
+    folder = new_run([new_fit(k) for k in range(3)])
+    file = folder / RESULTS_FILE
+    with closing(sqlite3.connect(file, isolation_level=None)) as writer:
+        writer.execute("PRAGMA journal_mode = DELETE")
+        writer.execute("PRAGMA cache_size = 1")
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("UPDATE fit SET error = hex(zeroblob(20000))")  # more than the cache holds
+        journal = file.with_name(f"{file.name}-journal")
+        half, left = file.read_bytes(), journal.read_bytes()
+        writer.execute("ROLLBACK")
+    file.write_bytes(half)
+    journal.write_bytes(left)
+    with Store.open(folder) as store:
+        assert len(store.done()) == 3
+        assert [error for (error,) in store.rows("SELECT error FROM fit")] == [""] * 3
+    assert not journal.exists()
