@@ -45,7 +45,11 @@ def _clear_unmade(folder: Path) -> None:
     """Remove what a process left that was killed while it made a run, before the first fit."""
     if not (folder / PARTIAL).is_file() or (folder / RUN_FILE).exists():
         return
-    names = {PARTIAL, LOCK_FILE, *(f"results.sqlite{end}" for end in ("", "-wal", "-shm"))}
+    names = {
+        PARTIAL,
+        LOCK_FILE,
+        *(f"results.sqlite{end}" for end in ("", "-wal", "-shm", "-journal")),
+    }
     lock = Lock(folder)
     if {file.name for file in folder.iterdir()} <= names:
         for name in names - {LOCK_FILE}:

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from sbc.plugins.errors import UserError
 from sbc.store.database import Store
-from sbc.store.folder import RUN_FILE, read_run, write_run
+from sbc.store.folder import RUN_FILE, make_folder, read_run, write_run
 from sbc.store.frames import load_run
 from sbc.store.rows import Fit, Result
 from sbc.store.schema import RESULTS_FILE, SCHEMA
@@ -503,3 +503,13 @@ def test_what_was_killed_while_it_changed_its_journal_is_read(new_run, new_fit, 
         assert len(store.done()) == 3
         assert [error for (error,) in store.rows("SELECT error FROM fit")] == [""] * 3
     assert not journal.exists()
+
+
+@pytest.mark.parametrize("end", ["", "-wal", "-shm", "-journal"])
+def test_what_was_left_by_a_kill_before_the_first_fit_is_cleared_away(end, tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for name in ("run.json.partial", f"{RESULTS_FILE}{end}"):
+        (folder / name).touch()
+    make_folder(folder)
+    assert not (folder / f"{RESULTS_FILE}{end}").exists()
