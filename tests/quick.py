@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -40,6 +43,19 @@ def options(*estimators: str, datasets: int) -> list[str]:
         *("--generator", WORLD, "--truth", "prior", "--estimator", ",".join(estimators)),
         *("--engine", "exact", "--datasets", str(datasets), "--draws", "64", "--tune", "1"),
     ]
+
+
+def with_cache(cache: Path, *words: object, cwd: Path | None = None) -> Any:
+    """Run a command of sbc in a process of its own, whose compiled code lies in `cache`."""
+    flags = f"{os.environ.get('PYTENSOR_FLAGS', '')},base_compiledir={cache}".strip(",")
+    return subprocess.run(
+        [sys.executable, "-m", "sbc", *map(str, words)],
+        cwd=cwd,
+        env=os.environ | {"PYTENSOR_FLAGS": flags},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def fit(folder: Path, wanted: Settings, jobs: int = 2, **how: Any) -> Path:

@@ -11,7 +11,8 @@ from sbc.cli.terminal import open_streams
 from sbc.fitting.workers.one_core import before_numpy
 from sbc.plugins.contained import keep_descriptors
 
-_FITTING = (["run"], ["sweep"], ["design"], ["lecture"], ["replay"])
+#: Commands that fit whatever their options are.
+_FITTING = {"run", "sweep", "design", "lecture", "replay"}
 
 
 def start() -> int:
@@ -20,7 +21,7 @@ def start() -> int:
     open_streams()
     keep_descriptors()
     argv = sys.argv[1:]
-    fits = argv[:1] in _FITTING or (argv[:1] == ["gate"] and "--run" in argv)
+    fits = bool(_FITTING & {*argv[:1]}) or (argv[:1] == ["gate"] and "--run" in argv)
     if fits and hasattr(os, "fork") and not {"-h", "--help"} & set(argv):
         return supervised(main, argv)
     return main(argv)

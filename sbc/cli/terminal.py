@@ -46,11 +46,27 @@ def _told() -> Iterator[None]:
         raise UserError(f"cannot write to stdout: {problem}") from problem
 
 
-class Cleaned:
-    """A stream that cleans what is written to it, and is in all else the one behind it."""
+class _Before:
+    """A stream that stands before another, and is that one in all but writing."""
 
     def __init__(self, stream: TextIO | None) -> None:
         self.stream = stream
+
+    def write(self, text: str) -> int:
+        """Write a text."""
+        raise NotImplementedError
+
+    def writelines(self, lines: Any) -> None:
+        """Write some lines."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
+class Cleaned(_Before):
+    """A stream that cleans what is written to it."""
 
     def write(self, text: str) -> int:
         """Write a text cleaned.
@@ -72,14 +88,6 @@ class Cleaned:
             with _told():
                 self.stream.flush()
 
-    def writelines(self, lines: Any) -> None:
-        """Write some lines cleaned."""
-        for line in lines:
-            self.write(line)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.stream, name)
-
 
 @contextmanager
 def clean_stdout() -> Iterator[None]:
@@ -88,11 +96,10 @@ def clean_stdout() -> Iterator[None]:
         yield
 
 
-class Forgiving:
+class Forgiving(_Before):
     """The stream stderr, on which words may be lost but no command fails for want of a place."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self.stream = stream
+    stream: TextIO
 
     def write(self, text: str) -> int:
         """Write a text if that is possible."""
@@ -104,14 +111,6 @@ class Forgiving:
         """Send on what has been written, if that is possible."""
         with suppress(OSError, ValueError):
             self.stream.flush()
-
-    def writelines(self, lines: Any) -> None:
-        """Write some lines."""
-        for line in lines:
-            self.write(line)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.stream, name)
 
 
 def open_streams() -> None:

@@ -10,14 +10,12 @@ from typing import Any
 
 import numpy as np
 import pymc as pm
-import pytensor
 import pytensor.tensor as pt
 from pymc.pytensorf import compile
 from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS
 from pytensor.printing import debugprint
 
-from sbc.engines import _kernels
-from sbc.plugins.compile_cache import remember
+from sbc.plugins.compile_cache import compared, remember
 from sbc.plugins.data import Array
 from sbc.plugins.modes import CHEAP
 
@@ -65,19 +63,31 @@ def agrees(
             (quantities,) = functions[1](point)
             wanted = reference(point)
         found = (value, gradient, quantities)
-        if not all(map(_close, found, wanted)):
+        if not all(map(close, map(np.ravel, found), map(np.ravel, wanted))):
             return False
     if file is not None:
         remember(file)
     return True
 
 
-def _close(found: Any, wanted: Any) -> bool:
-    a, b = np.ravel(found).astype(float), np.ravel(wanted).astype(float)
+def close(found: Any, wanted: Any, tolerance: float = TOLERANCE) -> bool:
+    """Say whether numbers agree within a share of 1 and the largest of them; NaN equals NaN."""
+    a, b = np.asarray(found, dtype=float), np.asarray(wanted, dtype=float)
     scale = 1 + np.max(np.abs(np.nan_to_num(b, posinf=0, neginf=0)), initial=0)
     return a.shape == b.shape and np.allclose(
-        a, b, rtol=TOLERANCE, atol=TOLERANCE * scale, equal_nan=True
+        a, b, rtol=tolerance, atol=tolerance * scale, equal_nan=True
     )
+
+
+def pieces(
+    point: Array, variables: Sequence[Any], shapes: Sequence[tuple[int, ...]]
+) -> list[Array]:
+    """Cut a flat point into the values of these variables."""
+    if not shapes:
+        return []
+    ends = np.cumsum([int(np.prod(shape, dtype=int)) for shape in shapes])
+    cut = zip(np.split(point, ends[:-1]), shapes, variables, strict=True)
+    return [part.reshape(shape).astype(v.dtype) for part, shape, v in cut]
 
 
 def _reference(model: pm.Model, names: Sequence[str]) -> Callable[[Array], list[Array]]:
@@ -90,22 +100,14 @@ def _reference(model: pm.Model, names: Sequence[str]) -> Callable[[Array], list[
     function = compile(values, outputs, mode=CHEAP, on_unused_input="ignore")
     point = model.initial_point()
     shapes = [np.shape(point[v.name]) for v in values]
-    ends = np.cumsum([int(np.prod(shape, dtype=int)) for shape in shapes])
-
-    def evaluate(x: Array) -> list[Array]:
-        parts = np.split(x, ends[:-1])
-        pairs = zip(parts, shapes, values, strict=True)
-        return function(*(part.reshape(shape).astype(v.dtype) for part, shape, v in pairs))
-
-    return evaluate
+    return lambda x: function(*pieces(x, values, shapes))
 
 
 def _file(functions: Sequence[Any], terms: Sequence[Any]) -> Path | None:
     keys = [CACHED_SRC_FUNCTIONS.get(function.vm.jit_fn.py_func) for function in functions]
     if any(key is None for key in keys):
         return None
-    sources = [Path(str(file)).read_bytes() for file in (_kernels.__file__, __file__)]
     words = [*map(str, keys), *(debugprint(term, file="str") for term in terms)]
-    words += [*(metadata.version(n) for n in ("pymc", "pytensor", "numba"))]
-    digest = hashlib.sha256("\n".join(words).encode() + b"".join(sources)).hexdigest()
-    return Path(pytensor.config.base_compiledir) / "sbc-compared" / f"fast-{digest}"
+    words += [metadata.version(name) for name in ("pymc", "pytensor", "numba")]
+    code = "\n".join(words).encode() + Path(__file__).read_bytes()
+    return compared(f"fast-{hashlib.sha256(code).hexdigest()}")

@@ -9,7 +9,6 @@ functions are those of `_kernels`, terms stand in the loop, and indexing has loo
 from __future__ import annotations
 
 import hashlib
-import math
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,10 +31,13 @@ from pytensor.tensor.math import Sum
 from pytensor.tensor.rewriting.fused_elemwise import fused_elemwise_optdb
 
 from sbc.engines import _kernels
-from sbc.plugins import modes  # noqa: F401 - takes fastmath off
+from sbc.plugins import instructions, modes  # noqa: F401 - `modes` takes fastmath off
 
 #: Machine code on disk of other kernels is not used.
-_VERSION = hashlib.sha256(Path(str(_kernels.__file__)).read_bytes()).hexdigest()
+_VERSION = "".join(
+    hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest()
+    for module in (_kernels, instructions)
+)
 
 
 class Exp(ps.Exp):
@@ -70,8 +72,8 @@ _KERNELS: dict[type, Any] = {
     FastSoftplus: _kernels.softplus,
     FastSwitch: _kernels.switch,
 }
-#: What stands for what: a class of PyTensor's by its subclass here.
-_FAST = {kind.__mro__[1]: kind for kind in _KERNELS}
+#: What stands for a call of the C library: a class of PyTensor's by its subclass here.
+_FAST = {kind.__mro__[1]: kind for kind in _KERNELS if kind is not FastSwitch}
 
 
 def _kernel(op: Any, node: Any, **_: Any) -> tuple[Any, str]:
@@ -141,33 +143,32 @@ def _is_sum(node: Any) -> bool:
     return types[0].ndim == 1 and {t.dtype for t in types} == {"float64"}
 
 
-def _replaced(scalar: Any) -> Any:
-    """Give what is computed in each step of a loop in its fast form; None if it has none.
+def _fast_op(node: Any) -> Any:
+    """Give what computes a step of a loop in its fast form, or itself; None if it has none."""
+    kind, dtypes = type(node.op), {v.type.dtype for v in (*node.inputs, *node.outputs)}
+    if kind in _FAST:
+        made = _FAST[kind](ps.upgrade_to_float, name="fast")
+        return made if dtypes == {"float64"} else None
+    if kind is ps.Switch and node.outputs[0].type.dtype == "float64":
+        return FastSwitch()
+    return node.op if kind.__name__ in _PLAIN else None
+
+
+def _in_fast_form(scalar: Composite) -> InLoop | None:
+    """Give a function of many terms in its fast form; None if it has none.
 
     One call of the C library keeps the whole loop from being vectorised, and then its calls of the
     C library are the faster ones. A logarithm alone is not worth loops for indexing.
     """
-    if type(scalar) in _FAST and type(scalar) is not ps.Switch:
-        return _FAST[type(scalar)](ps.upgrade_to_float, name="fast")
-    if type(scalar) is not Composite:
-        return None
-    kinds = [type(node.op) for node in scalar.fgraph.apply_nodes]
-    called = [kind for kind in kinds if kind in _FAST and kind is not ps.Switch]
-    plain = all(kind in _FAST or kind.__name__ in _PLAIN for kind in kinds)
-    if not plain or not called or called == [ps.Log1p]:
+    called = [type(n.op) for n in scalar.fgraph.apply_nodes if type(n.op) in _FAST]
+    if not called or called == [ps.Log1p]:
         return None
     known: dict[Any, Any] = {}
     for node in scalar.fgraph.toposort():
-        inputs = [known.get(v, v) for v in node.inputs]
-        op = node.op
-        if type(op) in _FAST:
-            if type(op) is ps.Switch:
-                op = FastSwitch() if node.outputs[0].type.dtype == "float64" else op
-            elif {v.type.dtype for v in (*node.inputs, *node.outputs)} != {"float64"}:
-                return None
-            else:
-                op = _FAST[type(op)](ps.upgrade_to_float, name="fast")
-        known |= dict(zip(node.outputs, op.make_node(*inputs).outputs, strict=True))
+        if (op := _fast_op(node)) is None:
+            return None
+        outputs = op.make_node(*(known.get(v, v) for v in node.inputs)).outputs
+        known |= dict(zip(node.outputs, outputs, strict=True))
     return InLoop(scalar.fgraph.inputs, [known.get(v, v) for v in scalar.fgraph.outputs])
 
 
@@ -175,13 +176,16 @@ def _faster(node: Any) -> Any:
     """Give a loop in its fast form; None if it has none or is hardly a loop."""
     if not isinstance(node.op, Elemwise) or node.outputs[0].type.ndim != 1:
         return None
-    lengths = node.outputs[0].type.shape
-    if None not in lengths and math.prod(lengths) < _SHORT:
+    [length] = node.outputs[0].type.shape
+    if length is not None and length < _SHORT:
         return None
-    if type(node.op.scalar_op) in _FAST and {v.type.dtype for v in node.inputs} != {"float64"}:
-        return None
-    scalar = _replaced(node.op.scalar_op)
-    return None if scalar is None else Elemwise(scalar, node.op.inplace_pattern)
+    scalar = node.op.scalar_op
+    if isinstance(scalar, Composite):
+        made = _in_fast_form(scalar)
+    else:
+        step = scalar.make_node(*(v.type.to_scalar_type()() for v in node.inputs))
+        made = _fast_op(step) if type(scalar) in _FAST else None
+    return None if made is None else Elemwise(made, node.op.inplace_pattern)
 
 
 def _is_slow(node: Any) -> bool:
@@ -203,12 +207,11 @@ class _Finished(GraphRewriter):
 
     def apply(self, fgraph: Any) -> None:
         loops = {node: _faster(node) for node in fgraph.toposort()}
-        found = [(node, op) for node, op in loops.items() if op is not None]
-        slow = any(op is None and _is_slow(node) for node, op in loops.items())
-        if slow or not found:
+        found = {node: op for node, op in loops.items() if op is not None}
+        if not found or any(_is_slow(node) for node in loops.keys() - found.keys()):
             _last_steps().rewrite(fgraph)
             return
-        for node, op in found:
+        for node, op in found.items():
             pairs = zip(node.outputs, op.make_node(*node.inputs).outputs, strict=True)
             fgraph.replace_all(list(pairs), reason="fast")
         for node in fgraph.toposort():

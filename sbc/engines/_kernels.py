@@ -15,9 +15,20 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
+
+from sbc.plugins.instructions import (
+    ROUND,
+    ROUND_BITS,
+    at_least,
+    at_most,
+    bits,
+    double,
+    fma,
+    polynomial,
+    scaled,
+    select,
+)
 
 #: By NumPy's rules of division no row is searched for a zero divisor. Without ``fastmath`` the bits
 #: do not depend on where the compiler puts the code.
@@ -27,9 +38,6 @@ EXACT: dict[str, Any] = {"error_model": "numpy", "forceinline": True}
 _TAYLOR = tuple(1 / math.factorial(j) for j in range(13, -1, -1))
 #: 1/35, ..., 1/3, 1: atanh(s) / s by powers of s squared, which is at most 1/9.
 _ATANH = tuple(1 / (2 * j + 1) for j in range(17, -1, -1))
-#: Added to a double below 2**51 in size, it leaves the nearest whole number in the last bits.
-_ROUND = 1.5 * 2.0**52
-_ROUND_BITS = 0x4338000000000000
 #: log 2 in two parts, the first of which is exact when multiplied by a whole number below 2**20.
 _LOG2_HIGH, _LOG2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 #: log 2 as the nearest double, and what that leaves.
@@ -42,125 +50,28 @@ _LOG_SERIES = (
 )
 #: The bits of sqrt(1/2): below it a number's exponent is one less than it seems.
 _SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
-_WORD = ir.IntType(64)
 
 
-@intrinsic
-def _fma(_context: Any, _a: Any, _b: Any, _c: Any) -> Any:
-    """Compute a b + c with one rounding."""
-
-    def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.fma(*arguments)
-
-    return types.float64(types.float64, types.float64, types.float64), generate
-
-
-def _polynomial(coefficients: tuple[float, ...]) -> Any:
-    """Make a polynomial of one variable, highest power first: a chain of `_fma`, no loop."""
-
-    @intrinsic
-    def evaluate(_context: Any, _x: Any) -> Any:
-        def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-            constants = [ir.Constant(ir.DoubleType(), c) for c in coefficients]
-            value = constants[0]
-            for constant in constants[1:]:
-                value = builder.fma(value, arguments[0], constant)
-            return value
-
-        return types.float64(types.float64), generate
-
-    return evaluate
-
-
-@intrinsic
-def _select(_context: Any, _which: Any, _a: Any, _b: Any) -> Any:
-    """Choose without a branch, which would keep a loop from being vectorised."""
-
-    def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.select(*arguments)
-
-    return types.float64(types.boolean, types.float64, types.float64), generate
-
-
-@intrinsic
-def _at_most(_context: Any, _a: Any, _b: Any) -> Any:
-    """Give the lesser of a and a bound b; NaN stays NaN."""
-
-    def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        a, b = arguments
-        return builder.select(builder.fcmp_ordered("<", b, a), b, a)
-
-    return types.float64(types.float64, types.float64), generate
-
-
-@intrinsic
-def _at_least(_context: Any, _a: Any, _b: Any) -> Any:
-    """Give the greater of a and a bound b; NaN stays NaN."""
-
-    def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        a, b = arguments
-        return builder.select(builder.fcmp_ordered(">", b, a), b, a)
-
-    return types.float64(types.float64, types.float64), generate
-
-
-@intrinsic
-def _scaled(_context: Any, _y: Any, _rounded: Any) -> Any:
-    """Compute y 2**k out of ``_ROUND + k``, in two steps: beyond the range comes 0 or infinity."""
-
-    def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        y, rounded = arguments
-        k = builder.sub(builder.bitcast(rounded, _WORD), ir.Constant(_WORD, _ROUND_BITS))
-        half = builder.ashr(k, ir.Constant(_WORD, 1))
-        for part in (half, builder.sub(k, half)):
-            exponent = builder.add(part, ir.Constant(_WORD, 1023))
-            power = builder.shl(exponent, ir.Constant(_WORD, 52))
-            y = builder.fmul(y, builder.bitcast(power, ir.DoubleType()))
-        return y
-
-    return types.float64(types.float64, types.float64), generate
-
-
-@intrinsic
-def _bits(_context: Any, _x: Any) -> Any:
-    """Take a double's bits for a whole number."""
-
-    def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], _WORD)
-
-    return types.int64(types.float64), generate
-
-
-@intrinsic
-def _double(_context: Any, _x: Any) -> Any:
-    """Take a whole number for a double's bits."""
-
-    def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], ir.DoubleType())
-
-    return types.float64(types.int64), generate
-
-
-_taylor, _log_series, _atanh = map(_polynomial, (_TAYLOR, _LOG_SERIES, _ATANH))
+_taylor, _log_series, _atanh = map(polynomial, (_TAYLOR, _LOG_SERIES, _ATANH))
 
 
 @njit(**EXACT)
 def exp(x: float) -> float:
     """Compute exp(x) = 2**k exp(r), k the nearest whole number to x / log 2; 0 and inf beyond."""
-    a = _at_least(_at_most(x, 710.0), -746.0)
-    rounded = _fma(a, 1.4426950408889634, _ROUND)
-    k = rounded - _ROUND
-    r = _fma(k, -_LOG2_REST, _fma(k, -_LOG2, a))
+    a = at_least(at_most(x, 710.0), -746.0)
+    rounded = fma(a, 1.4426950408889634, ROUND)
+    k = rounded - ROUND
+    r = fma(k, -_LOG2_REST, fma(k, -_LOG2, a))
     series = _taylor(r)
-    return _scaled(series, rounded)
+    return scaled(series, rounded)
 
 
 @njit(**EXACT)
 def _log_positive(x: float, small: float) -> float:
     """Compute log(x) + small of a normal number x = 2**k (1 + f), sqrt(1/2) <= 1 + f < sqrt(2)."""
-    shifted = (_bits(x) - _SQRT_HALF_BITS) >> 52
-    k = _double(shifted + _ROUND_BITS) - _ROUND
-    f = _double(_bits(x) - (shifted << 52)) - 1.0
+    shifted = (bits(x) - _SQRT_HALF_BITS) >> 52
+    k = double(shifted + ROUND_BITS) - ROUND
+    f = double(bits(x) - (shifted << 52)) - 1.0
     s = f / (2.0 + f)
     z = s * s
     series = _log_series(z)
@@ -172,11 +83,11 @@ def _log_positive(x: float, small: float) -> float:
 def log(x: float) -> float:
     """Compute log(x); minus infinity at 0, NaN below."""
     tiny = x < 2.2250738585072014e-308  # a denormal number has no exponent to take
-    y = _log_positive(_select(tiny, x * 18014398509481984.0, x), 0.0)
-    y = y - _select(tiny, 37.42994775023705, 0.0)
-    y = _select(x == 0.0, -math.inf, y)
-    y = _select(x < 0.0, math.nan, y)
-    return _select(x < math.inf, y, x)
+    y = _log_positive(select(tiny, x * 18014398509481984.0, x), 0.0)
+    y = y - select(tiny, 37.42994775023705, 0.0)
+    y = select(x == 0.0, -math.inf, y)
+    y = select(x < 0.0, math.nan, y)
+    return select(x < math.inf, y, x)
 
 
 @njit(**EXACT)
@@ -185,10 +96,10 @@ def log1p(x: float) -> float:
     u = 1.0 + x
     lost = x - (u - 1.0)
     y = _log_positive(u, lost / u)
-    y = _select(u == 1.0, x, y)
-    y = _select(x == -1.0, -math.inf, y)
-    y = _select(x < -1.0, math.nan, y)
-    return _select(x < math.inf, y, x)
+    y = select(u == 1.0, x, y)
+    y = select(x == -1.0, -math.inf, y)
+    y = select(x < -1.0, math.nan, y)
+    return select(x < math.inf, y, x)
 
 
 @njit(**EXACT)
@@ -197,7 +108,7 @@ def softplus(x: float) -> float:
     e = exp(-abs(x))
     s = e / (2.0 + e)
     y = 2.0 * s * _atanh(s * s)
-    return _select(x > 0.0, x + y, y)
+    return select(x > 0.0, x + y, y)
 
 
 @njit(**EXACT)
@@ -205,7 +116,7 @@ def sigmoid(x: float) -> float:
     """Compute 1 / (1 + exp(-x)), small values as exact as large ones."""
     e = exp(-abs(x))
     share = 1.0 / (1.0 + e)
-    return _select(x < 0.0, e * share, share)
+    return select(x < 0.0, e * share, share)
 
 
 @njit(**EXACT)
@@ -231,4 +142,4 @@ def total(x: Any) -> float:
 @njit(**EXACT)
 def switch(condition: Any, a: float, b: float) -> float:
     """Choose one of two numbers, both of which are there: a branch would end the vectorising."""
-    return _select(condition != 0, float(a), float(b))
+    return select(condition != 0, float(a), float(b))

@@ -31,7 +31,7 @@ class Compiled:
     """An estimator compiled for data of given group-level shapes; `fit` is thread-safe."""
 
     model: pm.Model
-    hoisted: Hoisted
+    constants: Callable[[], Data] | None  # what depends on the data that the model holds
     quantities: tuple[str, ...]
     frozen: dict[str, int]  # lengths that are part of the machine code
     shared: list[list[Any]]  # the shared variables that the two callbacks read
@@ -98,10 +98,11 @@ class Compiled:
             return np.nan
         with self.lock:
             point = self.unconstrain(truth, data)
-            _model.set_data(self.model, data)
-            constant = self.hoisted.arrays()
+            if self.constants is not None:
+                _model.set_data(self.model, data)
+            constants = self._constants()
         out = np.empty(self.n_expanded)
-        _arrays, tables = self._tables(data, constant)  # the tables hold the arrays' addresses
+        _arrays, tables = self._tables(data, constants)  # the tables hold the arrays' addresses
         pointer = ctypes.POINTER(ctypes.c_double)
         self.callbacks[1].ctypes(
             self.n_dim,
@@ -116,14 +117,14 @@ class Compiled:
         before = self.shapes[: self.names.index(name)]
         return int(sum(np.prod(shape, dtype=int) for shape in before))
 
-    def _tables(self, data: Data, constant: Data) -> tuple[list[Array], list[Array]]:
+    def _tables(self, data: Data, constants: Data) -> tuple[list[Array], list[Array]]:
         arrays = []
         tables = []
         for variables in self.shared:
             mine = []
             for variable in variables:
                 argument = _model.argument_of(variable.name or "")
-                value = constant.get(variable.name, data.get(argument))
+                value = constants.get(variable.name, data.get(argument))
                 value = variable.get_value(borrow=True) if value is None else value
                 mine.append(np.require(value, dtype=variable.type.dtype, requirements=["C", "A"]))
             arrays += mine
@@ -131,8 +132,8 @@ class Compiled:
         return arrays, tables
 
     def _bind(self, data: Data) -> Any:
-        start, constant = self._given(data)
-        arrays, tables = self._tables(data, constant)
+        start, constants = self._given(data)
+        arrays, tables = self._tables(data, constants)
         keep_alive = (self, arrays, tables)
         logp, expand = (callback.address for callback in self.callbacks)
 
@@ -155,7 +156,11 @@ class Compiled:
         """Give the point to start near, and terms that depend on the data alone."""
         with self.lock:
             _model.set_data(self.model, data)
-            return self.start(0), self.hoisted.arrays()
+            return self.start(0), self._constants()
+
+    def _constants(self) -> Data:
+        """Give the terms that depend on the data alone, given those that the model holds."""
+        return {} if self.constants is None else self.constants()
 
 
 @engine(backend="threading")
@@ -167,14 +172,14 @@ def nutpie(estimator: Estimator, generator: Generator, data: Data) -> Compiled:
     model = _model.build(estimator, generator, data)
     _model.refuse_discrete(estimator, model, "gradients")
     quantities = _model.wanted(estimator, model)
-    hoisted, made = _functions(estimator.name, model, quantities)
+    constants, made = _functions(estimator.name, model, quantities)
     n_dim, n_expanded, logp, expand, start, shape_info, reparameterized = made
     names, _, shapes = shape_info
     dims, coords = prepare_dims_and_coords(model, shape_info, reparameterized)
     dim_sizes = {name: len(values) for name, values in coords.items()}
     return Compiled(
         model=model,
-        hoisted=hoisted,
+        constants=constants,
         quantities=quantities,
         frozen=_model.frozen_lengths(model, generator, data),
         shared=[logp.get_shared(), expand.get_shared()],
@@ -193,27 +198,20 @@ def nutpie(estimator: Estimator, generator: Generator, data: Data) -> Compiled:
     )
 
 
-def _functions(name: str, model: pm.Model, quantities: tuple[str, ...]) -> tuple[Hoisted, Any]:
-    """Make the functions that are sampled: the fast ones, or PyMC's own should these differ."""
+def _functions(name: str, model: pm.Model, quantities: tuple[str, ...]) -> tuple[Any, Any]:
+    """Make what is sampled, and what gives it its constants: fast, or PyMC's own if it differs."""
     initial_point = make_initial_point_fn(model=model, jitter_rvs=set(), return_transformed=True)
-    for fast_ones in (True, False):
-        hoisted = Hoisted(model, quantities if fast_ones else ())
-        made = make_functions(
-            hoisted if fast_ones else model,
-            mode=fast() if fast_ones else "NUMBA",
-            compute_grad=True,
-            join_expanded=True,
-            pymc_initial_point_fn=initial_point,
-            var_names=quantities,
-        )
-        _, _, logp, expand, start, (names, *_), _ = made
-        if not fast_ones or agrees(*(model, (logp, expand), names, start(0), hoisted.terms)):
-            break
-        print(
-            f"sbc: {name}: its density made fast is not PyMC's own, which is sampled instead",
-            file=sys.stderr,
-        )
-    return hoisted, made
+    how = {"compute_grad": True, "join_expanded": True, "pymc_initial_point_fn": initial_point}
+    hoisted = Hoisted(model, quantities)
+    made = make_functions(hoisted, mode=fast(), var_names=quantities, **how)
+    _, _, logp, expand, start, (names, *_), _ = made
+    if agrees(model, (logp, expand), names, start(0), hoisted.terms):
+        return hoisted.arrays if hoisted.terms else None, made
+    print(
+        f"sbc: {name}: its density made fast is not PyMC's own, which is sampled instead",
+        file=sys.stderr,
+    )
+    return None, make_functions(model, mode="NUMBA", var_names=quantities, **how)
 
 
 def _read(batches: list[Any], name: str, budget: Budget) -> Array:

@@ -18,14 +18,15 @@ from typing import Any
 
 import numpy as np
 import pymc as pm
-import pytensor
 import pytensor.tensor as pt
 from pymc.initial_point import make_initial_point_fn
 from pymc.pytensorf import compile, gradient
 from pytensor.graph.replace import graph_replace
 
 from sbc.engines import _again, _model
+from sbc.engines._compared import close, pieces
 from sbc.plugins import outcomes, template, undecorated
+from sbc.plugins.compile_cache import compared
 from sbc.plugins.data import LOG_LIKELIHOOD, Array, Data, Dataset
 from sbc.plugins.errors import UserError
 from sbc.plugins.estimator import Estimator
@@ -150,24 +151,16 @@ def _evaluating(model: pm.Model, outputs: tuple[Any, Any], values: dict[Any, Any
     function = compile(
         model.value_vars, [density, slope, observed], mode=CHEAP, on_unused_input="ignore"
     )
-    shapes = {v.name: np.shape(p) for v, p in _start_shapes(model).items()}
+    start = make_initial_point_fn(model=model, jitter_rvs=set(), return_transformed=True)(0)
+    shapes = [np.shape(start[v.name]) for v in model.value_vars]
 
     def evaluate(point: Array) -> tuple[float, Array, float]:
-        parts, at = [], 0
-        for v in model.value_vars:
-            size = int(np.prod(shapes[v.name], dtype=int))
-            parts.append(point[at : at + size].reshape(shapes[v.name]).astype(v.dtype))
-            at += size
+        parts = pieces(point, model.value_vars, shapes)
         with np.errstate(all="ignore"):
             total, slope, likelihood = function(*parts)
         return float(total), np.asarray(slope), float(likelihood)
 
     return evaluate
-
-
-def _start_shapes(model: pm.Model) -> dict[Any, Array]:
-    start = make_initial_point_fn(model=model, jitter_rvs=set(), return_transformed=True)(0)
-    return {v: start[v.name] for v in model.value_vars}
 
 
 def _compared(shared: Evaluate, written: Evaluate, point: Array) -> str:
@@ -180,8 +173,7 @@ def _compared(shared: Evaluate, written: Evaluate, point: Array) -> str:
         a, b = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
         if np.shape(a) != np.shape(b):
             return f"{what} has another length"
-        scale = 1 + np.max(np.abs(np.nan_to_num(b, posinf=0, neginf=0)), initial=0)
-        if not np.allclose(a, b, rtol=TOLERANCE, atol=TOLERANCE * scale, equal_nan=True):
+        if not close(a, b, TOLERANCE):
             return f"{what} is {_told(a)} and not {_told(b)}"
     return ""
 
@@ -247,5 +239,4 @@ def _file(
         for name in sorted(data):
             digest.update(f"{name}{data[name].dtype}{data[name].shape}".encode())
             digest.update(np.ascontiguousarray(data[name]).tobytes())
-    folder = Path(pytensor.config.base_compiledir) / "sbc-compared"
-    return folder / digest.hexdigest()
+    return compared(digest.hexdigest())

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from numba.core.caching import IndexDataCacheFile
+from pytensor import config
 
 _MARK = b"sbc-sha2"
 _TAIL = len(_MARK) + 32
@@ -76,10 +77,10 @@ def _save_if_possible(self: Any, key: Any, data: Any) -> None:
     try:
         _save(self, key, data)
     except OSError as problem:
-        tell(self._cache_path, problem)
+        _tell(self._cache_path, problem)
 
 
-def tell(folder: str, problem: OSError) -> None:
+def _tell(folder: str, problem: OSError) -> None:
     """Say once that compiled code cannot be kept."""
     if folder not in _told:
         _told.add(folder)
@@ -88,6 +89,11 @@ def tell(folder: str, problem: OSError) -> None:
             "run compiles anew; choose another folder by PYTENSOR_FLAGS=base_compiledir=DIR",
             file=sys.stderr,
         )
+
+
+def compared(name: str) -> Path:
+    """Name the file by which it is remembered that a shortcut was compared with PyMC's own."""
+    return Path(config.base_compiledir) / "sbc-compared" / name
 
 
 def remember(file: Path) -> None:

@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
 from pytensor.gradient import DisconnectedType, disconnected_type
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
 from pytensor.scalar import Cast
 from pytensor.tensor.elemwise import Elemwise
+
+from sbc.plugins.instructions import ROUND, fma, power_of_two
 
 #: A cutpoint that every answer lies on one side of.
 _BEYOND = 1e6
@@ -181,31 +181,6 @@ _EXACT: dict[str, Any] = {"error_model": "numpy"}
 #: 1/12!, 1/11!, ..., 1/0!: the Taylor polynomial of exp, highest power first.
 _TAYLOR = tuple(1 / math.factorial(j) for j in range(12, -1, -1))
 
-#: Added to a double below 2⁵¹ in size, it leaves the nearest whole number in the last bits.
-_ROUND = 1.5 * 2.0**52
-
-
-@intrinsic
-def _fma(_context: Any, _a: Any, _b: Any, _c: Any) -> Any:
-    """Compute a b + c with one rounding."""
-
-    def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.fma(*arguments)
-
-    return types.float64(types.float64, types.float64, types.float64), generate
-
-
-@intrinsic
-def _power_of_two(_context: Any, _rounded: Any) -> Any:
-    """Make the double 2ᵏ out of ``_ROUND + k``, −1023 < k < 1024, by moving its last bits."""
-
-    def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        word = ir.IntType(64)
-        exponent = builder.add(builder.bitcast(arguments[0], word), ir.Constant(word, 1023))
-        return builder.bitcast(builder.shl(exponent, ir.Constant(word, 52)), ir.DoubleType())
-
-    return types.float64(types.float64), generate
-
 
 @njit(**_EXACT)
 def _exp_minus_abs(x: float) -> float:
@@ -217,12 +192,12 @@ def _exp_minus_abs(x: float) -> float:
     """
     a = -abs(x)
     a = -708.0 if a < -708.0 else a  # NaN stays NaN
-    rounded = _fma(a, 1.4426950408889634, _ROUND)
-    r = _fma(rounded - _ROUND, -0.6931471805599453, a)
+    rounded = fma(a, 1.4426950408889634, ROUND)
+    r = fma(rounded - ROUND, -0.6931471805599453, a)
     series = 0.0
     for coefficient in _TAYLOR:
-        series = _fma(series, r, coefficient)
-    return series * _power_of_two(rounded)
+        series = fma(series, r, coefficient)
+    return series * power_of_two(rounded)
 
 
 @njit(**_EXACT)

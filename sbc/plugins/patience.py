@@ -33,7 +33,6 @@ class _Clock:
     limit = math.inf
     depth = 0
     began = math.nan
-    due: Callable[[float], None]
 
 
 _clock = _Clock()
@@ -96,12 +95,15 @@ def _timed(limit: float) -> Iterator[None]:
         yield
         return
     _clock.depth, _clock.began = 1, time.monotonic()
-    if math.isinf(limit):
-        try:
+    try:
+        with nullcontext() if math.isinf(limit) else _limited(limit):
             yield
-        finally:
-            _clock.depth, _clock.began = 0, math.nan
-        return
+    finally:
+        _clock.depth, _clock.began = 0, math.nan
+
+
+@contextmanager
+def _limited(limit: float) -> Iterator[None]:
     before = signal.signal(signal.SIGALRM, _leave)
     for told in _dues:
         told(_clock.began + limit)
@@ -117,7 +119,6 @@ def _timed(limit: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
         for told in _dues:
             told(0.0)
-        _clock.depth, _clock.began = 0, math.nan
 
 
 def _leave(_signal: int, frame: FrameType | None) -> None:

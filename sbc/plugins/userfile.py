@@ -10,6 +10,7 @@ import importlib.util
 import sys
 import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -68,8 +69,9 @@ def beside(file: Path) -> None:
 _SPACE = 1 << 18
 
 
+@cache
 def load_pytensor() -> None:
-    """Import PyTensor, and see that it can write to its folder of compiled code.
+    """Import PyTensor, and see, once a process, that it can write to its folder of compiled code.
 
     Raises
     ------

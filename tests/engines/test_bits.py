@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from itertools import count
 
 import pytest
+from quick import with_cache
 
 from sbc.store.frames import load_run
 
@@ -15,16 +13,18 @@ from sbc.store.frames import load_run
 SAME = ["dataset", "estimator", "engine", "quantity", "mean", "sd", "rank", "ess_bulk", "rhat"]
 
 
+def command(cache, *words):
+    """Run a command, whose compiled code lies in `cache`, and give what it prints."""
+    done = with_cache(cache, *words)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def made(out, cache, engines, *more):
     """Run two estimators in a process of its own, whose compiled code lies in `cache`."""
     words = ["run", "--estimator", "naive,multilevel", "--engine", engines, "--datasets", "2"]
-    words += ["--draws", "200", "--tune", "200", "--jobs", "1", "--quiet", "--out", str(out)]
-    done = subprocess.run(
-        [sys.executable, "-m", "sbc", *words, *more],
-        env=os.environ | {"PYTENSOR_FLAGS": f"base_compiledir={cache}"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    words += ["--draws", "200", "--tune", "200", "--jobs", "1", "--quiet", "--out", out]
+    command(cache, *words, *more)
     return load_run(out).results[SAME]
 
 
@@ -45,17 +45,6 @@ def test_compiled_and_loaded_code_give_the_same_bits(tmp_path, engines):
     assert len(first) == 2 * 2 * 2 * len(engines.split(","))
     other = made(tmp_path / "other", tmp_path / "cache", engines, "--seed", "2")
     assert not other.equals(first)  # the comparison can fail
-
-
-def command(cache, *words):
-    """Run a command in a process of its own, whose compiled code lies in `cache`."""
-    done = subprocess.run(
-        [sys.executable, "-m", "sbc", *map(str, words)],
-        env=os.environ | {"PYTENSOR_FLAGS": f"base_compiledir={cache}"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @pytest.mark.slow

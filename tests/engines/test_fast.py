@@ -166,8 +166,9 @@ def test_a_density_that_differs_is_not_sampled(monkeypatch, capsys):
         FAMILIES["bernoulli, logit"]()
     monkeypatch.setattr(nutpie, "agrees", lambda *given: False)
     quantities = tuple(v.name for v in model.free_RVs)
-    _, (_, _, logp, *_) = nutpie._functions("mine", model, quantities)
+    constants, (_, _, logp, *_) = nutpie._functions("mine", model, quantities)
     assert "mine: its density made fast is not PyMC's own" in capsys.readouterr().err
+    assert constants is None
     names = [type(n.op).__name__ for n in logp.maker.fgraph.toposort()]
     assert "LaneSum" not in names
     assert _hoist._NAME not in str([v.name for v in logp.get_shared()])

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
-import subprocess
-import sys
 from itertools import cycle
 from pathlib import Path
 
 import pytest
-from quick import contents
+from quick import contents, with_cache
 
-RUN = [sys.executable, "-m", "sbc", "run", "--estimator", "naive", "--datasets", "2", "--quiet"]
-RUN += ["--draws", "400", "--tune", "300", "--jobs", "1", "--out"]
+SMALL = ["--datasets", "2", "--quiet", "--draws", "400", "--tune", "300", "--jobs", "1"]
 
 
-def run(out: Path, cache: Path, cwd: Path):
+def run(out: Path, cache: Path, cwd: Path, *words: str):
     """Run with compiled code from a folder of its own."""
-    flags = f"{os.environ.get('PYTENSOR_FLAGS', '')},base_compiledir={cache}".strip(",")
-    return subprocess.run(
-        [*RUN, str(out)],
-        **{"cwd": cwd, "env": os.environ | {"PYTENSOR_FLAGS": flags}},
-        **{"capture_output": True, "text": True},
-        check=False,
-    )
+    words = words or ("--estimator", "naive")
+    return with_cache(cache, "run", *words, *SMALL, "--out", out, cwd=cwd)
 
 
 def half(data):
@@ -97,13 +88,7 @@ def test_a_comparison_that_was_not_written_whole_is_made_again(tmp_path):
     words = ["--estimator", "m.py:plain", "--generator", "m.py:world"]
     cache = tmp_path / "cache"
     for k in range(2):
-        flags = f"base_compiledir={cache}"
-        done = subprocess.run(
-            [*RUN[:4], *words, *RUN[6:], f"run-{k}"],
-            **{"cwd": tmp_path, "env": os.environ | {"PYTENSOR_FLAGS": flags}},
-            **{"capture_output": True, "text": True},
-            check=False,
-        )
+        done = run(tmp_path / f"run-{k}", cache, tmp_path, *words)
         assert done.returncode == 0, done.stderr
         compared = (cache / "sbc-compared").iterdir()
         [file] = [file for file in compared if not file.name.startswith("fast-")]
