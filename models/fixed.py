@@ -4,7 +4,6 @@ import pymc as pm
 
 from sbc import estimator
 from sbc.models._helpers import group_mean_of_X
-from sbc.plugins.likelihoods import BernoulliLogit
 
 
 @estimator(estimands=("beta_XY", "beta_ZY"), derived={"Xbar": group_mean_of_X})
@@ -28,4 +27,4 @@ def fixed(group, X, Z, Y, Xbar):
     at_mean = beta_ZY * Z + beta_XY * Xbar
     mu = pm.Normal("mu", at_mean, 10, dims="groups")
     alpha = pm.Deterministic("alpha", mu - at_mean, dims="groups")
-    BernoulliLogit("Y", (alpha + beta_ZY * Z)[group] + beta_XY * X, observed=Y)
+    pm.Bernoulli("Y", logit_p=(alpha + beta_ZY * Z)[group] + beta_XY * X, observed=Y)

@@ -4,7 +4,6 @@ import pymc as pm
 
 from sbc import estimator
 from sbc.models._helpers import group_mean_of_X
-from sbc.plugins.likelihoods import BernoulliLogit
 
 
 @estimator(estimands=("beta_XY", "by_group", "p_known", "p_new"), derived={"Xbar": group_mean_of_X})
@@ -32,4 +31,4 @@ def fixed_new_rows(group, X, Z, Y, Xbar, X_known, X_new, Z_new):
     by_new = alpha_new + beta_ZY * Z_new
     pm.Deterministic("p_known", pm.math.invlogit(by_group + beta_XY * X_known), dims="groups")
     pm.Deterministic("p_new", pm.math.invlogit(by_new + beta_XY * X_new))
-    BernoulliLogit("Y", by_group[group] + beta_XY * X, observed=Y)
+    pm.Bernoulli("Y", logit_p=by_group[group] + beta_XY * X, observed=Y)

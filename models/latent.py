@@ -4,7 +4,6 @@ import pymc as pm
 
 from sbc import estimator
 from sbc.models._helpers import StandardNormal, group_mean_of_X, group_size
-from sbc.plugins.likelihoods import BernoulliLogit
 
 
 @estimator(estimands=("beta_XY", "beta_ZY"), derived={"Xbar": group_mean_of_X, "size": group_size})
@@ -44,4 +43,4 @@ def latent(group, X, Z, Y, Xbar, size):
     pm.Deterministic("beta_XbarY", beta_GY / beta_GX)
     alpha = alpha_bar + tau * z
     eta = (alpha + beta_ZY * Z + beta_GY * u)[group] + beta_XY * X
-    BernoulliLogit("Y", eta, observed=Y)
+    pm.Bernoulli("Y", logit_p=eta, observed=Y)

@@ -3,7 +3,6 @@
 import pymc as pm
 
 from sbc import estimator
-from sbc.plugins.likelihoods import BernoulliLogit
 
 
 @estimator(estimands=("beta_XY", "beta_ZY"), control=True)
@@ -38,4 +37,4 @@ def latent_plain(group, X, Z, Y):
     beta_GY = pm.Normal("beta_GY", 0, 1)
     alpha = alpha_bar + tau * z
     eta = (alpha + beta_ZY * Z + beta_GY * u)[group] + beta_XY * X
-    BernoulliLogit("Y", eta, observed=Y)
+    pm.Bernoulli("Y", logit_p=eta, observed=Y)

@@ -3,7 +3,6 @@
 import pymc as pm
 
 from sbc import estimator
-from sbc.plugins.likelihoods import BernoulliLogit
 
 
 @estimator(estimands=("beta_XY", "beta_ZY"))
@@ -29,4 +28,4 @@ def multilevel(group, X, Z, Y):
     beta_ZY = pm.Normal("beta_ZY", 0, 1)
     alpha = alpha_bar + tau * z
     eta = (alpha + beta_ZY * Z)[group] + beta_XY * X
-    BernoulliLogit("Y", eta, observed=Y)
+    pm.Bernoulli("Y", logit_p=eta, observed=Y)

@@ -4,7 +4,6 @@ import pymc as pm
 
 from sbc import estimator
 from sbc.models._helpers import group_mean_of_X
-from sbc.plugins.likelihoods import BernoulliLogit
 
 
 @estimator(estimands=("beta_XY", "beta_ZY"), derived={"Xbar": group_mean_of_X})
@@ -33,4 +32,4 @@ def mundlak(group, X, Z, Y, Xbar):
     beta_XbarY = pm.Normal("beta_XbarY", 0, 1)
     alpha = alpha_bar + tau * z
     eta = (alpha + beta_ZY * Z + beta_XbarY * Xbar)[group] + beta_XY * X
-    BernoulliLogit("Y", eta, observed=Y)
+    pm.Bernoulli("Y", logit_p=eta, observed=Y)

@@ -3,7 +3,6 @@
 import pymc as pm
 
 from sbc import estimator
-from sbc.plugins.likelihoods import BernoulliLogit
 
 
 @estimator(estimands=("beta_XY", "beta_ZY"))
@@ -20,4 +19,4 @@ def naive(group, X, Z, Y):
     alpha = pm.Normal("alpha", 0, 10)
     beta_XY = pm.Normal("beta_XY", 0, 1)
     beta_ZY = pm.Normal("beta_ZY", 0, 1)
-    BernoulliLogit("Y", alpha + beta_XY * X + beta_ZY * Z[group], observed=Y)
+    pm.Bernoulli("Y", logit_p=alpha + beta_XY * X + beta_ZY * Z[group], observed=Y)

@@ -3,7 +3,6 @@
 import pymc as pm
 
 from sbc import estimator
-from sbc.plugins.likelihoods import BernoulliLogit
 
 
 @estimator(estimands=("beta_XY", "beta_ZY"), control=True)
@@ -21,4 +20,4 @@ def oracle(group, X, Z, U, Y):
     beta_XY = pm.Normal("beta_XY", 0, 1)
     beta_ZY = pm.Normal("beta_ZY", 0, 1)
     eta = (alpha + beta_ZY * Z + beta_UY * U)[group] + beta_XY * X
-    BernoulliLogit("Y", eta, observed=Y)
+    pm.Bernoulli("Y", logit_p=eta, observed=Y)

@@ -4,7 +4,6 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from sbc import estimator
-from sbc.plugins.likelihoods import BinomialLogit
 
 
 @estimator(estimands=("alpha_bar", "p_survived"))
@@ -22,4 +21,4 @@ def tanks_complete(tank, D, S, P):
     alpha_bar = pm.Normal("alpha_bar", 0, 1.5)
     alpha = pt.full_like(P, alpha_bar, dtype="float64")
     pm.Deterministic("p_survived", pm.math.invlogit(alpha), dims="tanks")
-    BinomialLogit("S", D, alpha[tank], observed=S)
+    pm.Binomial("S", n=D, logit_p=alpha[tank], observed=S)

@@ -4,7 +4,6 @@ import pymc as pm
 
 from sbc import estimator
 from sbc.models._helpers import StandardNormal, given_data, seen_in_tanks
-from sbc.plugins.likelihoods import BinomialLogit
 
 
 @estimator(estimands=("alpha_bar", "p_survived"), derived={"seen": seen_in_tanks})
@@ -28,4 +27,4 @@ def tanks_fixed_sigma(tank, D, S, P, seen, *, sigma=1.0):
     z = StandardNormal("z", sampled_around=given_data(seen, alpha_bar, sigma), dims="tanks")
     alpha = pm.Deterministic("alpha", alpha_bar + sigma * z, dims="tanks")
     pm.Deterministic("p_survived", pm.math.invlogit(alpha), dims="tanks")
-    BinomialLogit("S", D, alpha[tank], observed=S)
+    pm.Binomial("S", n=D, logit_p=alpha[tank], observed=S)

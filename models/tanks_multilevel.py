@@ -4,7 +4,6 @@ import pymc as pm
 
 from sbc import estimator
 from sbc.models._helpers import StandardNormal, given_data, seen_in_tanks
-from sbc.plugins.likelihoods import BinomialLogit
 
 
 @estimator(estimands=("alpha_bar", "sigma", "p_survived"), derived={"seen": seen_in_tanks})
@@ -29,4 +28,4 @@ def tanks_multilevel(tank, D, S, P, seen):
     z = StandardNormal("z", sampled_around=around, dims="tanks")
     alpha = pm.Deterministic("alpha", alpha_bar + sigma * z, dims="tanks")
     pm.Deterministic("p_survived", pm.math.invlogit(alpha), dims="tanks")
-    BinomialLogit("S", D, alpha[tank], observed=S)
+    pm.Binomial("S", n=D, logit_p=alpha[tank], observed=S)

@@ -3,7 +3,6 @@
 import pymc as pm
 
 from sbc import estimator
-from sbc.plugins.likelihoods import BinomialLogit
 
 
 @estimator(estimands=("alpha_bar", "sigma", "p_survived"), control=True)
@@ -24,4 +23,4 @@ def tanks_multilevel_centred(tank, D, S, P):
     sigma = pm.Exponential("sigma", 1)
     alpha = pm.Normal("alpha", alpha_bar, sigma, dims="tanks")
     pm.Deterministic("p_survived", pm.math.invlogit(alpha), dims="tanks")
-    BinomialLogit("S", D, alpha[tank], observed=S)
+    pm.Binomial("S", n=D, logit_p=alpha[tank], observed=S)

@@ -3,7 +3,6 @@
 import pymc as pm
 
 from sbc import estimator
-from sbc.plugins.likelihoods import BinomialLogit
 
 
 @estimator(estimands=("alpha_bar", "sigma", "p_survived"), control=True)
@@ -26,4 +25,4 @@ def tanks_multilevel_noncentred(tank, D, S, P):
     z = pm.Normal("z", 0, 1, dims="tanks")
     alpha = pm.Deterministic("alpha", alpha_bar + sigma * z, dims="tanks")
     pm.Deterministic("p_survived", pm.math.invlogit(alpha), dims="tanks")
-    BinomialLogit("S", D, alpha[tank], observed=S)
+    pm.Binomial("S", n=D, logit_p=alpha[tank], observed=S)

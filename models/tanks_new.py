@@ -4,7 +4,6 @@ import pymc as pm
 
 from sbc import estimator
 from sbc.models._helpers import StandardNormal, given_data, seen_in_tanks
-from sbc.plugins.likelihoods import BinomialLogit
 
 
 @estimator(estimands=("p_survived", "p_new"), derived={"seen": seen_in_tanks})
@@ -33,4 +32,4 @@ def tanks_new(tank, D, S, P, new, seen):
     alpha = alpha_bar + sigma * z
     pm.Deterministic("p_survived", pm.math.invlogit(alpha), dims="tanks")
     pm.Deterministic("p_new", pm.math.invlogit(alpha_bar + sigma * z_new))
-    BinomialLogit("S", D, alpha[tank], observed=S)
+    pm.Binomial("S", n=D, logit_p=alpha[tank], observed=S)

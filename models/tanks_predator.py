@@ -4,7 +4,6 @@ import pymc as pm
 
 from sbc import estimator
 from sbc.models._helpers import StandardNormal, given_data, seen_in_tanks
-from sbc.plugins.likelihoods import BinomialLogit
 
 
 @estimator(
@@ -35,4 +34,4 @@ def tanks_predator(tank, D, S, P, seen):
     alpha = pm.Deterministic("alpha", alpha_bar + sigma * z, dims="tanks")
     eta = alpha + beta_P * P
     pm.Deterministic("p_survived", pm.math.invlogit(eta), dims="tanks")
-    BinomialLogit("S", D, eta[tank], observed=S)
+    pm.Binomial("S", n=D, logit_p=eta[tank], observed=S)

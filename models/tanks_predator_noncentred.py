@@ -3,7 +3,6 @@
 import pymc as pm
 
 from sbc import estimator
-from sbc.plugins.likelihoods import BinomialLogit
 
 
 @estimator(estimands=("alpha_bar", "sigma", "beta_P", "p_survived"), control=True)
@@ -27,4 +26,4 @@ def tanks_predator_noncentred(tank, D, S, P):
     alpha = pm.Deterministic("alpha", alpha_bar + sigma * z, dims="tanks")
     eta = alpha + beta_P * P
     pm.Deterministic("p_survived", pm.math.invlogit(eta), dims="tanks")
-    BinomialLogit("S", D, eta[tank], observed=S)
+    pm.Binomial("S", n=D, logit_p=eta[tank], observed=S)

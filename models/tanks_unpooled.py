@@ -3,7 +3,6 @@
 import pymc as pm
 
 from sbc import estimator
-from sbc.plugins.likelihoods import BinomialLogit
 
 
 @estimator(estimands=("p_survived",))
@@ -20,4 +19,4 @@ def tanks_unpooled(tank, D, S, P):
     """
     alpha = pm.Normal("alpha", 0, 10, dims="tanks")
     pm.Deterministic("p_survived", pm.math.invlogit(alpha), dims="tanks")
-    BinomialLogit("S", D, alpha[tank], observed=S)
+    pm.Binomial("S", n=D, logit_p=alpha[tank], observed=S)

@@ -5,14 +5,13 @@ import pytensor.tensor as pt
 
 from sbc import estimator
 from sbc.models._helpers import cutpoints_around_zero
-from sbc.plugins.likelihoods import OrderedLogit
 
 
 @estimator(estimands=("by_story", "p_again", "p_new"))
 def trolley_crossed_complete(story, participant, stories, participants, R):
     """Complete pooling of stories and participants: one log odds for everything.
 
-    R_i ~ OrderedLogit(eta, c)
+    R_i ~ OrderedLogit(phi_i, c)
     by_story_j = eta
     p_again_p = p_new_p = invlogit(eta), of an answer of 3 or more
     eta ~ Normal(0, 1.5)
@@ -31,4 +30,5 @@ def trolley_crossed_complete(story, participant, stories, participants, R):
     for name in ("p_again", "p_new"):
         pm.Deterministic(name, pm.math.invlogit(eta + by_participant), dims="participants")
     phi = by_story[story] + by_participant[participant]
-    OrderedLogit("R", phi, cutpoints_around_zero(gap), observed=R)
+    cutpoints = cutpoints_around_zero(gap)
+    pm.OrderedLogistic("R", eta=phi, cutpoints=cutpoints, compute_p=False, observed=R)

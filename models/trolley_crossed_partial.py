@@ -11,7 +11,6 @@ from sbc.models._helpers import (
     seen_in_participants,
     seen_in_stories,
 )
-from sbc.plugins.likelihoods import OrderedLogit
 
 
 @estimator(
@@ -50,4 +49,7 @@ def trolley_crossed_partial(story, participant, stories, participants, R, seen, 
     asked = pt.mod(participants, stories.shape[0])
     for name, of_story in (("p_again", beta[asked]), ("p_new", eta + tau * z_new)):
         pm.Deterministic(name, pm.math.invlogit(of_story + gamma), dims="participants")
-    OrderedLogit("R", beta[story] + gamma[participant], cutpoints_around_zero(gap), observed=R)
+    cutpoints = cutpoints_around_zero(gap)
+    pm.OrderedLogistic(
+        "R", eta=beta[story] + gamma[participant], cutpoints=cutpoints, compute_p=False, observed=R
+    )

@@ -5,7 +5,6 @@ import pytensor.tensor as pt
 
 from sbc import estimator
 from sbc.models._helpers import cutpoints_around_zero
-from sbc.plugins.likelihoods import OrderedLogit
 
 
 @estimator(estimands=("by_story", "by_participant", "p_again", "p_new"))
@@ -34,4 +33,5 @@ def trolley_crossed_unpooled(story, participant, stories, participants, R):
     for name, beta in (("p_again", by_story[asked]), ("p_new", beta_new)):
         pm.Deterministic(name, pm.math.invlogit(beta + by_participant), dims="participants")
     phi = by_story[story] + by_participant[participant]
-    OrderedLogit("R", phi, cutpoints_around_zero(gap), observed=R)
+    cutpoints = cutpoints_around_zero(gap)
+    pm.OrderedLogistic("R", eta=phi, cutpoints=cutpoints, compute_p=False, observed=R)

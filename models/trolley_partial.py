@@ -4,7 +4,6 @@ import pymc as pm
 
 from sbc import estimator
 from sbc.models._helpers import StandardNormal, cutpoints_around_zero, given_data, seen_in_stories
-from sbc.plugins.likelihoods import OrderedLogit
 
 
 @estimator(estimands=("eta", "tau", "beta"), derived={"seen": seen_in_stories})
@@ -30,4 +29,5 @@ def trolley_partial(story, stories, R, seen):
     z = StandardNormal("z", sampled_around=given_data(seen, eta, tau), dims="stories")
     beta = pm.Deterministic("beta", eta + tau * z, dims="stories")
     gap = pm.Exponential("gap", 1, shape=5)
-    OrderedLogit("R", beta[story], cutpoints_around_zero(gap), observed=R)
+    cutpoints = cutpoints_around_zero(gap)
+    pm.OrderedLogistic("R", eta=beta[story], cutpoints=cutpoints, compute_p=False, observed=R)

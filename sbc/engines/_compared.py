@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -39,7 +40,7 @@ def agrees(
     model : pymc.Model
         With data.
     functions : sequence of callable
-        Of a point: the log density with its gradient; and all quantities, end to end.
+        Of a point: the log density with its gradient; and all quantities, in one array or more.
     names : sequence of str
         The quantities, in their order.
     start : ndarray
@@ -60,7 +61,7 @@ def agrees(
     for point in points:
         with np.errstate(all="ignore"):
             value, gradient = functions[0](point)
-            (quantities,) = functions[1](point)
+            quantities = np.concatenate([np.ravel(part) for part in functions[1](point)])
             wanted = reference(point)
         found = (value, gradient, quantities)
         if not all(map(close, map(np.ravel, found), map(np.ravel, wanted))):
@@ -68,6 +69,14 @@ def agrees(
     if file is not None:
         remember(file)
     return True
+
+
+def tell(name: str) -> None:
+    """Say on the screen that a density which was made fast is not used."""
+    print(
+        f"sbc: {name}: its density made fast is not PyMC's own, which is sampled instead",
+        file=sys.stderr,
+    )
 
 
 def close(found: Any, wanted: Any, tolerance: float = TOLERANCE) -> bool:

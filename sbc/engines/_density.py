@@ -11,8 +11,11 @@ import pymc as pm
 import pytensor.tensor as pt
 from pymc.initial_point import make_initial_point_fn
 from pymc.pytensorf import compile, join_nonshared_inputs
+from pytensor.graph.rewriting.utils import rewrite_graph
 
 from sbc.engines import _model
+from sbc.engines._compared import agrees, tell
+from sbc.engines._logit import with_logit_kernels
 from sbc.plugins.data import LOG_LIKELIHOOD, Array, Data, Truth
 from sbc.plugins.engine import Budget
 from sbc.plugins.estimator import Estimator
@@ -52,15 +55,25 @@ class Density:
         _model.refuse_discrete(estimator, model, "approximations")
         wanted = _model.wanted(estimator, model)
         quantities = model.replace_rvs_by_values([model[name] for name in wanted])
-        (logp, *quantities), x = join_nonshared_inputs(
-            model.initial_point(), [model.logp(), *quantities], model.value_vars
+        start = model.initial_point()
+        [fast] = with_logit_kernels(
+            rewrite_graph([model.logp()], include=("canonicalize", "stabilize"))
         )
+        (fast, logp, *quantities), x = join_nonshared_inputs(
+            start, [fast, model.logp(), *quantities], model.value_vars
+        )
+        log_density = _compiled(x, [fast, pt.grad(fast, x)])
+        expand = _compiled(x, [q.ravel() for q in quantities])
+        flat = np.concatenate([np.ravel(start[v.name]) for v in model.value_vars])
+        if not agrees(model, (log_density, expand), wanted, flat):
+            tell(estimator.name)
+            log_density = _compiled(x, [logp, pt.grad(logp, x)])
         return cls(
             model=model,
             quantities=wanted,
             frozen=_model.frozen_lengths(model, generator, data),
-            log_density=_compiled(x, [logp, pt.grad(logp, x)]),
-            expand=_compiled(x, [q.ravel() for q in quantities]),
+            log_density=log_density,
+            expand=expand,
             unconstrain=_model.unconstrain(model),
             initial=make_initial_point_fn(model=model, jitter_rvs=set(), return_transformed=True),
         )

@@ -3,7 +3,7 @@
 Three things keep the compiler from it in PyTensor's own Numba mode: elementary functions that are
 calls of the C library; functions of many terms that are not put into the loop that calls them; and
 loops into which reading and adding by index are drawn, whose steps depend on each other. Here
-functions are those of `_kernels`, terms stand in the loop, and indexing has loops of its own.
+functions are those of `kernels`, terms stand in the loop, and indexing has loops of its own.
 """
 
 from __future__ import annotations
@@ -30,47 +30,46 @@ from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.math import Sum
 from pytensor.tensor.rewriting.fused_elemwise import fused_elemwise_optdb
 
-from sbc.engines import _kernels
-from sbc.plugins import instructions, modes  # noqa: F401 - `modes` takes fastmath off
+from sbc.plugins import instructions, kernels, modes  # noqa: F401 - `modes` takes fastmath off
 
 #: Machine code on disk of other kernels is not used.
 _VERSION = "".join(
     hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest()
-    for module in (_kernels, instructions)
+    for module in (kernels, instructions)
 )
 
 
 class Exp(ps.Exp):
-    """exp(x) by `_kernels.exp`."""
+    """exp(x) by `kernels.exp`."""
 
 
 class Log(ps.Log):
-    """log(x) by `_kernels.log`."""
+    """log(x) by `kernels.log`."""
 
 
 class Log1p(ps.Log1p):
-    """log(1 + x) by `_kernels.log1p`."""
+    """log(1 + x) by `kernels.log1p`."""
 
 
 class FastSigmoid(Sigmoid):
-    """1 / (1 + exp(-x)) by `_kernels.sigmoid`."""
+    """1 / (1 + exp(-x)) by `kernels.sigmoid`."""
 
 
 class FastSoftplus(Softplus):
-    """log(1 + exp(x)) by `_kernels.softplus`."""
+    """log(1 + exp(x)) by `kernels.softplus`."""
 
 
 class FastSwitch(ps.Switch):
-    """A choice without a branch by `_kernels.switch`."""
+    """A choice without a branch by `kernels.switch`."""
 
 
 _KERNELS: dict[type, Any] = {
-    Exp: _kernels.exp,
-    Log: _kernels.log,
-    Log1p: _kernels.log1p,
-    FastSigmoid: _kernels.sigmoid,
-    FastSoftplus: _kernels.softplus,
-    FastSwitch: _kernels.switch,
+    Exp: kernels.exp,
+    Log: kernels.log,
+    Log1p: kernels.log1p,
+    FastSigmoid: kernels.sigmoid,
+    FastSoftplus: kernels.softplus,
+    FastSwitch: kernels.switch,
 }
 #: What stands for a call of the C library: a class of PyTensor's by its subclass here.
 _FAST = {kind.__mro__[1]: kind for kind in _KERNELS if kind is not FastSwitch}
@@ -123,14 +122,14 @@ class LaneSum(Op):
 
     def perform(self, node: Apply, inputs: list[Any], output_storage: list[Any]) -> None:
         """Compute outside Numba's mode."""
-        output_storage[0][0] = np.asarray(_kernels.total(np.ascontiguousarray(inputs[0])))
+        output_storage[0][0] = np.asarray(kernels.total(np.ascontiguousarray(inputs[0])))
 
 
 @register(LaneSum)
 def _lane_sum(op: Any, node: Any, **_: Any) -> tuple[Any, str]:
     @numba_njit
     def lane_sum(x: Any) -> Any:
-        return np.asarray(_kernels.total(x))
+        return np.asarray(kernels.total(x))
 
     return lane_sum, hashlib.sha256(f"LaneSum{_VERSION}".encode()).hexdigest()
 

@@ -13,19 +13,19 @@ from typing import Any
 import numpy as np
 import pymc as pm
 from pymc.pytensorf import compile
-from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph.basic import Constant, Variable
 from pytensor.graph.replace import graph_replace
 from pytensor.graph.rewriting.utils import rewrite_graph
 from pytensor.graph.traversal import toposort
 from pytensor.tensor.elemwise import DimShuffle, Elemwise
-from pytensor.tensor.random.op import RandomVariable
 from pytensor.tensor.reshape import JoinDims, SplitDims
 from pytensor.tensor.shape import Reshape, Shape, Shape_i, SpecifyShape
 from pytensor.tensor.sharedvar import TensorSharedVariable
 from pytensor.tensor.subtensor import Subtensor
-from pytensor.tensor.type import TensorType
 
+from sbc.engines._given import Given
+from sbc.engines._logit import with_logit_kernels
+from sbc.plugins.likelihoods import LogitLikelihood
 from sbc.plugins.modes import CHEAP
 
 #: Another look at the same numbers, or their number: as fast as reading them.
@@ -54,10 +54,10 @@ class Hoisted:
 
     def __init__(self, model: pm.Model, wanted: Sequence[str]) -> None:
         self._model = model
-        logp = rewrite_graph(model.logp(), include=("canonicalize", "stabilize"))
         values = list(model.unobserved_value_vars)
         chosen = [v for v in values if v.name in wanted]
-        logp, *replaced = self._replace([logp, *chosen])
+        stable = rewrite_graph([model.logp(), *chosen], include=("canonicalize", "stabilize"))
+        logp, *replaced = self._replace(with_logit_kernels(stable))
         self._logp = logp
         for old, new in zip(chosen, replaced, strict=True):
             new.name = old.name
@@ -101,28 +101,21 @@ class Hoisted:
 
 def constant_terms(outputs: Sequence[Variable]) -> list[Variable]:
     """List the largest terms that depend on data alone and take any arithmetic."""
-    of_data: dict[Variable, bool] = {}  # and whether there is arithmetic in it
+    given = Given(outputs)
+    worth: dict[Variable, bool] = {}  # of what the data decide: whether there is arithmetic in it
     for node in toposort(outputs):
         known = [v for v in node.inputs if not isinstance(v, Constant)]
-        if isinstance(node.op, RandomVariable) or not all(_given(v, of_data) for v in known):
-            continue
-        if not all(isinstance(v.type, TensorType) for v in node.outputs):
-            continue
-        # What depends on no data either is folded into a constant by PyTensor.
-        worth = any(of_data.get(v, False) for v in known) or (bool(known) and not _is_cheap(node))
-        of_data |= dict.fromkeys(node.outputs, worth)
-    within = {
-        v
-        for node in toposort(outputs)
-        if not all(v in of_data for v in node.outputs)
-        for v in node.inputs
-    }
-    return [v for v, worth in of_data.items() if worth and (v in within or v in outputs)]
-
-
-def _given(variable: Variable, of_data: dict[Variable, bool]) -> bool:
-    shared = isinstance(variable, SharedVariable) and isinstance(variable.type, TensorType)
-    return shared or variable in of_data
+        if all(v in given for v in node.outputs):
+            # What depends on no data either is folded into a constant by PyTensor.
+            some = any(worth.get(v, False) for v in known) or (bool(known) and not _is_cheap(node))
+            worth |= dict.fromkeys(node.outputs, some)
+    within, made = set(), set()
+    for node in toposort(outputs):
+        if not all(v in worth for v in node.outputs):
+            within |= set(node.inputs)
+            if isinstance(node.op, LogitLikelihood):  # which reads an array
+                made |= {v for v in node.inputs if v in worth}
+    return [v for v, some in worth.items() if v in made or (some and (v in within or v in outputs))]
 
 
 def _is_cheap(node: Any) -> bool:

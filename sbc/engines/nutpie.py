@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ import pymc as pm
 from pymc.initial_point import make_initial_point_fn
 
 from sbc.engines import _model
-from sbc.engines._compared import agrees
+from sbc.engines._compared import agrees, tell
 from sbc.engines._fast import fast
 from sbc.engines._hoist import Hoisted
 from sbc.engines._numba import expand_callback, logp_callback, pointer_table
@@ -207,10 +206,7 @@ def _functions(name: str, model: pm.Model, quantities: tuple[str, ...]) -> tuple
     _, _, logp, expand, start, (names, *_), _ = made
     if agrees(model, (logp, expand), names, start(0), hoisted.terms):
         return hoisted.arrays if hoisted.terms else None, made
-    print(
-        f"sbc: {name}: its density made fast is not PyMC's own, which is sampled instead",
-        file=sys.stderr,
-    )
+    tell(name)
     return None, make_functions(model, mode="NUMBA", var_names=quantities, **how)
 
 

@@ -22,6 +22,7 @@ from pytensor.scalar import Cast
 from pytensor.tensor.elemwise import Elemwise
 
 from sbc.plugins.instructions import ROUND, fma, power_of_two
+from sbc.plugins.kernels import log1p_share
 
 #: A cutpoint that every answer lies on one side of.
 _BEYOND = 1e6
@@ -48,7 +49,7 @@ def BernoulliLogit(name: str, eta: Any, *, observed: Any) -> Any:
     """
 
     def logp(y: Any, eta: Any) -> Any:
-        return _sum_and_residual(eta, y, 1)[0]
+        return logit_likelihood(eta, y, 1)
 
     def dist(eta: Any, size: Any) -> Any:
         return pm.Bernoulli.dist(logit_p=eta)  # eta has the full shape, whatever `size`
@@ -82,7 +83,7 @@ def BinomialLogit(name: str, n: Any, eta: Any, *, observed: Any) -> Any:
 
     def logp(y: Any, n: Any, eta: Any) -> Any:
         log_ways = pt.gammaln(n + 1) - pt.gammaln(y + 1) - pt.gammaln(n - y + 1)
-        return _sum_and_residual(eta, y, n)[0] + pt.sum(log_ways)
+        return logit_likelihood(eta, y, n) + pt.sum(log_ways)
 
     def dist(n: Any, eta: Any, size: Any) -> Any:
         return pm.Binomial.dist(n=n, logit_p=eta)
@@ -116,18 +117,25 @@ def OrderedLogit(name: str, phi: Any, cutpoints: Any, *, observed: Any) -> Any:
         It can be drawn from, so that prior and posterior predictive draws work.
     """
 
-    def logp(y: Any, phi: Any, cutpoints: Any) -> Any:
-        edges = pt.concatenate([[-_BEYOND], cutpoints, [_BEYOND]])
-        between = pt.log(-pt.expm1(edges[:-1] - edges[1:]))
-        above = _sum_and_residual(phi - edges[y], pt.ones_like(y), 1)[0]
-        below = _sum_and_residual(phi - edges[y + 1], pt.zeros_like(y), 1)[0]
-        return above + below + pt.sum(between[y])
-
     def dist(phi: Any, cutpoints: Any, size: Any) -> Any:
         return pm.OrderedLogistic.dist(eta=phi, cutpoints=cutpoints)
 
-    how = {"logp": logp, "dist": dist, "signature": "(r),(k)->(r)", "dtype": "int64"}
+    how = {"logp": ordered_logit, "dist": dist, "signature": "(r),(k)->(r)", "dtype": "int64"}
     return pm.CustomDist(name, phi, cutpoints, observed=observed, **how)
+
+
+def ordered_logit(y: Any, phi: Any, cutpoints: Any) -> Any:
+    """Sum the log probabilities of ordered answers, as `OrderedLogit` states them."""
+    edges = pt.concatenate([[-_BEYOND], cutpoints, [_BEYOND]])
+    between = pt.log(-pt.expm1(edges[:-1] - edges[1:]))
+    above = logit_likelihood(phi - edges[y], pt.ones_like(y), 1)
+    below = logit_likelihood(phi - edges[y + 1], pt.zeros_like(y), 1)
+    return above + below + pt.sum(between[y])
+
+
+def logit_likelihood(eta: Any, y: Any, n: Any) -> Any:
+    """Sum y_i eta_i − n_i log(1 + exp(eta_i)) over vectors; n may be the number 1."""
+    return _sum_and_residual(eta, y, n)[0]
 
 
 class LogitLikelihood(Op):
@@ -248,7 +256,7 @@ def _binomial(eta: Any, y: Any, n: Any) -> Any:
         x, e = eta[i], _exp_minus_abs(eta[i])
         share = 1 / (1 + e)
         residual[i] = y[i] - n[i] * (share if x >= 0 else e * share)
-        terms[i] = y[i] * x - n[i] * ((0.0 if x < 0 else x) + np.log1p(e))
+        terms[i] = y[i] * x - n[i] * ((0.0 if x < 0 else x) + log1p_share(e))
     return _sum(terms), residual
 
 
@@ -265,5 +273,5 @@ def _compile_for_numba(op: Op, node: Apply, **_: Any) -> Any:
         total, residual = kernel(eta, y, n)
         return np.asarray(total), residual
 
-    version = 9  # of the kernel: machine code of another version on disk is not used
+    version = 10  # of the kernel: machine code of another version on disk is not used
     return logit_likelihood, version

@@ -150,17 +150,18 @@ def test_what_is_merged_is_whole_or_nothing(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("command", "more"),
+    ("command", "more", "judged"),
     [
-        ("run", ("--datasets", "600")),
-        ("sweep", ("--datasets", "200", "--vary", "n_rows=3,5,8")),
-        ("gate --run", ("--preset", "pr", "--max-datasets", "400")),
+        ("run", ("--datasets", "600"), ()),
+        ("sweep", ("--datasets", "200", "--vary", "n_rows=3,5,8"), ()),
+        ("gate --run", (), ("--preset", "pr", "--max-datasets", "400")),
+        ("design", ("--vary", "n_rows=3,5,8,12,20"), ("--width-95", "1", "--max-datasets", "200")),
     ],
 )
-def test_what_is_fitted_is_that_of_a_run_which_nobody_killed(command, more, tmp_path):
+def test_what_is_fitted_is_that_of_a_run_which_nobody_killed(command, more, judged, tmp_path):
     given = options(*STEADY, datasets=1)
     cut = given.index("--datasets")
-    given = [*given[:cut], *given[cut + 2 :], *more, "--jobs", "2", "--quiet"]
+    given = [*given[:cut], *given[cut + 2 :], *more, *judged, "--jobs", "2", "--quiet"]
     took = seconds(sbc(*command.split(), *given, "--out", tmp_path / "whole"), tmp_path)
     whole = contents(tmp_path / "whole")
     rng = np.random.default_rng()
@@ -168,11 +169,29 @@ def test_what_is_fitted_is_that_of_a_run_which_nobody_killed(command, more, tmp_
         out = tmp_path / f"{k}"
         for _ in range(3):
             begun = (out / RUN_FILE).exists()
-            again = ("--resume", out) if begun else (*given, "--out", out)
+            again = ("--resume", out, *judged) if begun else (*given, "--out", out)
             killed(sbc(*command.split(), *again), tmp_path, rng.uniform(0.3, 1.0) * took)
         begun = (out / RUN_FILE).exists()
-        again = ("--resume", out) if begun else (*given, "--out", out)
-        if begun and command == "gate --run":
-            again = (*again, *more)
+        again = ("--resume", out, *judged) if begun else (*given, "--out", out)
         seconds(sbc(*command.split(), *again), tmp_path)
         assert contents(out) == whole
+
+
+def test_a_lecture_is_that_which_nobody_killed(tmp_path):
+    given = ("--quick", "--datasets", "2", "--seed", "7", "--jobs", "2", "--quiet")
+    seconds(sbc("lecture", *given, "--out", tmp_path / "first"), tmp_path)  # compiles
+    took = seconds(sbc("lecture", *given, "--out", tmp_path / "whole"), tmp_path)
+    whole = {file.parent.name: contents(file.parent) for file in found(tmp_path / "whole")}
+    rng = np.random.default_rng()
+    out = tmp_path / "killed"
+    for _ in range(TIMES):  # a kill falls ever later: what there is is not fitted again
+        again = ("--resume", out) if (out / "lecture.json").exists() else (*given, "--out", out)
+        killed(sbc("lecture", *again, "--quiet"), tmp_path, rng.uniform(2, 0.1 * took + 3))
+    seconds(sbc("lecture", "--resume", out, "--quiet"), tmp_path)
+    assert {file.parent.name: contents(file.parent) for file in found(out)} == whole
+    read(out / "lecture.html")
+
+
+def found(lecture: Path):
+    """Find the runs of a lecture."""
+    return sorted((lecture / "runs").glob(f"*/{RUN_FILE}"))

@@ -4,7 +4,7 @@ Numba calls the C library once a number, some 5 to 20 ns each, and a loop with s
 not vectorised at all. These take 1 to 3 ns. They have neither branches nor tables; special values
 come out by clamping and selecting, so that NaN stays NaN and infinities go where they belong. Every
 function is within a few units in the last place of the C library's, over the whole range
-(`tests/engines/test_kernels.py`).
+(`tests/plugins/test_kernels.py`).
 
 The logarithm is that of FreeBSD's ``e_log.c`` (Sun Microsystems, 1993), whose polynomial is a
 minimax one; the exponential is a Taylor polynomial on |r| <= log(2) / 2.
@@ -105,10 +105,15 @@ def log1p(x: float) -> float:
 @njit(**EXACT)
 def softplus(x: float) -> float:
     """Compute log(1 + exp(x)) as max(x, 0) + 2 atanh(e / (2 + e)), e = exp(-|x|)."""
-    e = exp(-abs(x))
-    s = e / (2.0 + e)
-    y = 2.0 * s * _atanh(s * s)
+    y = log1p_share(exp(-abs(x)))
     return select(x > 0.0, x + y, y)
+
+
+@njit(**EXACT)
+def log1p_share(e: float) -> float:
+    """Compute log(1 + e) of a number between 0 and 1."""
+    s = e / (2.0 + e)
+    return 2.0 * s * _atanh(s * s)
 
 
 @njit(**EXACT)

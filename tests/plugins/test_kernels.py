@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numba import njit
 
-from sbc.engines import _kernels
+from sbc.plugins import kernels
 
 
 def softplus(x):
@@ -44,7 +44,7 @@ def evaluate():
 
     def run(name, x):
         if name not in made:
-            kernel = getattr(_kernels, name)
+            kernel = getattr(kernels, name)
 
             @njit(error_model="numpy")
             def loop(x, out):
@@ -99,7 +99,7 @@ def test_the_comparison_sees_a_last_bit(evaluate):
 
 @pytest.mark.parametrize("name", EXACT)
 def test_a_loop_over_rows_is_vectorised(name):
-    kernel = getattr(_kernels, name)
+    kernel = getattr(kernels, name)
 
     @njit(error_model="numpy")
     def loop(x, out):
@@ -116,11 +116,11 @@ def test_a_loop_over_rows_is_vectorised(name):
 def test_a_sum_is_that_of_all_numbers(x):
     x = np.array(x, dtype=float)
     bound = 1e-15 * (1 + np.abs(x).sum()) * (1 + len(x))
-    assert _kernels.total(x) == pytest.approx(math.fsum(x), abs=bound)
+    assert kernels.total(x) == pytest.approx(math.fsum(x), abs=bound)
 
 
 def test_a_sum_of_what_is_no_number_is_none():
     x = np.ones(20)
     x[13] = math.nan
-    assert math.isnan(_kernels.total(x))
-    assert _kernels.total(np.empty(0)) == 0.0
+    assert math.isnan(kernels.total(x))
+    assert kernels.total(np.empty(0)) == 0.0

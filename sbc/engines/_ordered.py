@@ -1,0 +1,142 @@
+"""Ordered answers on the logit scale, found in the graph that a model states.
+
+PyMC makes a matrix of the probabilities of all answers and takes the logarithm of one a row, which
+is a difference of two sigmoids; the kernel computes those two, and nothing cancels.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytensor.scalar as ps
+import pytensor.tensor as pt
+from pytensor.graph.basic import Constant
+from pytensor.scalar.math import Sigmoid
+from pytensor.tensor.basic import Alloc, ARange, Join
+from pytensor.tensor.elemwise import DimShuffle, Elemwise
+from pytensor.tensor.subtensor import AdvancedSubtensor, Subtensor, indices_from_subtensor
+
+from sbc.engines._given import Given
+from sbc.plugins.likelihoods import ordered_logit
+
+
+def ordered(rows: Any, given: Given) -> Any:
+    """Sum the log probabilities of ordered answers; None if these rows are something else.
+
+    They are log(P[i, y_i]), with P the differences of neighbouring columns of 0, sigmoid(z) and 1,
+    and z_ik = c_k - phi_i; minus infinity where the data are no answers.
+    """
+    inputs = _inputs(rows, ps.Switch)
+    if inputs is not None and inputs[0] in given and _is(inputs[1], -np.inf):
+        total = ordered(inputs[2], given)
+        wrong = pt.any(inputs[0])
+        return None if total is None else pt.switch(wrong, -np.inf, total)
+    log = _inputs(rows, ps.Log)
+    picked = None if log is None else _picked(log[0], given)
+    if picked is None:
+        return None
+    z = _latent(picked[0])
+    parts = None if z is None else _parts(z)
+    return None if parts is None else ordered_logit(picked[1], *parts)
+
+
+def _picked(variable: Any, given: Given) -> tuple[Any, Any] | None:
+    """Take P[i, y_i] apart: P, and y, which the data give."""
+    variable = _undressed(variable)
+    if variable.owner is None or not isinstance(variable.owner.op, AdvancedSubtensor):
+        return None
+    table, *index = variable.owner.inputs
+    if table.type.ndim != 2 or len(index) != 2 or not _counts(index[0]) or index[1] not in given:
+        return None
+    return table, index[1].ravel()
+
+
+def _counts(variable: Any) -> bool:
+    """Say whether it is 0, 1, 2, ..."""
+    node = _undressed(variable).owner
+    if node is None or not isinstance(node.op, ARange):
+        return False
+    start, _, step = node.inputs
+    return _is(start, 0) and _is(step, 1)
+
+
+def _latent(table: Any) -> Any:
+    """Give z where the table is that of neighbours' differences of 0, sigmoid(z) and 1."""
+    sides = _inputs(table, ps.Sub)
+    if sides is None or not all(v.owner and isinstance(v.owner.op, Subtensor) for v in sides):
+        return None
+    joined = sides[0].owner.inputs[0]
+    if joined is not sides[1].owner.inputs[0] or joined.owner is None:
+        return None
+    if not isinstance(joined.owner.op, Join) or [_kept(v) for v in sides] != [
+        (1, None),
+        (None, -1),
+    ]:
+        return None
+    blocks = joined.owner.inputs
+    if len(blocks) != 3 or not (_is(_filled(blocks[0]), 0) and _is(_filled(blocks[2]), 1)):
+        return None
+    inside = _inputs(blocks[1], Sigmoid)
+    return None if inside is None else inside[0]
+
+
+def _kept(columns: Any) -> tuple[Any, ...]:
+    """Say from where to where columns are taken, by constants."""
+    kept = indices_from_subtensor(columns.owner.inputs[1:], columns.owner.op.idx_list)[-1]
+    if not isinstance(kept, slice):
+        return ()
+    ends = (kept.start, kept.stop)
+    return tuple(int(e.data) if isinstance(e, Constant) else e for e in ends)
+
+
+def _parts(z: Any) -> tuple[Any, Any] | None:
+    """Take z_ik = c_k - phi_i apart: phi and c."""
+    terms = [(z, False)]
+    phi: Any = 0
+    cutpoints: Any = 0
+    while terms:
+        term, negative = terms.pop()
+        added = _inputs(term, ps.Add)
+        taken = _inputs(term, ps.Sub)
+        if added is not None:
+            terms += [(v, negative) for v in added]
+        elif taken is not None:
+            terms += [(taken[0], negative), (taken[1], not negative)]
+        elif term.type.broadcastable[1]:
+            phi = phi + (term[:, 0] if negative else -term[:, 0])
+        elif term.type.broadcastable[0]:
+            cutpoints = cutpoints + (-term[0] if negative else term[0])
+        else:
+            return None
+    if any(isinstance(part, int) for part in (phi, cutpoints)):
+        return None
+    return phi, cutpoints
+
+
+def _inputs(variable: Any, kind: type) -> list[Any] | None:
+    """Give what a function of this kind is taken of, element by element."""
+    node = variable.owner
+    if node is None or not isinstance(node.op, Elemwise):
+        return None
+    return list(node.inputs) if type(node.op.scalar_op) is kind else None
+
+
+def _undressed(variable: Any) -> Any:
+    """Take off what only moves axes of length one."""
+    while variable.owner is not None and isinstance(variable.owner.op, DimShuffle):
+        variable = variable.owner.inputs[0]
+    return variable
+
+
+def _filled(variable: Any) -> Any:
+    """Give the number that an array is filled with."""
+    filled = variable.owner is not None and isinstance(variable.owner.op, Alloc)
+    return variable.owner.inputs[0] if filled else variable
+
+
+def _is(variable: Any, number: float) -> bool:
+    return isinstance(variable, Constant) and bool(np.all(np.asarray(variable.data) == number))
+
+
+__all__ = ["ordered"]
