@@ -25,7 +25,7 @@ from pytensor.graph.rewriting.db import RewriteDatabaseQuery
 from pytensor.link.numba.dispatch.basic import numba_funcify_and_cache_key, numba_njit
 from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key as register
 from pytensor.scalar import Composite
-from pytensor.scalar.math import Sigmoid, Softplus
+from pytensor.scalar.math import GammaLn, Psi, Sigmoid, Softplus
 from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.math import Sum
 from pytensor.tensor.rewriting.fused_elemwise import fused_elemwise_optdb
@@ -59,6 +59,14 @@ class FastSoftplus(Softplus):
     """log(1 + exp(x)) by `kernels.softplus`."""
 
 
+class FastGammaLn(GammaLn):
+    """log |Gamma(x)| by `kernels.gammaln`."""
+
+
+class FastPsi(Psi):
+    """The derivative of log Gamma(x) by `kernels.psi`."""
+
+
 class FastSwitch(ps.Switch):
     """A choice without a branch by `kernels.switch`."""
 
@@ -69,6 +77,8 @@ _KERNELS: dict[type, Any] = {
     Log1p: kernels.log1p,
     FastSigmoid: kernels.sigmoid,
     FastSoftplus: kernels.softplus,
+    FastGammaLn: kernels.gammaln,
+    FastPsi: kernels.psi,
     FastSwitch: kernels.switch,
 }
 #: What stands for a call of the C library: a class of PyTensor's by its subclass here.

@@ -19,8 +19,9 @@ from pytensor.graph.basic import Constant
 from pytensor.graph.replace import graph_replace
 from pytensor.graph.traversal import toposort
 from pytensor.scalar.math import Sigmoid, Softplus
+from pytensor.tensor.basic import MakeVector, ScalarFromTensor
 from pytensor.tensor.elemwise import Elemwise
-from pytensor.tensor.math import Sum
+from pytensor.tensor.math import All, Sum
 
 from sbc.engines._given import Given
 from sbc.engines._ordered import ordered
@@ -65,11 +66,12 @@ def with_logit_kernels(outputs: Sequence[Any]) -> list[Any]:
 
 def _summed(rows: Any, given: Given) -> Any:
     """Sum log densities by the kernel; None if it cannot."""
-    if rows.owner and isinstance(rows.owner.op, CheckParameterValue):
-        made = _summed(rows.owner.inputs[0], given)
-        return None if made is None else rows.owner.op(made, *rows.owner.inputs[1:])
     if (total := ordered(rows, given)) is not None:
         return total
+    if rows.owner and isinstance(rows.owner.op, CheckParameterValue):
+        made = _summed(rows.owner.inputs[0], given)
+        left = [c for c in map(_doubtful, rows.owner.inputs[1:]) if c is not None]
+        return made if made is None or not left else rows.owner.op(made, *left)
     row = _row(rows, given)
     if row is None or row.eta is None or row.eta.type.ndim == 0:
         return None
@@ -83,6 +85,38 @@ def _summed(rows: Any, given: Given) -> Any:
     constant = pt.sum(row.constant + pt.zeros_like(successes))
     total = logit_likelihood(row.eta.ravel(), successes.ravel(), trials)
     return total if _number(row.constant) == 0 else total + constant
+
+
+def _doubtful(condition: Any) -> Any:
+    """Leave out of what is checked that a probability which is a sigmoid lies between 0 and 1."""
+    joined = condition
+    while joined.owner is not None and isinstance(joined.owner.op, ScalarFromTensor | All):
+        joined = joined.owner.inputs[0]
+    if joined.owner is None or not isinstance(joined.owner.op, MakeVector):
+        return condition
+    left = [part for part in joined.owner.inputs if not _is_certain(part)]
+    if len(left) == len(joined.owner.inputs):
+        return condition
+    return pt.scalar_from_tensor(pt.all(pt.stack(left))) if left else None
+
+
+def _is_certain(part: Any) -> bool:
+    compared = part.owner.inputs[0] if part.owner and isinstance(part.owner.op, All) else part
+    if compared.owner is None or not isinstance(compared.owner.op, Elemwise):
+        return False
+    bound = {ps.GE: 0, ps.LE: 1}.get(type(compared.owner.op.scalar_op))
+    x, limit = compared.owner.inputs[0], compared.owner.inputs[-1]
+    return bound is not None and _number(limit) == bound and _is_probability(x)
+
+
+def _is_probability(x: Any) -> bool:
+    """Say whether this is a sigmoid, or one minus one."""
+    if _sigmoid(x) is not None:
+        return True
+    minus = x.owner is not None and isinstance(x.owner.op, Elemwise)
+    if not minus or not isinstance(x.owner.op.scalar_op, ps.Sub):
+        return False
+    return _number(x.owner.inputs[0]) == 1 and _sigmoid(x.owner.inputs[1]) is not None
 
 
 def _row(variable: Any, given: Given) -> _Row | None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytensor.scalar as ps
 import pytensor.tensor as pt
+from pymc.logprob.utils import CheckParameterValue
 from pytensor.graph.basic import Constant
 from pytensor.scalar.math import Sigmoid
 from pytensor.tensor.basic import Alloc, ARange, Join
@@ -20,25 +21,42 @@ from pytensor.tensor.subtensor import AdvancedSubtensor, Subtensor, indices_from
 from sbc.engines._given import Given
 from sbc.plugins.likelihoods import ordered_logit
 
+#: What PyMC says that it checks of a categorical variable's probabilities.
+_CHECKED = "0 <= p <=1, sum(p) = 1"
+
 
 def ordered(rows: Any, given: Given) -> Any:
     """Sum the log probabilities of ordered answers; None if these rows are something else.
 
     They are log(P[i, y_i]), with P the differences of neighbouring columns of 0, sigmoid(z) and 1,
-    and z_ik = c_k - phi_i; minus infinity where the data are no answers.
+    and z_ik = c_k - phi_i; minus infinity where the data are no answers. Instead of all
+    probabilities, the order of the cutpoints is checked.
     """
+    checked = rows.owner is not None and isinstance(rows.owner.op, CheckParameterValue)
+    if checked and rows.owner.op.msg == _CHECKED:
+        rows = rows.owner.inputs[0]
+    found = _found(rows, given)
+    if found is None:
+        return None
+    answers, phi, cutpoints, wrong = found
+    total = ordered_logit(answers, phi, cutpoints)
+    fine = pt.all(cutpoints[1:] >= cutpoints[:-1]) & ~pt.any(wrong)
+    return pt.switch(fine, total, -np.inf)
+
+
+def _found(rows: Any, given: Given) -> tuple[Any, ...] | None:
+    """Find the answers, phi, the cutpoints, and which rows hold no answer."""
+    wrong: Any = pt.constant(False)
     inputs = _inputs(rows, ps.Switch)
     if inputs is not None and inputs[0] in given and _is(inputs[1], -np.inf):
-        total = ordered(inputs[2], given)
-        wrong = pt.any(inputs[0])
-        return None if total is None else pt.switch(wrong, -np.inf, total)
+        wrong, rows = inputs[0], inputs[2]
     log = _inputs(rows, ps.Log)
     picked = None if log is None else _picked(log[0], given)
     if picked is None:
         return None
     z = _latent(picked[0])
     parts = None if z is None else _parts(z)
-    return None if parts is None else ordered_logit(picked[1], *parts)
+    return None if parts is None else (picked[1], *parts, wrong)
 
 
 def _picked(variable: Any, given: Given) -> tuple[Any, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from threading import Lock
@@ -18,6 +19,7 @@ from sbc.plugins.memory import Memory
 _KEPT = 8
 _models = Memory()
 _deterministics = Memory()
+_anew: Counter[tuple[str, str]] = Counter()
 _watch: list[Callable[[], AbstractContextManager[object]]] = []
 
 
@@ -67,11 +69,35 @@ def compiled_for(setup: Setup, engine: str, data: Data) -> Any:
             if compiled.accepts(data):
                 return compiled
         found = registry.engine(engine)
+        if why := _why_anew(names, key, models.known, data):
+            _anew[setup.spec, why] += 1
         with while_compiling():
             models.known.append(found.compile(estimator, setup.generator, data))
         if estimator.anew:
             _drop_others(names, key)
         return models.known[-1]
+
+
+def compiled_anew() -> dict[tuple[str, str], int]:
+    """Count by estimator and reason how often a model was compiled that had been compiled before.
+
+    Those of this process; separate ones keep their own counts.
+    """
+    return dict(_anew)
+
+
+def _why_anew(
+    names: tuple[str, ...], key: tuple[str, ...], known: list[Any], data: Data
+) -> str | None:
+    """Say why what was compiled of a model does not serve; None if nothing was."""
+    if known:
+        lengths = getattr(known[0], "frozen", {})
+        other = [
+            f"'{name}' {len(data[name])}" for name, n in lengths.items() if len(data[name]) != n
+        ]
+        return f"another length: {', '.join(other)}" if other else "other lengths"
+    before = any(k[:-1] == names and k != key for k in _models.keys())  # noqa: SIM118
+    return "the function states another model for other data" if before else None
 
 
 def deterministics(setup: Setup, data: Data, names: list[str]) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 
 from sbc.fitting import handed, preflight
 from sbc.fitting.allowed import validate
+from sbc.fitting.compiled import compiled_anew
 from sbc.fitting.deadline import NEVER, Deadline
 from sbc.fitting.fit import Task
 from sbc.fitting.limits import NO_LIMIT, Limit
@@ -183,6 +184,7 @@ def execute(
                     deadline.check(there, len(mine))
                     if progress and bar.n - bar.initial == FIRST * jobs and bar.n < bar.total:
                         bar.write(_expected(bar), file=sys.stderr)
+    profile.anew = compiled_anew()
     profile.total = time.perf_counter() - profile.started
     return profile
 

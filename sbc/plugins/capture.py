@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 import numpy as np
 import pymc as pm
+import pytensor
 
 from sbc.plugins.contained import contained
 from sbc.plugins.errors import UserError
@@ -95,7 +96,8 @@ def _called(
     with to_stderr(said), warnings.catch_warnings(), watched(space, seeded=not arrays) as opened:
         warnings.simplefilter("ignore")  # once a dataset, they would bury everything else
         try:
-            with contained():
+            # PyTensor notes for every variable where it was made, a third of the time.
+            with contained(), pytensor.config.change_flags(traceback__limit=0):
                 return function(**copies), opened
         except Stopped as stop:
             return stop.model, opened

@@ -19,6 +19,7 @@ N = 37
 RNG = np.random.default_rng(0)
 X, G = RNG.normal(size=N), RNG.integers(0, 5, size=N)
 COUNTS, BITS, POSITIVE = RNG.poisson(3, N), RNG.integers(0, 2, N), RNG.gamma(2, 1, N)
+SHARES = RNG.beta(2, 3, N)
 
 
 def line():
@@ -45,6 +46,15 @@ FAMILIES = {
     ),
     "zero-inflated poisson": lambda: pm.ZeroInflatedPoisson(
         "o", psi=pm.Beta("psi", 2, 2), mu=pm.math.exp(line()), observed=counts()
+    ),
+    "beta": lambda: pm.Beta(
+        "o", mu=pm.math.sigmoid(line()), nu=pm.Exponential("k", 0.1), observed=pm.Data("y", SHARES)
+    ),
+    "gamma by its mean": lambda: pm.Gamma(
+        "o",
+        mu=pm.math.exp(line()),
+        sigma=pm.Exponential("k", 1),
+        observed=pm.Data("y", POSITIVE),
     ),
     "normal": lambda: pm.Normal("o", line(), pm.HalfNormal("e", 1), observed=pm.Data("y", X)),
     "log sd": lambda: pm.Normal("o", 0, pm.math.exp(line()), observed=pm.Data("y", X)),

@@ -202,6 +202,26 @@ def test_the_command_line_makes_resumes_and_shows_the_same_run(whole, tmp_path, 
     assert all(row in told for row in ("imports", "to the last row", "table", "report"))
 
 
+def test_the_profile_tells_why_a_model_was_compiled_again(tmp_path, capsys):
+    sizes = tmp_path / "sizes.py"
+    sizes.write_text(
+        "import numpy as np, pymc as pm\n"
+        "def simulate(rng):\n"
+        "    n = int(rng.integers(3, 5))\n"
+        "    return {'mu': 0.0}, {'y': rng.normal(size=n)}\n"
+        "def m(y):\n"
+        "    mu = pm.Normal('mu', 0, 1)\n"
+        "    if len(y) == 3:\n"
+        "        mu = mu + 0 * pm.Deterministic('odd', mu ** 2)\n"
+        "    pm.Normal('score', mu, 1, observed=y)\n"
+    )
+    argv = [*("run", "--estimator", f"{sizes}:m", "--generator", f"{sizes}:simulate"), "--profile"]
+    more = ("--estimand", "mu", "--datasets", "6", "--draws", "400", "--tune", "200")
+    assert main([*argv, *more, "--jobs", "1", "--quiet", "--out", str(tmp_path / "run")]) == 0
+    told = capsys.readouterr().out
+    assert f"1 ×  {sizes}:m compiled anew: the function states another model" in told
+
+
 def test_run_json_says_what_is_needed_to_repeat_the_run(tmp_path):
     loop.create(SETTINGS, tmp_path / "run", ["sbc", "run"]).close()
     run = json.loads((tmp_path / "run" / "run.json").read_text())

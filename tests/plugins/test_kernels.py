@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numba import njit
+from scipy import special
 
 from sbc.plugins import kernels
 
@@ -89,6 +90,35 @@ def test_a_kernel_is_as_exact_as_the_c_library(name, evaluate):
     assert by[worst] <= ULPS[name], (x[worst], by[worst])
 
 
+@pytest.mark.parametrize("name", ["gammaln", "psi"])
+def test_the_gamma_function_s_logarithm_and_its_derivative_are_scipy_s(name, evaluate):
+    rng = np.random.default_rng(0)
+    x = np.concatenate([np.exp(rng.uniform(-700, 600, 20_000)), rng.uniform(1e-3, 40, 50_000)])
+    wanted = getattr(special, name)(x)
+    assert np.all(np.abs(evaluate(name, x) - wanted) < 1e-14 * (1 + np.abs(wanted)))
+    below = -rng.uniform(0, 30, 20_000)
+    below = below[np.abs(below - np.round(below)) > 1e-3]  # at the poles no digits are left
+    wanted = getattr(special, name)(below)
+    assert np.all(np.abs(evaluate(name, below) - wanted) < 1e-12 * (1 + np.abs(wanted)))
+
+
+def test_the_gamma_function_s_special_values(evaluate):
+    whole = np.arange(1, 21, dtype=float)
+    factorials = [math.log(math.factorial(int(n) - 1)) for n in whole]
+    assert evaluate("gammaln", whole) == pytest.approx(factorials, abs=2e-14)
+    harmonic = np.cumsum([0, *(1 / n for n in range(1, 20))])
+    assert evaluate("psi", whole) == pytest.approx(harmonic - np.euler_gamma, abs=1e-14)
+    assert evaluate("gammaln", np.array([0.5]))[0] == pytest.approx(math.log(math.pi) / 2)
+    odd = np.array([0.0, -0.0, -1.0, -7.0, math.inf, -math.inf, math.nan, 5e-324, -1e300])
+    assert list(evaluate("gammaln", odd[:7])) == pytest.approx(
+        [*[math.inf] * 6, math.nan], nan_ok=True
+    )
+    assert list(evaluate("psi", odd[:5])) == pytest.approx(
+        [-math.inf, -math.inf, math.nan, math.nan, math.inf], nan_ok=True
+    )
+    assert np.isnan(evaluate("psi", odd[5:7])).all()
+
+
 def test_the_comparison_sees_a_last_bit(evaluate):
     x = np.linspace(-5, 5, 1001)
     exact = np.exp(x.astype(wide))
@@ -97,7 +127,7 @@ def test_the_comparison_sees_a_last_bit(evaluate):
     assert off(np.array([1.0]), np.array([math.nan], dtype=wide)) == math.inf
 
 
-@pytest.mark.parametrize("name", EXACT)
+@pytest.mark.parametrize("name", [*EXACT, "gammaln", "psi"])
 def test_a_loop_over_rows_is_vectorised(name):
     kernel = getattr(kernels, name)
 

@@ -33,6 +33,7 @@ class Profile:
     importing: float = 0.0
     summing_up: float = 0.0
     reporting: float = 0.0
+    anew: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def describe(self) -> str:
         """Say where the time went: seconds of the clock, but for the fits, which overlap."""
@@ -41,7 +42,9 @@ class Profile:
         rows |= {f"fits, added up over {self.jobs} workers": self.fitting}
         rows |= {"from the first compiling to the last row": self.total}
         rows |= {"table": self.summing_up, "report": self.reporting}
-        return "\n".join(f"{seconds:8.2f} s  {what}" for what, seconds in rows.items())
+        lines = [f"{seconds:8.2f} s  {what}" for what, seconds in rows.items()]
+        lines += [f"{n:8} ×  {name} compiled anew: {why}" for (name, why), n in self.anew.items()]
+        return "\n".join(lines)
 
     def prepare(self, task: Task) -> None:
         """Compile a task's model and take the time."""
