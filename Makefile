@@ -64,8 +64,10 @@ sweep-example: $(READY)  ## the map in reports/example/sweep.html: 13,000 fits, 
 lecture: $(READY)  ## the lecture on one page, and its claims put to the test: half an hour
 	$(BIN)/python -m sbc lecture
 
-bench: $(READY)  ## sbc beside pm.sample, simuk and raw nutpie; writes docs/data/bench.json
+bench: $(READY)  ## sbc beside pm.sample, simuk and raw nutpie; writes docs/data/plain.json
 	$(BIN)/python -m pip install --quiet 'simuk>=0.3,<0.4'
+	$(BIN)/python tests/benchmarks/plain.py --out docs/data/plain.json
+	$(BIN)/python tests/benchmarks/families.py --out docs/data/families.json
 	$(BIN)/python tests/benchmarks/bench.py --out docs/data/bench.json
 
 check: lint test  ## before each commit

@@ -20,7 +20,7 @@ from pymc.pytensorf import compile
 from pymc.sampling.mcmc import assign_step_methods, instantiate_steppers
 
 from sbc.engines import _model
-from sbc.plugins.data import Array, Data, Truth
+from sbc.plugins.data import LOG_LIKELIHOOD, LOG_PRIOR, Array, Data, Truth
 from sbc.plugins.engine import Budget, Draws
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
@@ -48,7 +48,7 @@ class Compiled:
     expand: Any
     initial: Any
     log_density: Any
-    likelihood: list[Any] = field(default_factory=list)  # compiled when it is first asked for
+    densities: dict[str, Any] = field(default_factory=dict)  # compiled when first asked for
 
     def accepts(self, data: Data) -> bool:
         """Say whether data of these lengths can be swapped in."""
@@ -85,11 +85,18 @@ class Compiled:
 
     def log_likelihood(self, truth: Truth, data: Data) -> float:
         """Evaluate the log likelihood at the truth; NaN where it does not name every variable."""
+        return self._at(truth, data, LOG_LIKELIHOOD)
+
+    def log_prior(self, truth: Truth, data: Data) -> float:
+        """Evaluate the log prior at the truth; NaN where it does not name every variable."""
+        return self._at(truth, data, LOG_PRIOR)
+
+    def _at(self, truth: Truth, data: Data, name: str) -> float:
         if not _model.is_complete(self.model, truth):
             return np.nan
-        if not self.likelihood:
-            self.likelihood.append(_model.log_likelihood_at(self.model))
-        return float(self.likelihood[0](truth, data))
+        if name not in self.densities:
+            self.densities[name] = _model.density_at(self.model, name)
+        return float(self.densities[name](truth, data))
 
     def _set(self, data: Data) -> None:
         _model.set_data(self.model, data)

@@ -16,7 +16,7 @@ from pytensor.graph.rewriting.utils import rewrite_graph
 from sbc.engines import _model
 from sbc.engines._compared import agrees, tell
 from sbc.engines._logit import with_logit_kernels
-from sbc.plugins.data import LOG_LIKELIHOOD, Array, Data, Truth
+from sbc.plugins.data import LOG_LIKELIHOOD, LOG_PRIOR, Array, Data, Truth
 from sbc.plugins.engine import Budget
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
@@ -88,11 +88,18 @@ class Density:
 
     def log_likelihood(self, truth: Truth, data: Data) -> float:
         """Evaluate the log likelihood at the truth; NaN where it does not name every variable."""
+        return self._at(truth, data, LOG_LIKELIHOOD)
+
+    def log_prior(self, truth: Truth, data: Data) -> float:
+        """Evaluate the log prior at the truth; NaN where it does not name every variable."""
+        return self._at(truth, data, LOG_PRIOR)
+
+    def _at(self, truth: Truth, data: Data, name: str) -> float:
         if not _model.is_complete(self.model, truth):
             return np.nan
         self.set(data)
         values = self.expand(self.unconstrain(truth, data))
-        return float(values[self.quantities.index(LOG_LIKELIHOOD)][0])
+        return float(values[self.quantities.index(name)][0])
 
     def start(self) -> Array:
         """Give the point that the model itself would start from."""
@@ -139,3 +146,7 @@ class Approximation:
     def log_likelihood(self, truth: Truth, data: Data) -> float:
         """Evaluate the log likelihood at the truth."""
         return self.density.log_likelihood(truth, data)
+
+    def log_prior(self, truth: Truth, data: Data) -> float:
+        """Evaluate the log prior at the truth."""
+        return self.density.log_prior(truth, data)

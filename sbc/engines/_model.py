@@ -14,7 +14,16 @@ from pytensor.graph.replace import graph_replace
 
 from sbc.engines._again import observe_again
 from sbc.plugins.contained import contained
-from sbc.plugins.data import LOG_LIKELIHOOD, Data, OwnData, Truth, replicates, users_own
+from sbc.plugins.data import (
+    DENSITIES,
+    LOG_LIKELIHOOD,
+    LOG_PRIOR,
+    Data,
+    OwnData,
+    Truth,
+    replicates,
+    users_own,
+)
 from sbc.plugins.errors import UserError, unknown
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
@@ -38,7 +47,8 @@ def build(estimator: Estimator, generator: Generator, data: Data) -> pm.Model:
     -------
     pymc.Model
         With one ``pm.Data`` an argument (named by `data_name`), coordinates for each dimension, and
-        the deterministic ``log_likelihood``, the sum over all observed variables.
+        the deterministics ``log_likelihood``, the sum over all observed variables, and
+        ``log_prior``, that over all free ones and Potentials.
 
     Raises
     ------
@@ -48,18 +58,21 @@ def build(estimator: Estimator, generator: Generator, data: Data) -> pm.Model:
     with _stated(estimator, generator, data) as model:
         if not model.observed_RVs and not isinstance(data, OwnData):
             raise UserError(f"estimator '{estimator.name}' observes nothing (no observed=...)")
-        _set_free(model, LOG_LIKELIHOOD)
+        for name in DENSITIES:
+            _set_free(model, name)
         if replicates(data):
             observe_again(model, data, places_of(model, estimator, data), data_name)
         if model.observed_RVs:
             pm.Deterministic(LOG_LIKELIHOOD, log_likelihood(model))
+        if model.free_RVs:
+            pm.Deterministic(LOG_PRIOR, log_prior(model))
     for name in estimator.estimands:
         if name not in model.named_vars:
             known = [v.name for v in (*model.free_RVs, *model.deterministics)]
             raise unknown(
                 "variable to estimate",
                 name,
-                [n for n in known if n != LOG_LIKELIHOOD],
+                [n for n in known if n not in DENSITIES],
                 f"in '{estimator.name}'",
             )
     return model
@@ -78,6 +91,17 @@ def log_likelihood(model: pm.Model) -> Any:
     return graph_replace(
         sum(terms[1:], terms[0]), {point: rv for rv, point in points.items()}, strict=False
     )
+
+
+def log_prior(model: pm.Model) -> Any:
+    """State the log density of all free variables on their own scale, plus the Potentials."""
+    points = {rv: rv.type() for rv in model.free_RVs}
+    factors = conditional_logp(points)
+    terms = [as_tensor(factors[v]).sum() for v in points.values()]
+    stated = graph_replace(
+        sum(terms[1:], terms[0]), {point: rv for rv, point in points.items()}, strict=False
+    )
+    return sum((as_tensor(potential).sum() for potential in model.potentials), stated)
 
 
 def set_data(model: pm.Model, data: Data) -> None:
@@ -166,7 +190,7 @@ def argument_of(name: str) -> str:
 def wanted(estimator: Estimator, model: pm.Model) -> tuple[str, ...]:
     """List the variables whose draws are needed; a user's own quantities need all free ones."""
     free = [rv.name for rv in model.free_RVs] if estimator.quantities else []
-    ranked = [LOG_LIKELIHOOD] if model.observed_RVs else []
+    ranked = [name for name in DENSITIES if name in model.named_vars]
     return tuple(dict.fromkeys([*estimator.estimands, *ranked, *free]))
 
 
@@ -230,8 +254,10 @@ def unconstrain(model: pm.Model) -> Callable[[Truth, Data], np.ndarray]:
     return _of_truth(model, values, pt.concatenate(flat))
 
 
-def log_likelihood_at(model: pm.Model, cheap: bool = False) -> Callable[[Truth, Data], np.ndarray]:
-    """Compile the log likelihood as a function of the free variables' values and the data.
+def density_at(
+    model: pm.Model, name: str = LOG_LIKELIHOOD, cheap: bool = False
+) -> Callable[[Truth, Data], np.ndarray]:
+    """Compile the log likelihood, or prior, as a function of the free variables and the data.
 
     Returns
     -------
@@ -239,7 +265,7 @@ def log_likelihood_at(model: pm.Model, cheap: bool = False) -> Callable[[Truth, 
         ``(truth, data) -> number``; pure, but not for two threads at once.
     """
     values = {rv: rv.type() for rv in model.free_RVs}
-    return _of_truth(model, values, model[LOG_LIKELIHOOD], CHEAP if cheap else "FAST_COMPILE")
+    return _of_truth(model, values, model[name], CHEAP if cheap else "FAST_COMPILE")
 
 
 def _of_truth(

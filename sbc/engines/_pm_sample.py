@@ -12,7 +12,7 @@ import numpy as np
 import pymc as pm
 
 from sbc.engines import _model
-from sbc.plugins.data import Data, Truth
+from sbc.plugins.data import LOG_LIKELIHOOD, LOG_PRIOR, Data, Truth
 from sbc.plugins.engine import Budget, Draws
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
@@ -27,7 +27,7 @@ class Compiled:
     frozen: dict[str, int]
     sampler: str
     options: dict[str, Any] = field(default_factory=dict)
-    likelihood: list[Any] = field(default_factory=list)  # compiled when it is first asked for
+    densities: dict[str, Any] = field(default_factory=dict)  # compiled when first asked for
 
     def accepts(self, data: Data) -> bool:
         """Say whether data of these lengths can be swapped in."""
@@ -60,11 +60,18 @@ class Compiled:
 
     def log_likelihood(self, truth: Truth, data: Data) -> float:
         """Evaluate the log likelihood at the truth; NaN where it does not name every variable."""
+        return self._at(truth, data, LOG_LIKELIHOOD)
+
+    def log_prior(self, truth: Truth, data: Data) -> float:
+        """Evaluate the log prior at the truth; NaN where it does not name every variable."""
+        return self._at(truth, data, LOG_PRIOR)
+
+    def _at(self, truth: Truth, data: Data, name: str) -> float:
         if not _model.is_complete(self.model, truth):
             return np.nan
-        if not self.likelihood:
-            self.likelihood.append(_model.log_likelihood_at(self.model))
-        return float(self.likelihood[0](truth, data))
+        if name not in self.densities:
+            self.densities[name] = _model.density_at(self.model, name)
+        return float(self.densities[name](truth, data))
 
     def _nuts(self, budget: Budget) -> dict[str, Any]:
         """Set up NUTS, unless all variables are discrete and it has no part."""

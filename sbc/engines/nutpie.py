@@ -19,7 +19,7 @@ from sbc.engines._fast import fast
 from sbc.engines._hoist import Hoisted
 from sbc.engines._numba import expand_callback, logp_callback, pointer_table
 from sbc.engines._nutpie import lib, make_functions, prepare_dims_and_coords
-from sbc.plugins.data import LOG_LIKELIHOOD, Array, Data, Truth
+from sbc.plugins.data import LOG_LIKELIHOOD, LOG_PRIOR, Array, Data, Truth
 from sbc.plugins.engine import Budget, Draws, engine
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
@@ -93,6 +93,13 @@ class Compiled:
         float
             NaN where the truth does not name every free variable of the model.
         """
+        return self._at(truth, data, LOG_LIKELIHOOD)
+
+    def log_prior(self, truth: Truth, data: Data) -> float:
+        """Evaluate the log prior at the truth; NaN where it does not name every variable."""
+        return self._at(truth, data, LOG_PRIOR)
+
+    def _at(self, truth: Truth, data: Data, name: str) -> float:
         if not _model.is_complete(self.model, truth):
             return np.nan
         with self.lock:
@@ -110,7 +117,7 @@ class Compiled:
             out.ctypes.data_as(pointer),
             tables[1].ctypes.data_as(ctypes.POINTER(ctypes.c_uint64)),
         )
-        return float(out[self._position(LOG_LIKELIHOOD)])
+        return float(out[self._position(name)])
 
     def _position(self, name: str) -> int:
         before = self.shapes[: self.names.index(name)]

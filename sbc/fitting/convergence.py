@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from sbc.plugins.data import LOG_LIKELIHOOD
+from sbc.plugins.data import DENSITIES, LOG_PRIOR
 from sbc.plugins.engine import Budget, Draws
 from sbc.store.names import vector_of
 from sbc.store.rows import DIVERGENT, LOW_ESS, NONCONVERGED, OK, POOR, Result
@@ -18,11 +19,11 @@ def accept_constant_discrete(results: tuple[Result, ...], draws: Draws) -> tuple
     A continuous one that does not move is a sampler that is stuck, and no result.
     """
     discrete = {name for name, v in draws.values.items() if v.dtype.kind in "biu"}
-    others = draws.values.keys() - {LOG_LIKELIHOOD}
+    others = draws.values.keys() - set(DENSITIES)
     if others <= discrete and all(
         (np.ptp(draws.values[n], axis=(0, 1)) == 0).all() for n in others
     ):
-        discrete.add(LOG_LIKELIHOOD)  # a function of nothing but these
+        discrete |= set(DENSITIES)  # functions of nothing but these
     size = float(np.prod(next(iter(draws.values.values())).shape[:2]))
     return tuple(
         replace(r, rhat=1.0, ess_bulk=size, ess_tail=size)
@@ -30,6 +31,19 @@ def accept_constant_discrete(results: tuple[Result, ...], draws: Draws) -> tuple
         else r
         for r in results
     )
+
+
+def without_constant_prior(draws: Draws, truth: dict[str, Any]) -> dict[str, Any]:
+    """Leave the log prior out of what is ranked where it is the same everywhere: priors are flat.
+
+    With discrete variables it may be the same in all draws of one dataset, and is kept.
+    """
+    values = draws.values.get(LOG_PRIOR)
+    if values is None or any(v.dtype.kind in "biu" for v in draws.values.values()):
+        return truth
+    if np.ptp(values) > 1e-10 * (1 + abs(float(values.flat[0]))):
+        return truth
+    return {name: value for name, value in truth.items() if name != LOG_PRIOR}
 
 
 def flag_constant_draws(draws: Draws, results: tuple[Result, ...]) -> Draws:

@@ -17,19 +17,20 @@ from sbc.fitting.convergence import (
     flag_constant_draws,
     retry_schedule,
     status,
+    without_constant_prior,
 )
 from sbc.fitting.estimands import is_wanted
 from sbc.fitting.setup import Setup, setup_of
 from sbc.fitting.summarise import summarise
 from sbc.plugins import blame, registry
 from sbc.plugins.contained import contained
-from sbc.plugins.data import LOG_LIKELIHOOD, Array, Data, Dataset, as_replicated
-from sbc.plugins.engine import Draws
+from sbc.plugins.data import DENSITIES, LOG_LIKELIHOOD, Array, Data, Dataset, as_replicated
+from sbc.plugins.engine import Budget, Draws
 from sbc.plugins.errors import UserError
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.validate import check_arguments, check_data
 from sbc.stats import ranks, seeds
-from sbc.store.rows import CELL, ERROR, FAILED, Fit
+from sbc.store.rows import CELL, ERROR, FAILED, Fit, Result
 from sbc.store.settings import Settings
 
 
@@ -125,26 +126,37 @@ def _until_converged(task: Task) -> Fit:
                 drew = compiled.fit(data, budget, seed)
             draws = _with_quantities(estimator, drew, drawn.data)
             results = summarise(
-                *(draws, truth, partial(_jitter, task), estimator.elements, estimator.constant)
+                *(
+                    draws,
+                    without_constant_prior(draws, truth),
+                    partial(_jitter, task),
+                    estimator.elements,
+                    estimator.constant,
+                )
             )
             draws = flag_constant_draws(draws, results)
             results = accept_constant_discrete(results, draws)
             results = tuple(r for r in results if is_wanted(settings, estimator, r.quantity))
-            row = replace(
-                row,
-                status=status(results, draws, budget),
-                error=draws.failure,
-                divergences=draws.divergences,
-                pareto_k=draws.pareto_k,
-                elbo_drift=draws.elbo_drift,
-                steps=row.steps + draws.steps,
-                results=results,
-            )
+            row = _judged(row, results, draws, budget)
             if row.status not in FAILED:
                 break
     except Exception as problem:  # as in `fit`, but the dataset is known and stays in the row
         return replace(row, status=ERROR, error=_reason(problem), results=())
     return row
+
+
+def _judged(row: Fit, results: tuple[Result, ...], draws: Draws, budget: Budget) -> Fit:
+    """Put into the row what an attempt gave."""
+    return replace(
+        row,
+        status=status(results, draws, budget),
+        error=draws.failure,
+        divergences=draws.divergences,
+        pareto_k=draws.pareto_k,
+        elbo_drift=draws.elbo_drift,
+        steps=row.steps + draws.steps,
+        results=results,
+    )
 
 
 def _jitter(task: Task, quantity: str) -> float:
@@ -154,8 +166,8 @@ def _jitter(task: Task, quantity: str) -> float:
 def _truth_of_quantities(task: Task, compiled: Any, drawn: Dataset, data: Data) -> dict[str, Any]:
     """Give the true value of everything that is ranked.
 
-    The log likelihood and other functions of parameters and data are ranked only where the truth is
-    a point of the estimator's own joint distribution; elsewhere they have no true value.
+    Log likelihood, log prior and other functions of parameters and data are ranked only where the
+    truth is a point of the estimator's own joint distribution; elsewhere they have no true value.
     """
     estimator = task.setup.estimator
     missing = [name for name in estimator.estimands if name not in drawn.truth]
@@ -164,7 +176,9 @@ def _truth_of_quantities(task: Task, compiled: Any, drawn: Dataset, data: Data) 
         known = known | deterministics(task.setup, data, missing).at(drawn.truth, data)
     truth = {name: known[name] for name in estimator.estimands}
     if expects_uniform(task.settings, task.estimator):
-        truth[LOG_LIKELIHOOD] = compiled.log_likelihood(drawn.truth, data)
+        for name in DENSITIES:  # an engine of the user's may know one only
+            if evaluate := getattr(compiled, name, None):
+                truth[name] = evaluate(drawn.truth, data)
         _check_support(task, truth[LOG_LIKELIHOOD])
         with contained():
             for name, quantity in estimator.quantities.items():

@@ -240,7 +240,7 @@ def _trial(setup: Setup) -> None:
             continue
         selected = estimator.select(drawn.data)
         model = _model.build(estimator, generator, selected)
-        at = _model.log_likelihood_at(model, cheap=True)
+        at = _model.density_at(model, cheap=True)
         value = float(at(drawn.truth, selected))
         if np.isfinite(value):
             return

@@ -22,6 +22,10 @@ _AGAIN = " (again)"
 _GIVEN = " (given)"
 #: The name under which the log likelihood of the data is ranked, beside the estimands.
 LOG_LIKELIHOOD = "log_likelihood"
+#: That of the log prior: the free variables' log densities on their own scale, and Potentials.
+LOG_PRIOR = "log_prior"
+#: What is ranked of every model wherever uniform ranks are expected; each is a method of engines.
+DENSITIES = (LOG_LIKELIHOOD, LOG_PRIOR)
 
 
 def users_own(name: str) -> str:

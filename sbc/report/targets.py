@@ -39,6 +39,8 @@ class Subject:
         The rows of the run's results: one frame, or one an element.
     members : array of shape (n, J), optional
         Which elements of which datasets a vector pools; by default all.
+    whole : dict of str to DataFrame, optional
+        The rows of all datasets, where `frames` has some of them.
     """
 
     estimator: str
@@ -47,13 +49,15 @@ class Subject:
     kind: str
     frames: dict[str, pd.DataFrame]
     members: NDArray[np.bool_] | None = None
+    whole: dict[str, pd.DataFrame] | None = None
 
     @cached_property
     def what(self) -> Fits | Elements:
         """The fits as arrays."""
         if self.kind != VECTOR:
-            return as_fits(next(iter(self.frames.values())))
-        elements = as_elements(self.frames)
+            [(name, frame)] = self.frames.items()
+            return as_fits(frame, None if self.whole is None else self.whole[name])
+        elements = as_elements(self.frames, self.whole)
         return elements if self.members is None else replace(elements, members=self.members)
 
     @property
@@ -66,7 +70,7 @@ class Subject:
     def of(self, datasets: Any) -> Subject:
         """Keep some of the datasets."""
         kept = {name: frame[frame["dataset"].isin(datasets)] for name, frame in self.frames.items()}
-        return replace(self, frames=kept)
+        return replace(self, frames=kept, whole=self.whole or self.frames)
 
 
 def subjects_of(run: Run) -> list[Subject]:

@@ -46,6 +46,8 @@ class Fits:
         Continuous ranked probability score, see `sbc.stats.crps`.
     prior_var : float, optional
         Variance of the law that the truths were drawn from, where there is one.
+    prior_truths : array, optional
+        The truths that it was estimated from, if it is not known: those of all datasets of the run.
 
     Raises
     ------
@@ -60,6 +62,7 @@ class Fits:
     quantiles: Mapping[float, FloatArray] = field(default_factory=dict)
     crps: FloatArray | None = None
     prior_var: float | None = None
+    prior_truths: FloatArray | None = None
 
     @property
     def n(self) -> int:

@@ -189,10 +189,15 @@ def bias_sd(fits: Fits) -> tuple[Estimate, FloatArray]:
 def z_sd(fits: Fits) -> tuple[Estimate, FloatArray]:
     """Spread sd(z): 1 under calibration, above 1 for posteriors that are too narrow.
 
-    MCSE √((m4 − m2²)/(4 (n − 1) sd(z)²)) with the central moments m2, m4 of z; no normality is
-    assumed. NaN for n = 2, where it would always be 0.
+    MCSE √((m4 − sd(z)⁴)/(4 n sd(z)²)) with the fourth central moment m4 of z; no normality is
+    assumed. NaN where so few z say nothing about it: always for n = 2.
     """
-    return _spread((fits.mean - fits.truth) / fits.sd)
+    z = (fits.mean - fits.truth) / fits.sd
+    (value, _), psi = _spread(z)
+    moment = np.mean((z - np.mean(z)) ** 4) if z.size > 2 else np.float64(np.nan)
+    spread = np.float64(value)
+    room = np.float64((moment - spread**4) / (4 * max(z.size, 1) * spread**2))
+    return Estimate(value, float(np.sqrt(room)) if room > 0 else math.nan), psi
 
 
 @_metric
@@ -298,11 +303,24 @@ def width(fits: Fits, level: float = 0.95) -> tuple[Estimate, FloatArray]:
 
 @_metric
 def contraction(fits: Fits) -> tuple[Estimate, FloatArray]:
-    """Mean of 1 − s²/prior_var: 0 for data that teach nothing, near 1 for a sharp posterior.
+    """Mean of 1 − s²/v, v the prior variance: 0 for data that teach nothing, near 1 for sharp ones.
 
-    Negative where the posterior is wider than the prior; NaN without a prior variance.
+    Negative where the posterior is wider than the prior; NaN without a prior variance. Where v is
+    estimated from truths, the MCSE holds that error too: dataset i moves the contraction by
+    −(s_i² − mean s²)/v + mean(s²)/v² · ((theta_i − mean theta)² − v), and truths of other datasets
+    move v alone.
     """
-    return _mean(1 - fits.sd**2 / (np.nan if fits.prior_var is None else fits.prior_var))
+    squares, v = fits.sd**2, np.float64(np.nan if fits.prior_var is None else fits.prior_var)
+    estimate, psi = _mean(1 - squares / v)
+    if fits.prior_truths is None:
+        return estimate, psi
+    n, slope = fits.n, np.mean(squares) / v**2 if fits.n else np.nan
+    every = (fits.prior_truths - np.mean(fits.prior_truths)) ** 2 - v
+    mine = (fits.truth - np.mean(fits.prior_truths)) ** 2 - v
+    psi = psi + slope * mine * n / every.size
+    rest = slope**2 * variance(every) * max(every.size - n, 0) / every.size**2
+    error = standard_error(psi)
+    return Estimate(estimate.value, float(np.sqrt(error**2 + rest))), psi
 
 
 @_metric

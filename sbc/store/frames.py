@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sbc.plugins.data import LOG_LIKELIHOOD
+from sbc.plugins.data import DENSITIES
 from sbc.plugins.errors import UserError
 from sbc.stats.fits import Fits
 from sbc.stats.ranks import pit
@@ -165,7 +165,7 @@ class Run:
     def _is_estimand(self, estimator: str, quantity: str) -> bool:
         known = self.estimands(estimator)
         if not known:
-            return quantity != LOG_LIKELIHOOD
+            return quantity not in DENSITIES
         return quantity in known or vector_of(quantity) in known
 
 
@@ -252,12 +252,26 @@ def _dtypes(frame: pd.DataFrame) -> dict[str, str]:
     return {name: kinds.get(name, "float64") for name in frame}
 
 
-def as_fits(frame: pd.DataFrame) -> Fits:
-    """Turn the rows of one stream into the arrays that metrics take."""
+def as_fits(frame: pd.DataFrame, whole: pd.DataFrame | None = None) -> Fits:
+    """Turn the rows of one stream into the arrays that metrics take.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The rows of the datasets to look at.
+    whole : DataFrame, optional
+        Those of all datasets of the run, whose truths have the prior's variance: a stratum's own
+        have less. By default `frame`.
+
+    Returns
+    -------
+    Fits
+    """
     truth = frame["truth"].to_numpy(float)
-    varies = len(truth) > 1 and np.ptp(truth) > 0
+    every = truth if whole is None else whole["truth"].to_numpy(float)
+    varies = len(every) > 1 and np.ptp(every) > 0
     with np.errstate(over="ignore"):  # of truths that nobody has drawn
-        prior_var = float(truth.var(ddof=1)) if varies else None
+        prior_var = float(every.var(ddof=1)) if varies else None
     return Fits(
         truth=truth,
         mean=frame["mean"].to_numpy(float),
@@ -269,9 +283,14 @@ def as_fits(frame: pd.DataFrame) -> Fits:
         },
         crps=frame["crps"].to_numpy(float),
         prior_var=prior_var,
+        prior_truths=every if varies else None,
     )
 
 
-def as_elements(frames: Mapping[str, pd.DataFrame]) -> Elements:
+def as_elements(
+    frames: Mapping[str, pd.DataFrame], whole: Mapping[str, pd.DataFrame] | None = None
+) -> Elements:
     """Turn the rows of a vector's elements, by their names, into what is pooled."""
-    return Elements(tuple(frames), tuple(as_fits(frame) for frame in frames.values()))
+    every = frames if whole is None else whole
+    fits = tuple(as_fits(frame, every[name]) for name, frame in frames.items())
+    return Elements(tuple(frames), fits)

@@ -9,7 +9,7 @@ from sbc.fitting import fit as fit_module
 from sbc.fitting.convergence import accept_constant_discrete, judge, retry_schedule
 from sbc.fitting.fit import Task, fit
 from sbc.fitting.setup import draw_dataset
-from sbc.plugins.data import LOG_LIKELIHOOD
+from sbc.plugins.data import DENSITIES, LOG_LIKELIHOOD
 from sbc.plugins.engine import Budget, Draws
 from sbc.store.rows import DIVERGENT, ERROR, FAILED, LOW_ESS, NONCONVERGED, OK, Result
 from sbc.store.settings import Settings
@@ -58,7 +58,7 @@ def test_a_real_fit_ranks_estimand_log_likelihood_and_the_user_s_quantity():
     row = fit(task())
     assert row.status not in FAILED
     by_name = {r.quantity: r for r in row.results}
-    assert set(by_name) == {"theta", LOG_LIKELIHOOD, "distance"}
+    assert set(by_name) == {"theta", *DENSITIES, "distance"}
     theta = np.frombuffer(by_name["theta"].draws, "<f8")
     y = draw_dataset(SETTINGS, 0, row.estimator).data["y"]
     distance = np.frombuffer(by_name["distance"].draws, "<f8")

@@ -55,7 +55,7 @@ def test_a_model_is_run_as_it_is(tmp_path):
     assert found.settings.estimators == ("model",)
     assert found.settings.generator == catalogue.OWN_DATA
     assert found.settings.truth == "self"
-    assert set(found.results["quantity"]) == {"a", "log_likelihood"}
+    assert set(found.results["quantity"]) == {"a", "log_likelihood", "log_prior"}
     assert not found.fits["error"].any()
     assert "model" in (tmp_path / "run" / "report.html").name or found.report().is_file()
     names = {file.suffix for file in (tmp_path / "run").iterdir()}

@@ -48,7 +48,8 @@ def test_a_bambi_model_is_one_line(tmp_path, built):
         model.build()
     found = sbc.run(model, **SMALL, out=tmp_path / "run")
     assert not found.fits["error"].any()
-    assert set(found.results["quantity"]) == {"Intercept", "x", "sigma", "log_likelihood"}
+    ranked = {"Intercept", "x", "sigma", "log_likelihood", "log_prior"}
+    assert set(found.results["quantity"]) == ranked
 
 
 def test_groups_and_another_family(tmp_path):

@@ -118,7 +118,7 @@ def test_a_model_with_its_own_data_and_an_element_of_a_deterministic():
     )
     row = fitted(made)
     assert not row.error
-    assert {r.quantity for r in row.results} == {"theta[3]", "tau", "log_likelihood"}
+    assert {r.quantity for r in row.results} == {"theta[3]", "tau", "log_likelihood", "log_prior"}
     (element,) = [r for r in row.results if r.quantity == "theta[3]"]
     t = row.truth
     assert element.truth == pytest.approx(t["mu"] + t["tau"] * t["z"][3])

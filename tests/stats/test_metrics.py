@@ -48,8 +48,8 @@ BY_HAND = {
     "proportional_bias": (1, 1),
     # z = (1, −1, ½, 3/2), deviations (½, −3/2, 0, 1), squares sum to 3.5, var(z) = 7/6
     "bias_sd": (0.5, math.sqrt(7 / 24)),
-    # m2 = 3.5/4 = .875, m4 = (.0625 + 5.0625 + 0 + 1)/4 = 1.53125
-    "z_sd": (math.sqrt(7 / 6), math.sqrt((1.53125 - 0.875**2) / (4 * 3 * 7 / 6))),
+    # var 3.5/3 = 7/6, m4 = (.0625 + 5.0625 + 0 + 1)/4 = 1.53125
+    "z_sd": (math.sqrt(7 / 6), math.sqrt((1.53125 - (7 / 6) ** 2) / (4 * 4 * 7 / 6))),
     # √(8/3)/√6 = 2/3
     "empirical_se": (math.sqrt(8 / 3), 2 / 3),
     # e² = (1, 1, 1, 9), mean 3, squared deviations 4 + 4 + 4 + 36 = 48, sd 4, 4/√4 = 2
@@ -126,6 +126,40 @@ def test_what_was_not_stored_is_nan():
     bare = Fits(FOUR.truth, FOUR.mean, FOUR.sd, FOUR.pit)
     assert all(np.isnan(metrics.crps(bare)))
     assert all(np.isnan(metrics.contraction(bare)))
+
+
+def contraction_study(rng, n, spread):
+    """Truths of variance 1 and posteriors of a variance that the truth decides somewhat."""
+    truth = rng.normal(size=n)
+    sd = np.sqrt(0.2 * np.exp(spread * rng.normal(size=n)))
+    return Fits(truth, truth, sd, np.full(n, 0.5), prior_var=truth.var(ddof=1), prior_truths=truth)
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.5])
+def test_the_error_of_contraction_holds_that_of_the_prior_variance(spread):
+    """Its interval covers; with the variance taken as known it would miss most of the time."""
+    rng = np.random.default_rng(3)
+    studies = [metrics.contraction(contraction_study(rng, 400, spread)) for _ in range(2000)]
+    values, errors = np.array(studies).T
+    assert np.mean(errors) == pytest.approx(np.std(values, ddof=1), rel=0.06)
+    centre = 1 - 0.2 * math.exp(spread**2 / 2)
+    covered = np.mean(np.abs(values - centre) < 1.96 * errors)
+    assert 0.93 < covered < 0.97
+    known = [
+        metrics.contraction(replace(contraction_study(rng, 400, spread), prior_truths=None)).mcse
+        for _ in range(20)
+    ]
+    assert np.mean(known) < 0.7 * np.mean(errors)
+
+
+def test_a_part_of_the_datasets_keeps_the_prior_variance_of_all_and_its_error():
+    rng = np.random.default_rng(4)
+    parts = []
+    for _ in range(2000):
+        fits = contraction_study(rng, 400, 0.5)
+        parts.append(metrics.contraction(fits.take(rng.permutation(400) < 80)))
+    values, errors = np.array(parts).T
+    assert np.mean(errors) == pytest.approx(np.std(values, ddof=1), rel=0.06)
 
 
 @pytest.mark.parametrize("name", METRICS)

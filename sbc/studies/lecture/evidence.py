@@ -70,7 +70,9 @@ class Evidence:
 
     def fits(self, estimator: str, quantity: str) -> Fits:
         """Give them as metrics take them."""
-        return replace(as_fits(self.rows(estimator, quantity)), prior_var=PRIOR_SD**2)
+        return replace(
+            as_fits(self.rows(estimator, quantity)), prior_var=PRIOR_SD**2, prior_truths=None
+        )
 
     def pair(self, a: str, b: str, quantity: str) -> tuple[Fits, Fits]:
         """Give two estimators on the datasets where both worked."""
