@@ -43,7 +43,8 @@ def comparison(run: Run) -> pd.DataFrame:
     -------
     DataFrame
         One row an estimand and pair: ``a``, ``b``, the ``n_datasets`` where both worked, and for
-        each metric the difference a − b and the Monte Carlo error of that difference. Vectors have
+        each metric the difference a − b and the Monte Carlo error of that difference; coverage is
+        that of intervals between posterior quantiles, as in tables. Vectors have
         a row of their own before those of their elements; ``kind`` tells them apart.
 
     Raises
@@ -71,7 +72,8 @@ def _row(run: Run, one: Subject, other: Subject) -> dict[str, Any]:
     row: dict[str, Any] = {"estimand": one.name, "kind": one.kind}
     row |= {"a": _name(run, one), "b": _name(run, other), "n_datasets": len(both)}
     for name in COMPARED:
-        row[name], row[f"{name}_mcse"] = difference(name, a, b)
+        options = {"kind": "quantile"} if name == "coverage" else {}  # as in the table
+        row[name], row[f"{name}_mcse"] = difference(name, a, b, **options)
     return row
 
 

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import json
 import math
-from itertools import product
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sbc.plugins.errors import UserError, option
+from sbc.plugins.errors import UserError
 from sbc.report.numbers import p_value, plain_number, plain_records, with_error
+from sbc.report.table_notes import APPROXIMATION, LEVELS, notes
 from sbc.report.targets import ELEMENT, VECTOR, Subject, strata_of, subjects_of
 from sbc.stats import metrics
 from sbc.stats.fits import Fits
 from sbc.stats.intervals import hdi
+from sbc.stats.uniformity import holm
 from sbc.stats.vector_ranks import rank_test
 from sbc.stats.vectors import Elements, measure, share
-from sbc.store.frames import Run
-from sbc.store.names import fitted_by
-from sbc.store.reasons import listed
+from sbc.store.frames import Run, as_fits
 from sbc.store.rows import FAILED, POOR
 from sbc.store.settings import DECLARED
 from sbc.store.shard import WHOLE
 
-LEVELS = (0.5, 0.8, 0.9, 0.95)
 #: What an approximation has in place of R-hat and ESS, as columns of the fits.
 APPROXIMATE = ("pareto_k", "elbo_drift")
 FORMATS = ("text", "markdown", "csv", "json")
@@ -69,7 +67,8 @@ def table(
         from the variation between datasets. The column ``kind`` tells ``scalar``, ``element`` and
         ``vector`` apart. ``*_mcse`` are Monte Carlo standard errors, ``coverage_*_low`` and
         ``_high`` the ends of 95 % Wilson intervals; what is not defined, such as an error from a
-        single dataset, is NaN.
+        single dataset, is NaN. ``rank_p_adjusted`` is ``rank_p`` by Holm's rule over the rows that
+        are no elements and what else is ranked, as in the report; elements' among themselves.
 
     Raises
     ------
@@ -89,7 +88,28 @@ def table(
                 rows.append({"stratum": f"{by} {label}"} | row)
     if by and not rows:
         raise UserError(f"no estimand has an element for each value of the feature '{by}'")
+    _adjust(rows, [] if by else _others(run))
     return pd.DataFrame(rows)
+
+
+def _others(run: Run) -> list[float]:
+    """Test the ranks of what is no estimand: log likelihood, log prior, a user's quantities."""
+    estimands = {key for key, _ in run.streams(estimands_only=True)}
+    return [
+        rank_test(as_fits(frame)).p
+        for key, frame in run.streams()
+        if key not in estimands and len(frame) > 1
+    ]
+
+
+def _adjust(rows: list[dict[str, Any]], others: list[float]) -> None:
+    """Adjust the p-values of ranks for all that are looked at, elements among themselves."""
+    elements = [row for row in rows if row["kind"] == ELEMENT]
+    units = [row for row in rows if row["kind"] != ELEMENT]
+    for family, beside in ((units, others), (elements, [])):
+        adjusted = holm([*(row["rank_p"] for row in family), *beside])
+        for row, p in zip(family, adjusted, strict=False):
+            row["rank_p_adjusted"] = float(p)
 
 
 def _row(
@@ -120,6 +140,7 @@ def _row(
         row |= {f"{name}_low": share.low, f"{name}_high": share.high}
     row |= _estimates(what, _THEN) | {
         "rank_p": rank_test(what).p if n > 1 else math.nan,
+        "rank_p_adjusted": math.nan,  # by `_adjust`, which knows the others
         "ess_min": min((f[["ess_bulk", "ess_tail"]].min(axis=None) for f in frames if len(f)),
                        default=math.nan),
         "rhat_max": max((f["rhat"].max() for f in frames if len(f)), default=math.nan),
@@ -195,8 +216,8 @@ def render(run: Run, kind: str = "text", elements: bool = False, **options: Any)
     known = [name for name in APPROXIMATE if not all(math.isnan(r[name]) for r in rows)]
     body = grid([_readable(row, known) for row in rows], kind)
     pools = any(row["kind"] == VECTOR for row in rows)
-    lines = [f"{regime_line(run)}.", "", body, "", *_notes(run, pools, elements)]
-    lines += [_APPROXIMATE] if known else []
+    lines = [f"{regime_line(run)}.", "", body, "", *notes(run, pools, elements, **options)]
+    lines += [APPROXIMATION] if known else []
     return "\n".join(lines).rstrip()
 
 
@@ -224,7 +245,7 @@ def _readable(row: dict[str, Any], diagnostics: list[str]) -> dict[str, str]:
             for name in dict.fromkeys([shares[0], shares[-1]])
         },
         "width 95 %": with_error(row["width_95"], row["width_95_mcse"]),
-        "rank p": p_value(row["rank_p"]),
+        "rank p": p_value(row["rank_p_adjusted"]),
         **{_HEADS[name]: plain_number(row[name]) for name in diagnostics},
         "datasets": str(row["n_datasets"]),
         "failed": str(row["n_failed"]),
@@ -232,32 +253,6 @@ def _readable(row: dict[str, Any], diagnostics: list[str]) -> dict[str, str]:
 
 
 _HEADS = {"pareto_k": "k̂", "elbo_drift": "ELBO drift"}
-_APPROXIMATE = (
-    "k̂ = median Pareto k̂ of an approximation's importance ratios: above 0.7 it is far from the "
-    "posterior. ELBO drift = median rise of its bound in the last quarter, in nats. Its draws are "
-    "independent: there is no R-hat and no ESS."
-)
-
-
-def _notes(run: Run, pools: bool, elements: bool) -> list[str]:
-    lines = [
-        "a (b) = estimate and Monte Carlo standard error of its last digits; [ ] = 95 % interval; "
-        "rank p = test of uniform ranks."
-    ]
-    if pools:
-        lines.append(
-            "[*] = mean over the elements of a vector, its error from the variation between "
-            "datasets" + ("." if elements else f"; {option('elements')} shows each.")
-        )
-    for estimator, engine in product(run.settings.estimators, run.settings.engines):
-        mine = run.fits_of(estimator, engine)
-        parts = [f"{n} {status}" for status, n in mine.status.value_counts().items()]
-        if (count := int((mine.attempt > 0).sum())) > 0:
-            parts.append(f"{count} needed a retry")
-        who = fitted_by(estimator, engine if len(run.settings.engines) > 1 else "")
-        lines.append(f"fits of {who}: {', '.join(parts) or 'none yet'}")
-        lines += [f"  {told}" for told in listed(mine)]
-    return lines + run.lines
 
 
 __all__ = [

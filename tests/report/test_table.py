@@ -20,6 +20,7 @@ from sbc.plugins.data import LOG_LIKELIHOOD
 from sbc.plugins.engine import Budget
 from sbc.report.numbers import p_value, plain_number, with_error
 from sbc.report.table import FORMATS, render, table
+from sbc.report.verdicts import pairs_of, with_words
 from sbc.stats import metrics
 from sbc.store.database import Store
 from sbc.store.frames import as_fits, load_run
@@ -29,7 +30,15 @@ from sbc.store.settings import Settings
 KEYS = {
     *("generator", "truth", "estimator", "engine", "estimand", "n_datasets", "n_failed"),
     *("bias", "rmse", "emp_se", "model_se", "bias_mcse", "rmse_mcse", "emp_se_mcse"),
-    *("model_se_mcse", "width_95", "rank_p", "ess_min", "rhat_max", "divergent_fits"),
+    *(
+        "model_se_mcse",
+        "width_95",
+        "rank_p",
+        "rank_p_adjusted",
+        "ess_min",
+        "rhat_max",
+        "divergent_fits",
+    ),
     *("n_poor", "pareto_k", "elbo_drift"),
     *(f"coverage_{p}{what}" for p in (50, 80, 90, 95) for what in ("", "_mcse", "_low", "_high")),
 }
@@ -105,6 +114,29 @@ def test_numbers_are_those_of_the_metrics(new_run, new_fit):
     assert record["ess_min"] == 450
     assert record["rhat_max"] == 1.019
     assert record["divergent_fits"] == 10
+
+
+def test_p_values_of_ranks_are_adjusted_as_in_the_report(run):
+    by_quantity = {p.quantity: p.adjusted for p in with_words(pairs_of(run)) if p.is_estimand}
+    for record in table(run).to_dict(orient="records"):
+        if record["kind"] == "element":
+            continue
+        assert record["rank_p_adjusted"] == pytest.approx(
+            by_quantity[record["estimand"]], nan_ok=True
+        )
+        assert not record["rank_p_adjusted"] < record["rank_p"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "coverage = share of intervals between posterior quantiles that hold the truth;"),
+        ({"levels": (0.5, 0.6)}, "(by the PIT: 60 %);"),
+        ({"interval": "hdi"}, "coverage = share of shortest intervals"),
+    ],
+)
+def test_the_table_names_the_kind_of_coverage(new_run, new_fit, options, said):
+    assert said in render(load_run(new_run([new_fit(k) for k in range(5)])), **options)
 
 
 def test_failed_fits_are_counted_and_do_not_enter_an_estimate(new_run, new_fit):

@@ -1,0 +1,57 @@
+"""What is said below a table: its notation, and how the fits went."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+from sbc.plugins.errors import option
+from sbc.store.frames import Run
+from sbc.store.names import fitted_by
+from sbc.store.reasons import listed
+
+#: Levels of coverage whose quantiles are kept.
+LEVELS = (0.5, 0.8, 0.9, 0.95)
+#: Said where an approximation was fitted.
+APPROXIMATION = (
+    "k̂ = median Pareto k̂ of an approximation's importance ratios: above 0.7 it is far from the "
+    "posterior. ELBO drift = median rise of its bound in the last quarter, in nats. Its draws are "
+    "independent: there is no R-hat and no ESS."
+)
+
+
+def _coverage_line(
+    levels: tuple[float, ...] = LEVELS, interval: str = "equal", by: str | None = None
+) -> str:
+    """Say by which kind of interval coverage is counted."""
+    if interval == "hdi":
+        return (
+            "coverage = share of shortest intervals of the kept draws that hold the truth, "
+            "which from so few draws fall short of their level by 2 to 5 points"
+        )
+    kept = "coverage = share of intervals between posterior quantiles that hold the truth"
+    others = [f"{100 * level:g} %" for level in levels if level not in LEVELS]
+    return f"{kept} (by the PIT: {', '.join(others)})" if others else kept
+
+
+def notes(run: Run, pools: bool, elements: bool, **options: Any) -> list[str]:
+    """List the lines; arguments as of `sbc.report.table.render`, `pools` for those of vectors."""
+    lines = [
+        "a (b) = estimate and Monte Carlo standard error of its last digits; [ ] = 95 % interval; "
+        f"{_coverage_line(**options)}; "
+        "rank p = test of uniform ranks, adjusted for the number of quantities (Holm)."
+    ]
+    if pools:
+        lines.append(
+            "[*] = mean over the elements of a vector, its error from the variation between "
+            "datasets" + ("." if elements else f"; {option('elements')} shows each.")
+        )
+    for estimator, engine in product(run.settings.estimators, run.settings.engines):
+        mine = run.fits_of(estimator, engine)
+        parts = [f"{n} {status}" for status, n in mine.status.value_counts().items()]
+        if (count := int((mine.attempt > 0).sum())) > 0:
+            parts.append(f"{count} needed a retry")
+        who = fitted_by(estimator, engine if len(run.settings.engines) > 1 else "")
+        lines.append(f"fits of {who}: {', '.join(parts) or 'none yet'}")
+        lines += [f"  {told}" for told in listed(mine)]
+    return lines + run.lines
