@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import shlex
 import sys
 from dataclasses import replace
@@ -18,7 +19,7 @@ from sbc.store.settings import Settings
 
 if TYPE_CHECKING:
     from sbc.studies.design import Looked
-    from sbc.studies.sweep.goal import Goal
+    from sbc.studies.sweep.goal import Goal, Share
     from sbc.studies.sweep.plan import Plan
 
 
@@ -147,15 +148,18 @@ def _asked(arguments: argparse.Namespace, settings: Settings, plan: Plan) -> str
 
 def _told(looked: Looked) -> None:
     for one in looked.found:
-        narrow, covered = (
-            f"{100 * x.value:.0f} % [{100 * x.low:.0f}, {100 * x.high:.0f}]"
-            for x in (one.narrow, one.covered)
-        )
+        narrow, covered = map(_percent, (one.narrow, one.covered))
         print(
             f"{looked.value:>8g}  {one.estimand}: {narrow} narrow enough, coverage {covered}; "
             f"{one.datasets} datasets: {one.reason}",
             flush=True,
         )
+
+
+def _percent(share: Share) -> str:
+    if math.isnan(share.value):
+        return "unknown, for no fit has worked"
+    return f"{100 * share.value:.0f} % [{100 * share.low:.0f}, {100 * share.high:.0f}]"
 
 
 def _answer(plan: Plan, place: int | None, seen: list[Looked], folder: Path) -> int:

@@ -14,6 +14,7 @@ for certain but for the noise of sample quantiles, 1.5 % of a width from 8000 dr
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +22,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sbc.cli.design import _percent
 from sbc.cli.main import main
 from sbc.store.folder import RunFile
 from sbc.studies.design import bisect, looks
-from sbc.studies.sweep.goal import Goal, delivered
+from sbc.studies.sweep.goal import Goal, Share, delivered
 from sbc.studies.sweep.read import load_sweep
 
 FILE = Path(__file__).resolve().parents[1] / "files" / "normal_mean.py"
@@ -179,3 +181,8 @@ def test_failed_fits_count_as_intervals_that_are_not_narrow():
     (found,) = delivered(run, Goal(2, 0.8), 100, 0.05)
     assert found.narrow.value == 0.5
     assert (found.outcome, found.reason) == ("fail", "too wide")
+
+
+def test_a_size_at_which_no_fit_has_worked_has_an_unknown_coverage():
+    assert _percent(Share(math.nan, 0.0, 1.0)) == "unknown, for no fit has worked"
+    assert _percent(Share(0.5, 0.25, 0.75)) == "50 % [25, 75]"
