@@ -59,9 +59,12 @@ class Hoisted:
         stable = rewrite_graph([model.logp(), *chosen], include=("canonicalize", "stabilize"))
         logp, *replaced = self._replace(with_logit_kernels(stable))
         self._logp = logp
+        known: dict[Any, Any] = {}
         for old, new in zip(chosen, replaced, strict=True):
-            new.name = old.name
-        known = dict(zip(chosen, replaced, strict=True))
+            # Quantities that are equal have become one variable, and each needs its own name.
+            mine = new is old or (new.owner is not None and new not in known.values())
+            known[old] = new if mine else new.copy()
+            known[old].name = old.name
         self._values = [known.get(v, v) for v in values]
 
     def _replace(self, outputs: list[Any]) -> list[Any]:

@@ -182,3 +182,20 @@ def test_a_density_that_differs_is_not_sampled(monkeypatch, capsys):
     names = [type(n.op).__name__ for n in logp.maker.fgraph.toposort()]
     assert "LaneSum" not in names
     assert _hoist._NAME not in str([v.name for v in logp.get_shared()])
+
+
+def test_equal_quantities_keep_their_own_names():
+    with pm.Model() as model:
+        b = pm.Normal("b", 0, 1)
+        pm.Deterministic("same", b)
+        pm.Deterministic("odds", pm.math.exp(b))
+        pm.Deterministic("again", pm.math.exp(b))
+        pm.Bernoulli("o", logit_p=b * pm.Data("x", X), observed=pm.Data("y", BITS))
+    names = ("b", "same", "odds", "again")
+    constants, (_, _, _, expand, start, (found, *_), _) = nutpie._functions("m", model, names)
+    del constants
+    assert set(found) == set(names)
+    point = start(0) + 0.3
+    values = dict(zip(found, expand(point)[0], strict=True))
+    assert values["same"] == values["b"] == pytest.approx(float(point[0]))
+    assert values["odds"] == values["again"] == pytest.approx(float(np.exp(point[0])))
