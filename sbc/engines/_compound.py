@@ -10,17 +10,17 @@ from __future__ import annotations
 import copy
 import time
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pymc as pm
 from pymc.initial_point import make_initial_point_fn
 from pymc.pytensorf import compile
 from pymc.sampling.mcmc import assign_step_methods, instantiate_steppers
 
 from sbc.engines import _model
-from sbc.plugins.data import LOG_LIKELIHOOD, LOG_PRIOR, Array, Data, Truth
+from sbc.engines._at_truth import ModelAtTruth
+from sbc.plugins.data import Array, Data
 from sbc.plugins.engine import Budget, Draws
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
@@ -38,17 +38,15 @@ _STARTS = 20
 
 
 @dataclass(frozen=True)
-class Compiled:
+class Compiled(ModelAtTruth):
     """Step methods that read the data which the model holds; not for two threads at once."""
 
-    model: pm.Model
     quantities: tuple[str, ...]
     frozen: dict[str, int]
     steps: list[Any]
     expand: Any
     initial: Any
     log_density: Any
-    densities: dict[str, Any] = field(default_factory=dict)  # compiled when first asked for
 
     def accepts(self, data: Data) -> bool:
         """Say whether data of these lengths can be swapped in."""
@@ -82,21 +80,6 @@ class Compiled:
             steps=sum(chain.steps for chain in chains),
             seconds=time.perf_counter() - began,
         )
-
-    def log_likelihood(self, truth: Truth, data: Data) -> float:
-        """Evaluate the log likelihood at the truth; NaN where it does not name every variable."""
-        return self._at(truth, data, LOG_LIKELIHOOD)
-
-    def log_prior(self, truth: Truth, data: Data) -> float:
-        """Evaluate the log prior at the truth; NaN where it does not name every variable."""
-        return self._at(truth, data, LOG_PRIOR)
-
-    def _at(self, truth: Truth, data: Data, name: str) -> float:
-        if not _model.is_complete(self.model, truth):
-            return np.nan
-        if name not in self.densities:
-            self.densities[name] = _model.density_at(self.model, name)
-        return float(self.densities[name](truth, data))
 
     def _set(self, data: Data) -> None:
         _model.set_data(self.model, data)

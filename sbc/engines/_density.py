@@ -14,16 +14,17 @@ from pymc.pytensorf import compile, join_nonshared_inputs
 from pytensor.graph.rewriting.utils import rewrite_graph
 
 from sbc.engines import _model
+from sbc.engines._at_truth import AtTruth
 from sbc.engines._compared import agrees, tell
 from sbc.engines._logit import with_logit_kernels
-from sbc.plugins.data import LOG_LIKELIHOOD, LOG_PRIOR, Array, Data, Truth
+from sbc.plugins.data import Array, Data, Truth
 from sbc.plugins.engine import Budget
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
 
 
 @dataclass(frozen=True)
-class Density:
+class Density(AtTruth):
     """One estimator's posterior given the data that were set last; not for two threads at once.
 
     Attributes
@@ -86,14 +87,6 @@ class Density:
         """Condition on these data from now on."""
         _model.set_data(self.model, data)
 
-    def log_likelihood(self, truth: Truth, data: Data) -> float:
-        """Evaluate the log likelihood at the truth; NaN where it does not name every variable."""
-        return self._at(truth, data, LOG_LIKELIHOOD)
-
-    def log_prior(self, truth: Truth, data: Data) -> float:
-        """Evaluate the log prior at the truth; NaN where it does not name every variable."""
-        return self._at(truth, data, LOG_PRIOR)
-
     def _at(self, truth: Truth, data: Data, name: str) -> float:
         if not _model.is_complete(self.model, truth):
             return np.nan
@@ -134,7 +127,7 @@ def _compiled(x: Any, outputs: list[Any]) -> Callable[[Array], Any]:
 
 
 @dataclass(frozen=True)
-class Approximation:
+class Approximation(AtTruth):
     """What every approximation of a density has in common; each adds its own ``fit``."""
 
     density: Density
@@ -143,10 +136,5 @@ class Approximation:
         """Say whether data of these lengths can be swapped in."""
         return self.density.accepts(data)
 
-    def log_likelihood(self, truth: Truth, data: Data) -> float:
-        """Evaluate the log likelihood at the truth."""
-        return self.density.log_likelihood(truth, data)
-
-    def log_prior(self, truth: Truth, data: Data) -> float:
-        """Evaluate the log prior at the truth."""
-        return self.density.log_prior(truth, data)
+    def _at(self, truth: Truth, data: Data, name: str) -> float:
+        return self.density._at(truth, data, name)

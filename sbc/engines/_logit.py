@@ -15,7 +15,6 @@ import numpy as np
 import pytensor.scalar as ps
 import pytensor.tensor as pt
 from pymc.logprob.utils import CheckParameterValue
-from pytensor.graph.basic import Constant
 from pytensor.graph.replace import graph_replace
 from pytensor.graph.traversal import toposort
 from pytensor.scalar.math import Sigmoid, Softplus
@@ -23,6 +22,7 @@ from pytensor.tensor.basic import MakeVector, ScalarFromTensor
 from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.math import All, Sum
 
+from sbc.engines._elements import inputs_of, number
 from sbc.engines._given import Given
 from sbc.engines._ordered import ordered
 from sbc.plugins.likelihoods import logit_likelihood
@@ -66,10 +66,14 @@ def with_logit_kernels(outputs: Sequence[Any]) -> list[Any]:
 
 def _summed(rows: Any, given: Given) -> Any:
     """Sum log densities by the kernel; None if it cannot."""
-    if (total := ordered(rows, given)) is not None:
-        return total
+    total = ordered(rows, given)
+    return _linear(rows, given) if total is None else total
+
+
+def _linear(rows: Any, given: Given) -> Any:
+    """Sum what is linear in softplus(eta), with what is checked of it; None for anything else."""
     if rows.owner and isinstance(rows.owner.op, CheckParameterValue):
-        made = _summed(rows.owner.inputs[0], given)
+        made = _linear(rows.owner.inputs[0], given)
         left = [c for c in map(_doubtful, rows.owner.inputs[1:]) if c is not None]
         return made if made is None or not left else rows.owner.op(made, *left)
     row = _row(rows, given)
@@ -80,11 +84,11 @@ def _summed(rows: Any, given: Given) -> Any:
     if not row.eta.type.broadcastable == successes.type.broadcastable == full:
         return None
     trials = row.trials
-    if not _is_one(trials):
+    if number(trials) != 1:
         trials = (trials + pt.zeros_like(successes)).ravel()
     constant = pt.sum(row.constant + pt.zeros_like(successes))
     total = logit_likelihood(row.eta.ravel(), successes.ravel(), trials)
-    return total if _number(row.constant) == 0 else total + constant
+    return total if number(row.constant) == 0 else total + constant
 
 
 def _doubtful(condition: Any) -> Any:
@@ -101,22 +105,19 @@ def _doubtful(condition: Any) -> Any:
 
 
 def _is_certain(part: Any) -> bool:
-    compared = part.owner.inputs[0] if part.owner and isinstance(part.owner.op, All) else part
-    if compared.owner is None or not isinstance(compared.owner.op, Elemwise):
-        return False
-    bound = {ps.GE: 0, ps.LE: 1}.get(type(compared.owner.op.scalar_op))
-    x, limit = compared.owner.inputs[0], compared.owner.inputs[-1]
-    return bound is not None and _number(limit) == bound and _is_probability(x)
+    each = part.owner.inputs[0] if part.owner and isinstance(part.owner.op, All) else part
+    for kind, bound in ((ps.GE, 0), (ps.LE, 1)):
+        if sides := inputs_of(each, kind):
+            return number(sides[1]) == bound and _is_probability(sides[0])
+    return False
 
 
 def _is_probability(x: Any) -> bool:
     """Say whether this is a sigmoid, or one minus one."""
     if _sigmoid(x) is not None:
         return True
-    minus = x.owner is not None and isinstance(x.owner.op, Elemwise)
-    if not minus or not isinstance(x.owner.op.scalar_op, ps.Sub):
-        return False
-    return _number(x.owner.inputs[0]) == 1 and _sigmoid(x.owner.inputs[1]) is not None
+    sides = inputs_of(x, ps.Sub)
+    return sides is not None and number(sides[0]) == 1 and _sigmoid(sides[1]) is not None
 
 
 def _row(variable: Any, given: Given) -> _Row | None:
@@ -165,7 +166,7 @@ def _positive(x: Any) -> tuple[Any, bool]:
         if kind is ps.Neg:
             x, negative = inputs[0], not negative
             continue
-        factors = [_number(v) for v in inputs] if kind is ps.Mul and len(inputs) == 2 else []
+        factors = [number(v) for v in inputs] if kind is ps.Mul and len(inputs) == 2 else []
         sign = next((f for f in factors if f in (1, -1)), None)
         if sign is None:
             break
@@ -176,10 +177,8 @@ def _positive(x: Any) -> tuple[Any, bool]:
 def _sigmoid(x: Any) -> Any:
     """Give what this is the sigmoid of, or None."""
     x, negative = _positive(x)
-    of_elements = x.owner is not None and isinstance(x.owner.op, Elemwise)
-    if negative or not of_elements or not isinstance(x.owner.op.scalar_op, Sigmoid):
-        return None
-    return x.owner.inputs[0]
+    inside = None if negative else inputs_of(x, Sigmoid)
+    return None if inside is None else inside[0]
 
 
 def _product(factors: Sequence[Any], given: Given) -> _Row | None:
@@ -204,7 +203,7 @@ def _times(factor: Any, row: _Row | None) -> _Row | None:
 
 def _scaled(factor: Any, x: Any) -> Any:
     """Multiply, where a plain number stays one and nothing is made of 0."""
-    return 0 if _number(x) == 0 else factor * x
+    return 0 if number(x) == 0 else factor * x
 
 
 def _added(rows: Sequence[_Row | None]) -> _Row | None:
@@ -220,7 +219,7 @@ def _added(rows: Sequence[_Row | None]) -> _Row | None:
 
 
 def _plus(a: Any, b: Any) -> Any:
-    return b if _number(a) == 0 else a if _number(b) == 0 else a + b
+    return b if number(a) == 0 else a if number(b) == 0 else a + b
 
 
 def _chosen(inputs: Sequence[Any], given: Given) -> _Row | None:
@@ -234,7 +233,7 @@ def _chosen(inputs: Sequence[Any], given: Given) -> _Row | None:
         return None
     constant = _either(condition, a.constant, b.constant)
     for row, other in ((a, b), (b, a)):
-        if _number(row.constant) == -np.inf:  # whatever else stands in the row
+        if number(row.constant) == -np.inf:  # whatever else stands in the row
             return replace(other, constant=constant)
     if None not in (a.eta, b.eta) and a.eta is not b.eta:
         return None
@@ -245,20 +244,16 @@ def _chosen(inputs: Sequence[Any], given: Given) -> _Row | None:
 
 
 def _either(condition: Any, a: Any, b: Any) -> Any:
-    if _number(a) is not None and _number(a) == _number(b):
+    if number(a) is not None and number(a) == number(b):
         return a
     return pt.switch(condition, a, b)
 
 
 def _asks_for_zero(condition: Any, given: Given) -> bool:
     """Say whether it is that a logarithm is minus infinity, and something about the data."""
-    node = condition.owner
-    if not isinstance(node.op, Elemwise) or not isinstance(node.op.scalar_op, ps.AND):
-        return False
-    asked = [v for v in node.inputs if v not in given]
-    equal = asked[0].owner
-    compares = isinstance(equal.op, Elemwise) and isinstance(equal.op.scalar_op, ps.EQ)
-    return len(asked) == 1 and compares and any(_number(v) == -np.inf for v in equal.inputs)
+    asked = [v for v in inputs_of(condition, ps.AND) or () if v not in given]
+    compared = inputs_of(asked[0], ps.EQ) if len(asked) == 1 else None
+    return any(number(v) == -np.inf for v in compared or ())
 
 
 #: How each function of elements is taken apart.
@@ -274,23 +269,10 @@ _RULES: dict[type, Any] = {
 }
 
 
-def _number(x: Any) -> float | None:
-    """Give the one number that a constant holds, or None."""
-    if isinstance(x, int | float):
-        return float(x)
-    if isinstance(x, Constant) and np.size(x.data) == 1:
-        return float(np.asarray(x.data).item())
-    return None
-
-
 def _constant(variable: Any) -> Any:
     """Give a variable, or the plain number that it holds."""
-    number = _number(variable)
-    return variable if number is None else number
-
-
-def _is_one(x: Any) -> bool:
-    return _number(x) == 1
+    value = number(variable)
+    return variable if value is None else value
 
 
 __all__ = ["with_logit_kernels"]

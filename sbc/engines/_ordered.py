@@ -15,9 +15,10 @@ from pymc.logprob.utils import CheckParameterValue
 from pytensor.graph.basic import Constant
 from pytensor.scalar.math import Sigmoid
 from pytensor.tensor.basic import Alloc, ARange, Join
-from pytensor.tensor.elemwise import DimShuffle, Elemwise
+from pytensor.tensor.elemwise import DimShuffle
 from pytensor.tensor.subtensor import AdvancedSubtensor, Subtensor, indices_from_subtensor
 
+from sbc.engines._elements import inputs_of
 from sbc.engines._given import Given
 from sbc.plugins.likelihoods import ordered_logit
 
@@ -47,10 +48,10 @@ def ordered(rows: Any, given: Given) -> Any:
 def _found(rows: Any, given: Given) -> tuple[Any, ...] | None:
     """Find the answers, phi, the cutpoints, and which rows hold no answer."""
     wrong: Any = pt.constant(False)
-    inputs = _inputs(rows, ps.Switch)
+    inputs = inputs_of(rows, ps.Switch)
     if inputs is not None and inputs[0] in given and _is(inputs[1], -np.inf):
         wrong, rows = inputs[0], inputs[2]
-    log = _inputs(rows, ps.Log)
+    log = inputs_of(rows, ps.Log)
     picked = None if log is None else _picked(log[0], given)
     if picked is None:
         return None
@@ -81,21 +82,18 @@ def _counts(variable: Any) -> bool:
 
 def _latent(table: Any) -> Any:
     """Give z where the table is that of neighbours' differences of 0, sigmoid(z) and 1."""
-    sides = _inputs(table, ps.Sub)
+    sides = inputs_of(table, ps.Sub)
     if sides is None or not all(v.owner and isinstance(v.owner.op, Subtensor) for v in sides):
         return None
     joined = sides[0].owner.inputs[0]
     if joined is not sides[1].owner.inputs[0] or joined.owner is None:
         return None
-    if not isinstance(joined.owner.op, Join) or [_kept(v) for v in sides] != [
-        (1, None),
-        (None, -1),
-    ]:
+    if [_kept(v) for v in sides] != [(1, None), (None, -1)]:
         return None
-    blocks = joined.owner.inputs
+    blocks: list[Any] = joined.owner.inputs if isinstance(joined.owner.op, Join) else []
     if len(blocks) != 3 or not (_is(_filled(blocks[0]), 0) and _is(_filled(blocks[2]), 1)):
         return None
-    inside = _inputs(blocks[1], Sigmoid)
+    inside = inputs_of(blocks[1], Sigmoid)
     return None if inside is None else inside[0]
 
 
@@ -115,8 +113,8 @@ def _parts(z: Any) -> tuple[Any, Any] | None:
     cutpoints: Any = 0
     while terms:
         term, negative = terms.pop()
-        added = _inputs(term, ps.Add)
-        taken = _inputs(term, ps.Sub)
+        added = inputs_of(term, ps.Add)
+        taken = inputs_of(term, ps.Sub)
         if added is not None:
             terms += [(v, negative) for v in added]
         elif taken is not None:
@@ -130,14 +128,6 @@ def _parts(z: Any) -> tuple[Any, Any] | None:
     if any(isinstance(part, int) for part in (phi, cutpoints)):
         return None
     return phi, cutpoints
-
-
-def _inputs(variable: Any, kind: type) -> list[Any] | None:
-    """Give what a function of this kind is taken of, element by element."""
-    node = variable.owner
-    if node is None or not isinstance(node.op, Elemwise):
-        return None
-    return list(node.inputs) if type(node.op.scalar_op) is kind else None
 
 
 def _undressed(variable: Any) -> Any:

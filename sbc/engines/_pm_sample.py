@@ -8,26 +8,24 @@ import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import pymc as pm
 
 from sbc.engines import _model
-from sbc.plugins.data import LOG_LIKELIHOOD, LOG_PRIOR, Data, Truth
+from sbc.engines._at_truth import ModelAtTruth
+from sbc.plugins.data import Data
 from sbc.plugins.engine import Budget, Draws
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
 
 
 @dataclass(frozen=True)
-class Compiled:
+class Compiled(ModelAtTruth):
     """A model whose data are set anew for each fit; ``pm.sample`` compiles it again each time."""
 
-    model: pm.Model
     quantities: tuple[str, ...]
     frozen: dict[str, int]
     sampler: str
     options: dict[str, Any] = field(default_factory=dict)
-    densities: dict[str, Any] = field(default_factory=dict)  # compiled when first asked for
 
     def accepts(self, data: Data) -> bool:
         """Say whether data of these lengths can be swapped in."""
@@ -57,21 +55,6 @@ class Compiled:
         values = {name: posterior[name].to_numpy() for name in self.quantities}
         counts = {n: int(stats[n].sum()) if n in stats else 0 for n in ("diverging", "n_steps")}
         return Draws(values, counts["diverging"], counts["n_steps"], seconds)
-
-    def log_likelihood(self, truth: Truth, data: Data) -> float:
-        """Evaluate the log likelihood at the truth; NaN where it does not name every variable."""
-        return self._at(truth, data, LOG_LIKELIHOOD)
-
-    def log_prior(self, truth: Truth, data: Data) -> float:
-        """Evaluate the log prior at the truth; NaN where it does not name every variable."""
-        return self._at(truth, data, LOG_PRIOR)
-
-    def _at(self, truth: Truth, data: Data, name: str) -> float:
-        if not _model.is_complete(self.model, truth):
-            return np.nan
-        if name not in self.densities:
-            self.densities[name] = _model.density_at(self.model, name)
-        return float(self.densities[name](truth, data))
 
     def _nuts(self, budget: Budget) -> dict[str, Any]:
         """Set up NUTS, unless all variables are discrete and it has no part."""

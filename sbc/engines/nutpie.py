@@ -14,19 +14,20 @@ import pymc as pm
 from pymc.initial_point import make_initial_point_fn
 
 from sbc.engines import _model
+from sbc.engines._at_truth import AtTruth
 from sbc.engines._compared import agrees, tell
 from sbc.engines._fast import fast
 from sbc.engines._hoist import Hoisted
 from sbc.engines._numba import expand_callback, logp_callback, pointer_table
 from sbc.engines._nutpie import lib, make_functions, prepare_dims_and_coords
-from sbc.plugins.data import LOG_LIKELIHOOD, LOG_PRIOR, Array, Data, Truth
+from sbc.plugins.data import Array, Data, Truth
 from sbc.plugins.engine import Budget, Draws, engine
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
 
 
 @dataclass(frozen=True)
-class Compiled:
+class Compiled(AtTruth):
     """An estimator compiled for data of given group-level shapes; `fit` is thread-safe."""
 
     model: pm.Model
@@ -85,21 +86,8 @@ class Compiled:
         seconds = time.perf_counter() - began
         return Draws(values, int(sum(diverging)), int(sum(steps)), seconds)
 
-    def log_likelihood(self, truth: Truth, data: Data) -> float:
-        """Evaluate the log likelihood at the truth, by the very code that evaluates it at draws.
-
-        Returns
-        -------
-        float
-            NaN where the truth does not name every free variable of the model.
-        """
-        return self._at(truth, data, LOG_LIKELIHOOD)
-
-    def log_prior(self, truth: Truth, data: Data) -> float:
-        """Evaluate the log prior at the truth; NaN where it does not name every variable."""
-        return self._at(truth, data, LOG_PRIOR)
-
     def _at(self, truth: Truth, data: Data, name: str) -> float:
+        """Evaluate by the very code that evaluates it at draws."""
         if not _model.is_complete(self.model, truth):
             return np.nan
         with self.lock:

@@ -78,12 +78,12 @@ def compiled_for(setup: Setup, engine: str, data: Data) -> Any:
         return models.known[-1]
 
 
-def compiled_anew() -> dict[tuple[str, str], int]:
+def compiled_anew() -> Counter[tuple[str, str]]:
     """Count by estimator and reason how often a model was compiled that had been compiled before.
 
     Those of this process; separate ones keep their own counts.
     """
-    return dict(_anew)
+    return _anew.copy()
 
 
 def _why_anew(

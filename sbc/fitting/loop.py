@@ -159,7 +159,7 @@ def execute(
     TimeUpError
         If there are fits left to do when the time is up.
     """
-    profile = Profile(jobs=jobs)
+    profile, before = Profile(jobs=jobs), compiled_anew()
     part = read_run(store.folder).shard
     if tasks is None:
         tasks = chain.from_iterable(plan(settings, engine) for engine in settings.engines)
@@ -184,7 +184,7 @@ def execute(
                     deadline.check(there, len(mine))
                     if progress and bar.n - bar.initial == FIRST * jobs and bar.n < bar.total:
                         bar.write(_expected(bar), file=sys.stderr)
-    profile.anew = compiled_anew()
+    profile.anew = compiled_anew() - before
     profile.total = time.perf_counter() - profile.started
     return profile
 

@@ -140,13 +140,18 @@ def sigmoid(x: float) -> float:
 
 
 @njit(**EXACT)
-def _upwards(z: float) -> tuple[float, float]:
-    """Multiply z (z + 1) ... (z + 7), which is Gamma(z + 8) / Gamma(z); give its derivative too."""
+def _shifted(z: float) -> tuple[float, float, float]:
+    """Give a w of at least 8, Gamma(w) / Gamma(z), and the derivative of that one's logarithm.
+
+    Below 8, w is z + 8 and the factor z (z + 1) ... (z + 7); from there on w is z.
+    """
     product, slope = z, 1.0
     for i in range(1, 8):
         slope = fma(slope, z + i, product)
         product *= z + i
-    return product, slope
+    small = z < 8.0
+    factor = select(small, product, 1.0)
+    return select(small, z + 8.0, z), factor, select(small, slope / product, 0.0)
 
 
 @njit(**EXACT)
@@ -167,12 +172,8 @@ def gammaln(x: float) -> float:
     reflection log(pi / |sin(pi x)|) - log Gamma(1 - x).
     """
     below = x <= 0.0
-    z = select(below, 1.0 - x, x)
-    small = z < 8.0
-    product, _ = _upwards(z)
+    w, factor, _ = _shifted(select(below, 1.0 - x, x))
     sine, _ = _sine_and_cosine(x)
-    w = select(small, z + 8.0, z)
-    factor = select(small, product, 1.0)
     log_factor = log(select(below, math.pi * factor / abs(sine), factor))
     u = 1.0 / w
     stirling = fma(w - 0.5, log(w) - 1.0, _HALF_LOG_2PI - 0.5) + u * _stirling(u * u)
@@ -187,13 +188,10 @@ def psi(x: float) -> float:
     The error is below 4e-15 times 1 + |psi(x)|. Below 0 it is psi(1 - x) - pi / tan(pi x).
     """
     below = x <= 0.0
-    z = select(below, 1.0 - x, x)
-    small = z < 8.0
-    product, slope = _upwards(z)
+    w, _, rate = _shifted(select(below, 1.0 - x, x))
     sine, cosine = _sine_and_cosine(x)
-    w = select(small, z + 8.0, z)
     u = 1.0 / w
-    y = log(w) - 0.5 * u - u * u * _digamma(u * u) - select(small, slope / product, 0.0)
+    y = log(w) - 0.5 * u - u * u * _digamma(u * u) - rate
     y = y - select(below, math.pi * cosine / sine, 0.0)
     y = select(below & (sine == 0.0), math.nan, y)
     return select(x == 0.0, -math.inf, y)

@@ -315,8 +315,8 @@ def contraction(fits: Fits) -> tuple[Estimate, FloatArray]:
     if fits.prior_truths is None:
         return estimate, psi
     n, slope = fits.n, np.mean(squares) / v**2 if fits.n else np.nan
-    every = (fits.prior_truths - np.mean(fits.prior_truths)) ** 2 - v
-    mine = (fits.truth - np.mean(fits.prior_truths)) ** 2 - v
+    centre = np.mean(fits.prior_truths)
+    every, mine = ((truths - centre) ** 2 - v for truths in (fits.prior_truths, fits.truth))
     psi = psi + slope * mine * n / every.size
     rest = slope**2 * variance(every) * max(every.size - n, 0) / every.size**2
     error = standard_error(psi)

@@ -18,6 +18,7 @@ import statistics
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -117,15 +118,15 @@ def loop(settings: Settings, sampler: str) -> Callable[[range], None]:
 
 def simuk(settings: Settings, budget: dict[str, int]) -> Callable[[range], None]:
     """Let simuk simulate from the model's prior and fit, as its documentation shows."""
-    from plain_models import multilevel, poisson, reed_frogs, slopes
+    import plain_models
     from simuk import SBC
 
     [spec] = settings.estimators
-    made = {f.__name__: f for f in (multilevel, poisson, reed_frogs, slopes)}
+    state = getattr(plain_models, spec.rpartition(":")[2])
 
     def run(ks: range) -> None:
         SBC(
-            made[spec.rpartition(":")[2]](),
+            state(),
             num_simulations=len(ks),
             seed=ks[0],
             sample_kwargs={**budget, "cores": 2, "progressbar": False},
@@ -181,7 +182,7 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.getLogger("pymc").setLevel(logging.ERROR)
     warnings.simplefilter("ignore")
-    figures: dict[str, Any] = {"budget": vars(BUDGET) if hasattr(BUDGET, "__dict__") else {}}
+    figures: dict[str, Any] = {"budget": asdict(BUDGET)}
     for name in arguments.models.split(","):
         figures[name] = measured(name, arguments.rounds)
         print(name, json.dumps(figures[name], indent=1), flush=True)
