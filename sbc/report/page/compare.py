@@ -142,7 +142,7 @@ def numbers(pairs: list[Pair], labels: Labels) -> list[dict[str, Any]]:
                 with_error(*pair.measure("width")),
                 with_error(*pair.contraction),
                 with_error(*pair.measure("crps")),
-                p_value(pair.test.p),
+                p_value(pair.adjusted),
             ]
             rows.append(
                 {
