@@ -73,7 +73,7 @@ def _cells(pair: Pair, chapter: Chapter) -> list[str]:
         with_error(*pair.bias),
         with_error(*pair.measure("rmse")),
         coverage_text(pair.coverage),
-        p_value(pair.test.p),
+        p_value(pair.adjusted),
     ]
 
 
