@@ -15,6 +15,8 @@ from sbc.gates.checks import Subject, checks_of
 from sbc.gates.config import Config
 from sbc.gates.decisions import Levels
 from sbc.gates.failures import Failures, failures
+from sbc.gates.forward import SHARE, Forward
+from sbc.gates.forward_file import read_forward
 from sbc.gates.history import History, history
 from sbc.gates.judge import CheckVerdict, Histories, judge_checks
 from sbc.plugins.errors import ExitCode, UserError, option
@@ -52,6 +54,8 @@ class Gate:
         One an estimator and engine that was judged.
     unjudged : tuple of str
         Estimators of the run of which nothing is expected, "by engine" if only under some engines.
+    forward : tuple of Forward
+        What was found before any fit, of estimators whose ranks are expected to be uniform.
     """
 
     folder: Path
@@ -61,12 +65,13 @@ class Gate:
     verdicts: tuple[CheckVerdict, ...]
     failures: tuple[Failures, ...]
     unjudged: tuple[str, ...]
+    forward: tuple[Forward, ...] = ()
 
     @property
     def outcome(self) -> GateOutcome:
         """Fail if one check does; else too many failed fits; pass if all checks do."""
         outcomes = {verdict.outcome for verdict in self.verdicts}
-        if "fail" in outcomes:
+        if "fail" in outcomes or any(found.faults for found in self.forward):
             return "fail"
         if any(found.too_many for found in self.failures):
             return "failed fits"
@@ -113,10 +118,12 @@ def judge_run(
         raise nothing_expected(run.settings)
     histories = _histories(run, subject.estimands, config.max_datasets)
     pairs = _pairs(histories, run, baseline)
-    verdicts = judge_checks(checks, histories, config.alpha_fail, config.alpha_pass, others=pairs)
+    forward = read_forward(run.folder)
+    alpha_fail = config.alpha_fail * (1 - SHARE if forward else 1)
+    verdicts = judge_checks(checks, histories, alpha_fail, config.alpha_pass, others=pairs)
     if baseline is not None:
         check_comparable(run.settings, baseline.settings, str(baseline.folder))
-        levels = Levels(config.alpha_fail / max(len(checks) + pairs, 1), config.alpha_pass)
+        levels = Levels(alpha_fail / max(len(checks) + pairs, 1), config.alpha_pass)
         before = _histories(baseline, subject.estimands, config.max_datasets)
         verdicts += compare(histories, before, levels, tolerance)
         named |= {(verdict.check.estimator, verdict.check.engine) for verdict in verdicts}
@@ -132,6 +139,7 @@ def judge_run(
             if (name, engine) in named
         ),
         unjudged=tuple(_unjudged(run.settings, named)),
+        forward=forward,
     )
 
 

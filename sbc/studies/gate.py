@@ -14,6 +14,8 @@ from sbc.gates.baseline import TOLERANCE
 from sbc.gates.checks import Subject, checks_of
 from sbc.gates.config import Config
 from sbc.gates.expectations import Better, Unmoved
+from sbc.gates.forward import SHARE
+from sbc.gates.forward_file import write_forward
 from sbc.gates.gate import Gate, judge_run, nothing_expected
 from sbc.gates.judge import rival
 from sbc.plugins.errors import TimeUpError, option
@@ -22,12 +24,16 @@ from sbc.store.database import Store
 from sbc.store.folder import read_run
 from sbc.store.frames import Run, load_run
 from sbc.store.settings import Settings
+from sbc.studies.check import check
 
 if TYPE_CHECKING:
     from sbc.fitting.workers.threads import HandOut
 
 BATCH = 25
 """Datasets between two looks. Looking costs nothing in error rates."""
+
+LOOKED_AT = 400
+"""Datasets of which generator and model are compared before the first fit, at most."""
 
 LEAST = 10
 """Datasets below which no fault shows."""
@@ -100,8 +106,7 @@ def judge_while_running(
     n, waiting = min(BATCH, config.limit), list(product(settings.estimators, settings.engines))
     if resume:
         gate, n = look(), settings.datasets
-        waiting = _waiting(gate)
-        if not waiting:
+        if not (waiting := _waiting(gate)):
             return gate
     else:
         gate = None
@@ -114,6 +119,8 @@ def judge_while_running(
             store, resume = loop.create(grown, folder), True
         begun()
         with store:
+            if first and gate is None and _differ_before_any_fit(grown, folder, config):
+                return look()
             if first:
                 say(sees(grown, read_run(folder), config.limit, config))
             first = False
@@ -128,6 +135,17 @@ def judge_while_running(
         if not waiting or n >= config.limit:
             return gate
         n = min(n + BATCH, config.limit)
+
+
+def _differ_before_any_fit(settings: Settings, folder: Path, config: Config) -> bool:
+    """Compare generator and models where uniform ranks are expected of both, and keep it."""
+    names = tuple(name for name in settings.estimators if expects_uniform(settings, name))
+    if not names or (settings.regime.own and not settings.simulator):
+        return False
+    n = min(config.limit, LOOKED_AT)
+    found = check(replace(settings, estimators=names, datasets=n), config.alpha_fail * SHARE)
+    write_forward(folder, found)
+    return any(one.faults for one in found)
 
 
 def _fit(
