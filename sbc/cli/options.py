@@ -20,7 +20,10 @@ from sbc.store.settings import DECLARED, Settings
 from sbc.store.shard import WHOLE, Shard
 
 #: The order in which a command's help lists what one fit is; a setting that is new comes last.
-_FIRST = ("estimators", "estimands", "generator", "truth", "data", "simulator", "parameters")
+_FIRST = (
+    *("estimators", "estimands", "quantities", "generator", "truth", "data", "simulator"),
+    "parameters",
+)
 
 
 def declare_settings(parser: argparse.ArgumentParser) -> None:

@@ -16,7 +16,7 @@ from sbc.engines import _model
 from sbc.fitting.prior import unmet
 from sbc.fitting.suitable import is_improper, undrawable
 from sbc.plugins import outcomes
-from sbc.plugins.data import DENSITIES, Truth
+from sbc.plugins.data import Truth, is_density
 
 PRIOR, LIKELIHOOD = "prior", "likelihood"
 
@@ -108,7 +108,7 @@ def plan_of(model: pm.Model, truth: Truth, likelihood_only: bool = False) -> Pla
 
 def _named(model: pm.Model, truth: Truth, plan: Plan) -> dict[str, Any]:
     """Find the variables that the truth names, and say which of the two names what alone."""
-    known = [*model.free_RVs, *(d for d in model.deterministics if d.name not in DENSITIES)]
+    known = [*model.free_RVs, *(d for d in model.deterministics if not is_density(d.name))]
     named = {}
     for v in known:
         if v.name not in truth:
