@@ -7,10 +7,10 @@ parts). A density whose code is another one than that of its draws violates one 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import pytensor.tensor as pt
+import pymc as pm
 from pymc.pytensorf import compile, gradient
 from scipy.stats import t as student
 
@@ -71,7 +71,7 @@ def scores(setup: Setup, datasets: int) -> list[Score]:
     for dataset in range(datasets):
         try:
             drawn = setup.draw(dataset)
-        except Exception:  # noqa: S112 - its fit is a failed row with the reason
+        except Exception:
             continue
         data = setup.estimator.select(drawn.data)
         key = structure_of(data)
@@ -99,24 +99,26 @@ def _tested(rows: dict[tuple[str, str], list[float]]) -> list[Score]:
         ratio = abs(array.mean()) / mcse if mcse > 0 else 0.0
         p = float(2 * student.sf(ratio, n - 1))
         found.append(Score(name, identity, float(array.mean()), mcse, p, n))
-    adjusted = holm([one.p for one in found]) if found else []
-    return [Score(**{**vars(one), "p": float(p)}) for one, p in zip(found, adjusted, strict=True)]
+    if not found:
+        return []
+    adjusted = holm([one.p for one in found])
+    return [replace(one, p=float(p)) for one, p in zip(found, adjusted, strict=True)]
 
 
 class _Gradient:
     """Evaluates the gradient of a model's log density at a truth, by free variable."""
 
-    def __init__(self, model: object) -> None:
+    def __init__(self, model: pm.Model) -> None:
         self._model = model
         self._unconstrain = _model.unconstrain(model)
         slope = gradient(model.logp(), model.value_vars)
-        self._function = compile(
-            model.value_vars, slope, mode=CHEAP, on_unused_input="ignore"
-        )
+        self._function = compile(model.value_vars, slope, mode=CHEAP, on_unused_input="ignore")
         points = model.initial_point()
         self._shapes = [np.shape(points[v.name]) for v in model.value_vars]
 
-    def __call__(self, truth: dict[str, object], data: dict[str, Array]) -> dict[str, tuple[Array, Array]]:
+    def __call__(
+        self, truth: dict[str, object], data: dict[str, Array]
+    ) -> dict[str, tuple[Array, Array]]:
         _model.set_data(self._model, data)
         point = self._unconstrain(truth, data)
         sizes = [int(np.prod(shape, dtype=int)) for shape in self._shapes]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -47,6 +48,7 @@ def as_json(gate: Gate) -> str:
         "checks": [_check(verdict) for verdict in gate.verdicts],
         "fits": [_fits(found) for found in gate.failures],
         "not_judged": list(gate.unjudged),
+        "causes": [asdict(found) for found in gate.causes],
     }
     return json.dumps(value, indent=2, allow_nan=False)
 

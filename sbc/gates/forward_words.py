@@ -16,7 +16,7 @@ def text(found: Forward) -> str:
     """Write what was compared of one estimator, a line a variable."""
     width = max([len(one.what) for one in found.found], default=0)
     lines = [f"{found.estimator}: {_datasets(found.datasets)}, no fit", ""]
-    lines += [f"  {_verdict(one, found)}  {one.what:<{width}}  {_told(one)}" for one in found.found]
+    lines += [f"  {_verdict(one, found)}  {one.what:<{width}}  {told(one)}" for one in found.found]
     return "\n".join([*lines, *(f"  {note}" for note in notes(found)), "", conclusion(found)])
 
 
@@ -26,7 +26,8 @@ def _verdict(one: Found, found: Forward) -> str:
     return "DIFFERS" if found.judged else "differs"
 
 
-def _told(one: Found) -> str:
+def told(one: Found) -> str:
+    """Give a variable's numbers, or say what differs."""
     if one.at is None:
         return f"PIT mean {one.pit_mean:.3f} ± {one.pit_mean_mcse:.3f}"
     return sentence(one)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from sbc.gates.baseline import TOLERANCE, check_comparable, compare
+from sbc.gates.causes import Explanation, read_causes
 from sbc.gates.checks import Subject, checks_of
 from sbc.gates.config import Config
 from sbc.gates.decisions import Levels
@@ -56,6 +57,8 @@ class Gate:
         Estimators of the run of which nothing is expected, "by engine" if only under some engines.
     forward : tuple of Forward
         What was found before any fit, of estimators whose ranks are expected to be uniform.
+    causes : tuple of Explanation
+        What `sbc explain` has found to be wrong, if anybody has asked.
     """
 
     folder: Path
@@ -66,6 +69,7 @@ class Gate:
     failures: tuple[Failures, ...]
     unjudged: tuple[str, ...]
     forward: tuple[Forward, ...] = ()
+    causes: tuple[Explanation, ...] = ()
 
     @property
     def outcome(self) -> GateOutcome:
@@ -140,6 +144,7 @@ def judge_run(
         ),
         unjudged=tuple(_unjudged(run.settings, named)),
         forward=forward,
+        causes=tuple(found for found in read_causes(run.folder) if found.faults),
     )
 
 

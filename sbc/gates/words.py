@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import shlex
 
 from sbc.gates import forward_words
 from sbc.gates.failures import Failures
@@ -120,8 +121,13 @@ def _own(found: Failures) -> str:
 
 
 def notes(gate: Gate) -> list[str]:
-    """List what was not judged."""
-    return [f"nothing is expected of {name}: not judged." for name in gate.unjudged]
+    """List what was not judged, and why a gate failed or how to find out."""
+    lines = [f"nothing is expected of {name}: not judged." for name in gate.unjudged]
+    if gate.outcome not in ("fail", "failed fits"):
+        return lines
+    if gate.causes:
+        return [*lines, *(f"why: {found.paragraph}" for found in gate.causes)]
+    return [*lines, f"why: ask by python -m sbc explain {shlex.quote(str(gate.folder))}"]
 
 
 def conclusion(gate: Gate) -> str:

@@ -1,4 +1,4 @@
-"""Fit a few datasets again, for longer and by another engine: does the posterior move?
+"""A second opinion: a few datasets are fitted again, for longer and by another engine.
 
 The datasets are chosen at random by strata of rank. The worst ones would move back in sound runs
 too, by regression to the mean.
