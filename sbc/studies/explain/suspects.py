@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable
 
-from sbc.fitting.score import scores
+from sbc.fitting.score import IDENTITIES, scores
 from sbc.fitting.setup import setup_of
 from sbc.fitting.verify import difference
 from sbc.gates import forward_words
@@ -100,13 +100,11 @@ def density(of: Inquiry, say: Say) -> list[Clue]:
     if not found:
         return []
     worst = min(found, key=lambda one: one.p)
-    what = {
-        "score": "the mean gradient of its log density at the truth",
-        "scale": "the mean of x times that gradient, plus one,",
-    }[worst.identity]
+    by = f" by {worst.by}" if worst.by else ""
     told = (
-        f"{worst.variable}: {what} is {worst.mean:.3g} ± {worst.mcse:.2g} over {worst.n} "
-        f"datasets, and 0 is expected (p = {worst.p:.2g})"
+        f"{worst.variable}: {IDENTITIES[worst.identity]}{by} is {worst.mean:.3g} ± "
+        f"{worst.mcse:.2g} at the truths of {worst.n} datasets, and 0 is expected "
+        f"(p = {worst.p:.2g})"
     )
     if worst.p < CERTAIN:
         return [Clue("density", True, f"the density does not belong to the draws. {told}")]
