@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sbc.plugins.errors import UserError
+from sbc.report.discrete import MARK, NOTE
 from sbc.report.numbers import p_value, plain_number, plain_records, with_error
 from sbc.report.table_notes import APPROXIMATION, LEVELS, NOT_KEPT, keeps_shortest, notes
 from sbc.report.targets import ELEMENT, VECTOR, Subject, strata_of, subjects_of
@@ -65,7 +66,8 @@ def table(
         One row an (estimator, engine, estimand), and one for each vector, ``p[*]`` for the elements
         ``p[0]``, ``p[1]``, …: their metrics pooled (`sbc.stats.vectors`), with errors that come
         from the variation between datasets. The column ``kind`` tells ``scalar``, ``element`` and
-        ``vector`` apart. ``*_mcse`` are Monte Carlo standard errors, ``coverage_*_low`` and
+        ``vector`` apart, and ``discrete`` says of which intervals cover more than their level by
+        construction. ``*_mcse`` are Monte Carlo standard errors, ``coverage_*_low`` and
         ``_high`` the ends of 95 % Wilson intervals; what is not defined, such as an error from a
         single dataset, is NaN. ``rank_p_adjusted`` is ``rank_p`` by Holm's rule over the rows that
         are no elements and what else is ranked, as in the report; elements' among themselves.
@@ -131,6 +133,7 @@ def _row(
         "engine": subject.engine,
         "estimand": subject.name,
         "kind": subject.kind,
+        "discrete": subject.discrete,
         "n_elements": sum(len(frame) > 0 for frame in frames) or len(frames),
         "n_datasets": len(mine),
         "n_failed": int(mine.status.isin(FAILED).sum()),
@@ -222,6 +225,7 @@ def render(run: Run, kind: str = "text", elements: bool = False, **options: Any)
     pools = any(row["kind"] == VECTOR for row in rows)
     lines = [f"{regime_line(run)}.", "", body, "", *notes(run, pools, elements, **options)]
     lines += [APPROXIMATION] if known else []
+    lines += [NOTE] if any(row["discrete"] for row in rows) else []
     return "\n".join(lines).rstrip()
 
 
@@ -259,7 +263,16 @@ def _share_text(row: dict[str, Any], name: str, missing: str) -> str:
     if missing != "–" and math.isnan(row[name]):
         return missing
     ends = f"[{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]"
-    return f"{with_error(row[name], row[f'{name}_mcse'])} {ends}"
+    return f"{with_error(row[name], row[f'{name}_mcse'])} {ends}{coverage_mark(row, name)}"
+
+
+def coverage_mark(row: dict[str, Any], name: str) -> str:
+    """Mark the coverage in one column of a row where it is that of a discrete estimand's intervals.
+
+    By the PIT, as levels without quantiles are counted, it is nominal.
+    """
+    by_intervals = float(name.partition("_")[2]) / 100 in LEVELS
+    return MARK if row["discrete"] and by_intervals else ""
 
 
 _HEADS = {"pareto_k": "k̂", "elbo_drift": "ELBO drift"}

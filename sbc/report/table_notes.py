@@ -28,7 +28,7 @@ def keeps_shortest(run: Run) -> bool:
     return not run.results["hdi95_low"].isna().any()
 
 
-def _coverage_line(
+def coverage_line(
     run: Run, levels: tuple[float, ...] = LEVELS, interval: str = "equal", by: str | None = None
 ) -> str:
     """Say by which kind of interval coverage is counted."""
@@ -51,7 +51,7 @@ def notes(run: Run, pools: bool, elements: bool, **options: Any) -> list[str]:
     """List the lines; arguments as of `sbc.report.table.render`, `pools` for those of vectors."""
     lines = [
         "a (b) = estimate and Monte Carlo standard error of its last digits; [ ] = 95 % interval; "
-        f"{_coverage_line(run, **options)}; "
+        f"{coverage_line(run, **options)}; "
         "rank p = test of uniform ranks, adjusted for the number of quantities (Holm)."
     ]
     if pools:
