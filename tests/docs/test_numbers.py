@@ -104,6 +104,19 @@ def test_the_rates_of_asymptotic_checks_are_the_measured_ones():
         assert f"| {' | '.join([row, *cells])} |".replace(", 0.", ", .") in page
 
 
+def test_the_false_alarms_of_the_real_sampler_are_the_measured_ones():
+    figures = json.loads((ROOT / "docs" / "data" / "rates.json").read_text(encoding="utf-8"))
+    text = " ".join(PAGES["docs/speed.md"].text.split())
+    for size, n in (("200", "200"), ("1000", "1,000")):
+        found = figures["false alarms at 5 %"][f"studies of {size} datasets"]
+        assert f"{found['studies']} tests of {n} datasets" in text
+        alarms = found["combined"]
+        assert f"in {alarms['percent']:.1f} % ({alarms['standard error']:.1f})" in text
+    for found in figures["normal quantiles of u"].values():
+        assert round(abs(found["mean"]), 3) <= 0.013
+        assert round(abs(found["sd"] - 1), 3) <= 0.005
+
+
 def test_the_price_of_a_million_is_that_of_the_measured_figures(bench):
     page = PAGES["docs/cluster.md"].text
     seconds = 2 * bench["seconds_per_dataset"]["sbc, two workers"]
