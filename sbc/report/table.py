@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from sbc.plugins.errors import UserError
+from sbc.report.discrete import MARK, NOTE
 from sbc.report.numbers import p_value, plain_number, plain_records, with_error
-from sbc.report.table_notes import APPROXIMATION, LEVELS, notes
+from sbc.report.table_notes import APPROXIMATION, LEVELS, NOT_KEPT, keeps_shortest, notes
 from sbc.report.targets import ELEMENT, VECTOR, Subject, strata_of, subjects_of
 from sbc.stats import metrics
 from sbc.stats.fits import Fits
-from sbc.stats.intervals import hdi
 from sbc.stats.uniformity import holm
 from sbc.stats.vector_ranks import rank_test
 from sbc.stats.vectors import Elements, measure, share
@@ -57,7 +57,8 @@ def table(
         Whose coverage to report, in (0, 1).
     interval : {"equal", "hdi"}
         Equal-tailed intervals between posterior quantiles (by the PIT where a level's quantiles
-        were not kept), or the shortest intervals of the thinned draws.
+        were not kept), or the shortest intervals of all draws, of which those at `LEVELS` were
+        kept; NaN in runs of versions that kept none.
 
     Returns
     -------
@@ -65,7 +66,8 @@ def table(
         One row an (estimator, engine, estimand), and one for each vector, ``p[*]`` for the elements
         ``p[0]``, ``p[1]``, …: their metrics pooled (`sbc.stats.vectors`), with errors that come
         from the variation between datasets. The column ``kind`` tells ``scalar``, ``element`` and
-        ``vector`` apart. ``*_mcse`` are Monte Carlo standard errors, ``coverage_*_low`` and
+        ``vector`` apart, and ``discrete`` says of which intervals cover more than their level by
+        construction. ``*_mcse`` are Monte Carlo standard errors, ``coverage_*_low`` and
         ``_high`` the ends of 95 % Wilson intervals; what is not defined, such as an error from a
         single dataset, is NaN. ``rank_p_adjusted`` is ``rank_p`` by Holm's rule over the rows that
         are no elements and what else is ranked, as in the report; elements' among themselves.
@@ -73,8 +75,12 @@ def table(
     Raises
     ------
     UserError
-        If there is no such feature, or no vector of its length.
+        If there is no such feature, or no vector of its length; or no shortest intervals of a
+        level are kept by any version.
     """
+    if interval == "hdi" and (other := [level for level in levels if level not in LEVELS]):
+        there = ", ".join(f"{level:g}" for level in LEVELS)
+        raise UserError(f"shortest intervals are kept at {there}, not at {other[0]:g}")
     with np.errstate(all="ignore"):  # what overflows is not defined either
         rows = []
         for subject in subjects_of(run):
@@ -127,6 +133,7 @@ def _row(
         "engine": subject.engine,
         "estimand": subject.name,
         "kind": subject.kind,
+        "discrete": subject.discrete,
         "n_elements": sum(len(frame) > 0 for frame in frames) or len(frames),
         "n_datasets": len(mine),
         "n_failed": int(mine.status.isin(FAILED).sum()),
@@ -135,7 +142,7 @@ def _row(
     }
     row |= _estimates(what, _FIRST)
     for level in levels:
-        name, share = f"coverage_{100 * level:g}", _coverage(run, subject, what, level, interval)
+        name, share = f"coverage_{100 * level:g}", _coverage(subject, what, level, interval)
         row |= {name: share.value, f"{name}_mcse": share.mcse}
         row |= {f"{name}_low": share.low, f"{name}_high": share.high}
     row |= _estimates(what, _THEN) | {
@@ -157,18 +164,17 @@ def _median(column: pd.Series) -> float:
 
 
 def _coverage(
-    run: Run, subject: Subject, what: Fits | Elements, level: float, kind: str
+    subject: Subject, what: Fits | Elements, level: float, kind: str
 ) -> metrics.Proportion:
     if kind != "hdi":
         kept = level in LEVELS
         return measure("coverage", what, level=level, kind="quantile" if kept else "pit")  # type: ignore[return-value]
     hits = []
-    for name, frame in subject.frames.items():
+    for frame in subject.frames.values():
+        low, high = (frame[f"hdi{100 * level:g}_{end}"].to_numpy(float) for end in ("low", "high"))
+        if np.isnan(low).any():
+            return metrics.Proportion(*[math.nan] * 4)  # by a version that kept none
         truth = frame["truth"].to_numpy(float)
-        low, high = truth, truth
-        if len(frame):
-            key = (subject.estimator, subject.engine, name)
-            low, high = hdi(run.draws(key, frame["dataset"]), level)
         hits.append((low <= truth) & (truth <= high))
     return share(hits, what)
 
@@ -214,10 +220,12 @@ def render(run: Run, kind: str = "text", elements: bool = False, **options: Any)
         return frame.to_csv(index=False).rstrip("\n")
     rows = [r for r in frame.to_dict(orient="records") if elements or r["kind"] != ELEMENT]
     known = [name for name in APPROXIMATE if not all(math.isnan(r[name]) for r in rows)]
-    body = grid([_readable(row, known) for row in rows], kind)
+    missing = NOT_KEPT if options.get("interval") == "hdi" and not keeps_shortest(run) else "–"
+    body = grid([_readable(row, known, missing) for row in rows], kind)
     pools = any(row["kind"] == VECTOR for row in rows)
     lines = [f"{regime_line(run)}.", "", body, "", *notes(run, pools, elements, **options)]
     lines += [APPROXIMATION] if known else []
+    lines += [NOTE] if any(row["discrete"] for row in rows) else []
     return "\n".join(lines).rstrip()
 
 
@@ -229,7 +237,7 @@ def grid(rows: list[dict[str, str]], kind: str) -> str:
     return tabulate(rows, headers="keys", tablefmt=style, disable_numparse=True, stralign="right")
 
 
-def _readable(row: dict[str, Any], diagnostics: list[str]) -> dict[str, str]:
+def _readable(row: dict[str, Any], diagnostics: list[str], missing: str) -> dict[str, str]:
     shares = [name for name in row if name.startswith("coverage_") and name.count("_") == 1]
     return {
         **({"stratum": row["stratum"]} if "stratum" in row else {}),
@@ -240,8 +248,7 @@ def _readable(row: dict[str, Any], diagnostics: list[str]) -> dict[str, str]:
         "bias_sd": with_error(row["bias_sd"], row["bias_sd_mcse"]),
         "RMSE": with_error(row["rmse"], row["rmse_mcse"]),
         **{
-            f"coverage {name.partition('_')[2]} %": f"{with_error(row[name], row[f'{name}_mcse'])} "
-            f"[{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]"
+            f"coverage {name.partition('_')[2]} %": _share_text(row, name, missing)
             for name in dict.fromkeys([shares[0], shares[-1]])
         },
         "width 95 %": with_error(row["width_95"], row["width_95_mcse"]),
@@ -250,6 +257,22 @@ def _readable(row: dict[str, Any], diagnostics: list[str]) -> dict[str, str]:
         "datasets": str(row["n_datasets"]),
         "failed": str(row["n_failed"]),
     }
+
+
+def _share_text(row: dict[str, Any], name: str, missing: str) -> str:
+    if missing != "–" and math.isnan(row[name]):
+        return missing
+    ends = f"[{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]"
+    return f"{with_error(row[name], row[f'{name}_mcse'])} {ends}{coverage_mark(row, name)}"
+
+
+def coverage_mark(row: dict[str, Any], name: str) -> str:
+    """Mark the coverage in one column of a row where it is that of a discrete estimand's intervals.
+
+    By the PIT, as levels without quantiles are counted, it is nominal.
+    """
+    by_intervals = float(name.partition("_")[2]) / 100 in LEVELS
+    return MARK if row["discrete"] and by_intervals else ""
 
 
 _HEADS = {"pareto_k": "k̂", "elbo_drift": "ELBO drift"}

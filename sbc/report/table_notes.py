@@ -9,9 +9,8 @@ from sbc.plugins.errors import option
 from sbc.store.frames import Run
 from sbc.store.names import fitted_by
 from sbc.store.reasons import listed
+from sbc.store.rows import LEVELS
 
-#: Levels of coverage whose quantiles are kept.
-LEVELS = (0.5, 0.8, 0.9, 0.95)
 #: Said where an approximation was fitted.
 APPROXIMATION = (
     "k̂ = median Pareto k̂ of an approximation's importance ratios: above 0.7 it is far from the "
@@ -20,14 +19,28 @@ APPROXIMATION = (
 )
 
 
-def _coverage_line(
-    levels: tuple[float, ...] = LEVELS, interval: str = "equal", by: str | None = None
+#: What stands for a coverage of shortest intervals in the table of a run that has none.
+NOT_KEPT = "not kept"
+
+
+def keeps_shortest(run: Run) -> bool:
+    """Say whether all fits of a run have their shortest intervals."""
+    return not run.results["hdi95_low"].isna().any()
+
+
+def coverage_line(
+    run: Run, levels: tuple[float, ...] = LEVELS, interval: str = "equal", by: str | None = None
 ) -> str:
     """Say by which kind of interval coverage is counted."""
+    if interval == "hdi" and not keeps_shortest(run):
+        return (
+            "coverage of shortest intervals cannot be had: fits of this run were made by a version "
+            "of sbc that did not keep them, and only fitting anew gives them"
+        )
     if interval == "hdi":
         return (
-            "coverage = share of shortest intervals of the kept draws that hold the truth, "
-            "which from so few draws fall short of their level by 2 to 5 points"
+            "coverage = share of shortest intervals of all draws that hold the truth (half a point "
+            "less than their level from 1,000 draws of an exact posterior)"
         )
     kept = "coverage = share of intervals between posterior quantiles that hold the truth"
     others = [f"{100 * level:g} %" for level in levels if level not in LEVELS]
@@ -38,7 +51,7 @@ def notes(run: Run, pools: bool, elements: bool, **options: Any) -> list[str]:
     """List the lines; arguments as of `sbc.report.table.render`, `pools` for those of vectors."""
     lines = [
         "a (b) = estimate and Monte Carlo standard error of its last digits; [ ] = 95 % interval; "
-        f"{_coverage_line(**options)}; "
+        f"{coverage_line(run, **options)}; "
         "rank p = test of uniform ranks, adjusted for the number of quantities (Holm)."
     ]
     if pools:

@@ -8,6 +8,8 @@ from typing import Any
 
 #: Posterior quantiles that are kept: the ends of the 50, 80, 90 and 95 % intervals, and the median.
 PROBABILITIES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
+#: Levels of the central intervals that these are the ends of, and of the shortest ones kept.
+LEVELS = (0.5, 0.8, 0.9, 0.95)
 
 OK, LOW_ESS, DIVERGENT = "ok", "low_ess", "divergent"
 #: An approximation that is far from the posterior by its own account, k̂ > 0.7; it is used.
@@ -25,6 +27,8 @@ class Result:
 
     `rank` of the `size` thinned draws lie below the truth and `ties` equal it; `jitter` in (0, 1)
     is what spreads the rank over its bin; `draws` are the thinned draws as little-endian doubles.
+    `shortest` are the ends of the shortest intervals of all draws, low and high for each of
+    `LEVELS`; empty where a run was made before they were kept.
     """
 
     quantity: str
@@ -41,6 +45,7 @@ class Result:
     size: int
     jitter: float
     draws: bytes
+    shortest: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

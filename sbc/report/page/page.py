@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
+from sbc.report.discrete import NOTE
 from sbc.report.figures.colours import assign
 from sbc.report.figures.pictures import Picture, styled
 from sbc.report.figures.scalar import pair_pictures
@@ -78,7 +79,12 @@ def pictures(chapter: Chapter) -> Iterator[tuple[str, list[Picture]]]:
 
 def _drawn(pair: Pair, colour: str) -> list[Picture]:
     if isinstance(pair.fits, Elements):
-        return vector_pictures(pair.fits, colour)
+        return [
+            replace(picture, caption=f"{picture.caption} {NOTE}")
+            if pair.discrete and picture.name == "coverage-by-element"
+            else picture
+            for picture in vector_pictures(pair.fits, colour)
+        ]
     return pair_pictures(pair.fits, colour, pair.is_estimand)
 
 
@@ -109,10 +115,6 @@ def _context(chapter: Chapter) -> dict[str, Any]:
         part: [figure_of(picture, f"{part}f{i}") for i, picture in enumerate(found)]
         for part, found in pictures(chapter)
     }
-    estimands = {pair.estimator: set[str]() for pair in pairs}
-    for pair in pairs:
-        if pair.is_estimand:
-            estimands[pair.estimator].update(pair.frames)
     failed, more = fits.failures(run, labels)
     return {
         "anchor": f"r{chapter.number}",
@@ -128,6 +130,7 @@ def _context(chapter: Chapter) -> dict[str, Any]:
         "measures": drawn[chapter.anchor("s")],
         "differences": drawn[chapter.anchor("d")],
         "reference": engines.reference_of(settings.engines),
+        "discrete": NOTE if any(pair.discrete for pair in pairs) else "",
         "costs": drawn[chapter.anchor("e")],
         "cost_numbers": engines.cost_numbers(chapter.costs, labels),
         "numbers": compare.numbers(pairs, labels),
@@ -140,11 +143,20 @@ def _context(chapter: Chapter) -> dict[str, Any]:
         "statuses": fits.statuses(run, labels),
         "failures": failed,
         "more_failures": more,
-        "worst": fits.worst(run, estimands, labels),
+        "worst": fits.worst(run, _estimands(pairs), labels),
         "before": why.before(run, labels),
         "why": why.why(run, labels),
         "origin": origin(run),
     }
+
+
+def _estimands(pairs: list[Pair]) -> dict[str, set[str]]:
+    """Name what each estimator estimates, vectors by their elements."""
+    found = {pair.estimator: set[str]() for pair in pairs}
+    for pair in pairs:
+        if pair.is_estimand:
+            found[pair.estimator].update(pair.frames)
+    return found
 
 
 def _process(settings: Settings) -> str:
