@@ -81,11 +81,10 @@ def _explained(of: Inquiry, fit_again: bool, say: Say) -> Explanation:
     if faults or not of.uniform:
         clues = suspects.sides(of)
     if faults:
-        clues += [
-            *suspects.shortcut(of, say),
-            *suspects.density(of, say),
-            *suspects.sampler(of, fit_again, say),
-        ]
+        clues += [*suspects.shortcut(of, say), *suspects.density(of, say)]
+        # Fits of a model that states something else, or by a wrong density, need no second opinion.
+        known = any(clue.found for clue in clues)
+        clues += suspects.sampler(of, fit_again and not known, say)
     clues += [*suspects.where(of), *suspects.little(of)]
     clues.sort(key=lambda clue: not (clue.found and clue.kind in KINDS))
     found = Explanation(of.estimator, of.engine, tuple(faults), tuple(clues), "")

@@ -12,6 +12,7 @@ from sbc.gates import forward_words
 from sbc.gates.causes import DATA, PLACE, Clue
 from sbc.plugins.data import is_density
 from sbc.plugins.errors import UserError
+from sbc.store.names import compact
 from sbc.studies.explain.inquiry import Inquiry
 from sbc.studies.explain.place import places
 from sbc.studies.explain.probe import Probe, chosen, probe
@@ -193,17 +194,18 @@ def where(of: Inquiry) -> list[Clue]:
 
 def little(of: Inquiry) -> list[Clue]:
     """Estimands of which the data say next to nothing."""
-    found = []
+    names = []
     for name in dict.fromkeys(of.results.quantity):
         frame = of.results[of.results.quantity == name]
         variance = float(frame["truth"].var())
         if is_density(str(name)) or not variance > 0 or len(frame) < 20:
             continue
-        contraction = 1 - float((frame["sd"] ** 2).mean()) / variance
-        if contraction < LITTLE:
-            words = (
-                f"the data say next to nothing about {name} (contraction {contraction:.2f}): "
-                "ranks test its prior alone"
-            )
-            found.append(Clue(DATA, True, words, f"python -m sbc table {of.folder}"))
-    return found
+        if 1 - float((frame["sd"] ** 2).mean()) / variance < LITTLE:
+            names.append(str(name))
+    if not names:
+        return []
+    words = (
+        f"the data say next to nothing about {', '.join(compact(names))} (contraction below "
+        f"{LITTLE:g}): there ranks test the prior alone"
+    )
+    return [Clue(DATA, True, words, f"python -m sbc table {of.folder}")]
