@@ -1,4 +1,4 @@
-"""Planted faults in three families of models: is the cause named right, and who is accused unjustly?
+"""Planted faults in three families of models: is the cause named, and who is accused unjustly.
 
 Each fault is a run of 150 datasets and one call of `sbc explain`; a row is written as soon as it is
 known, and a later call goes on with those that are missing.
@@ -54,8 +54,8 @@ def _series(fault: str, kind: str, named: str) -> Fault:
 
 
 def _mixture(fault: str, kind: str, named: str) -> Fault:
-    return Fault("mixture", fault, kind, named,
-                 {"estimator": f"{MIXTURE}:mixture", "generator": f"{MIXTURE}:{fault}"})  # fmt: skip
+    sides = {"estimator": f"{MIXTURE}:mixture", "generator": f"{MIXTURE}:{fault}"}
+    return Fault("mixture", fault, kind, named, sides)
 
 
 FAULTS = [
