@@ -35,6 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sbc.stats.fits import (
+    UNKNOWN,
     Estimate,
     Fits,
     FloatArray,
@@ -49,8 +50,8 @@ Kind = Literal["pit", "quantile"]
 
 
 METRICS: dict[str, Callable[..., Estimate | Proportion]] = {}
-"""Every metric by its name. Each can be called with a `Fits` alone; the three that take a
-``level`` then take .95, for which `width` and `bias_eliminated_coverage` need the quantiles."""
+"""Every metric by its name. Each can be called with a `Fits` alone; the four that take a ``level``
+then take .95, for which `width`, `power` and `bias_eliminated_coverage` need the quantiles."""
 _BODIES: dict[str, Callable[..., tuple[Estimate | Proportion, FloatArray]]] = {}
 
 
@@ -121,7 +122,12 @@ def _spread(x: FloatArray) -> tuple[Estimate, FloatArray]:
     return Estimate(float(np.sqrt(var)), standard_error(psi)), psi
 
 
-def _share(hits: NDArray[np.bool_], interval: IntervalFor) -> tuple[Proportion, FloatArray]:
+def _share(
+    hits: NDArray[np.bool_], interval: IntervalFor, *needed: FloatArray
+) -> tuple[Proportion, FloatArray]:
+    """Give the share of hits; where what they are `needed` for is unknown, so is the share."""
+    if any(np.isnan(column).any() for column in needed):
+        return UNKNOWN, np.full(hits.shape, np.nan)
     (p, _), psi = _mean(hits.astype(float))
     mcse = math.sqrt(p * (1 - p) / hits.size) if hits.size > 1 else math.nan
     low, high = interval(int(hits.sum()), hits.size)
@@ -276,9 +282,9 @@ def coverage(
     if kind not in get_args(Kind):
         raise ValueError(f"kind must be one of {', '.join(get_args(Kind))}, not {kind!r}")
     if kind == "pit":
-        return _share(np.abs(2 * fits.pit - 1) <= checked_level(level), interval)
+        return _share(np.abs(2 * fits.pit - 1) <= checked_level(level), interval, fits.pit)
     low, high = _central(fits, level)
-    return _share((low <= fits.truth) & (fits.truth <= high), interval)
+    return _share((low <= fits.truth) & (fits.truth <= high), interval, low, high)
 
 
 @_metric
@@ -291,7 +297,21 @@ def bias_eliminated_coverage(
     those of ``coverage(kind="quantile")``. The MCSE, as there, takes the bias for known [1]_.
     """
     (low, high), (shift, _) = _central(fits, level), bias(fits)
-    return _share((low - shift <= fits.truth) & (fits.truth <= high - shift), interval)
+    inside = (low - shift <= fits.truth) & (fits.truth <= high - shift)
+    return _share(inside, interval, low, high)
+
+
+@_metric
+def power(
+    fits: Fits, level: float = 0.95, null: float = 0.0, interval: IntervalFor = wilson
+) -> tuple[Proportion, FloatArray]:
+    """Share of datasets whose quantile interval leaves out `null`, as a test of it rejects [1]_.
+
+    Where the truth is `null` this is the type I error. Other arguments, MCSE and errors are those
+    of ``coverage(kind="quantile")``.
+    """
+    low, high = _central(fits, level)
+    return _share((null < low) | (high < null), interval, low, high)
 
 
 @_metric
