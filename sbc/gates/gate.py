@@ -14,9 +14,10 @@ from sbc.gates.baseline import TOLERANCE, check_comparable, compare
 from sbc.gates.checks import Subject, checks_of
 from sbc.gates.config import Config
 from sbc.gates.decisions import Levels
+from sbc.gates.expectations import Calibrated, Miscalibrated
 from sbc.gates.failures import Failures, failures
 from sbc.gates.history import History, history
-from sbc.gates.judge import CheckVerdict, Histories, judge_checks
+from sbc.gates.judge import Check, CheckVerdict, Histories, judge_checks
 from sbc.plugins.errors import ExitCode, UserError, option
 from sbc.store.frames import Run, undamaged
 from sbc.store.names import fitted_by
@@ -112,6 +113,7 @@ def judge_run(
     if not checks and baseline is None:
         raise nothing_expected(run.settings)
     histories = _histories(run, subject.estimands, config.max_datasets)
+    _check_ranked(checks, histories)
     pairs = _pairs(histories, run, baseline)
     verdicts = judge_checks(checks, histories, config.alpha_fail, config.alpha_pass, others=pairs)
     if baseline is not None:
@@ -133,6 +135,26 @@ def judge_run(
         ),
         unjudged=tuple(_unjudged(run.settings, named)),
     )
+
+
+def _check_ranked(checks: Iterable[Check], histories: Histories) -> None:
+    """Refuse to judge the ranks of estimates that have none.
+
+    Raises
+    ------
+    UserError
+        Naming the first.
+    """
+    for check in checks:
+        mine = histories[check.estimator, check.engine]
+        on_ranks = isinstance(check.expectation, Calibrated | Miscalibrated)
+        for name in check.streams if on_ranks else ():
+            if not mine.is_ranked(name) and np.isfinite(mine.get(name, "mean")).any():
+                raise UserError(
+                    f"'{check.expectation}' is about ranks, and {name} of "
+                    f"{fitted_by(check.estimator, check.engine)} has none: it is an estimate "
+                    "without draws. Bound its bias, rmse or coverage_95 instead"
+                )
 
 
 def _unjudged(settings: Settings, named: set[tuple[str, str]]) -> Iterator[str]:

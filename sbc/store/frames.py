@@ -15,31 +15,23 @@ import pandas as pd
 from sbc.plugins.data import DENSITIES
 from sbc.plugins.errors import UserError
 from sbc.stats.fits import Fits
-from sbc.stats.ranks import pit
 from sbc.stats.vectors import Elements
 from sbc.store.database import Store, read_run
 from sbc.store.folder import RunFile, refuse_sweep
 from sbc.store.names import natural, vector_of
+from sbc.store.ranked import with_pit
 from sbc.store.reasons import readable
-from sbc.store.rows import CELL, FAILED, PROBABILITIES
+from sbc.store.rows import CELL, FAILED, PROBABILITIES, quantile_column
 from sbc.store.schema import RESULTS_FILE, reading
 from sbc.store.settings import Settings
 from sbc.store.shard import Shard
 
-_QUANTILES = ["q" + f"{p:g}"[2:].ljust(2, "0") for p in PROBABILITIES]
+_QUANTILES = [quantile_column(p) for p in PROBABILITIES]
 KEYS = ["estimator", "engine", "quantity"]
 _TEXT = ("estimator", "engine", "status", "error", "quantity")
 _WHOLE = (
-    "dataset",
-    "attempt",
-    "divergences",
-    "steps",
-    "seed",
-    "chains",
-    "draws",
-    "rank",
-    "ties",
-    "size",
+    *("dataset", "attempt", "divergences", "steps", "seed", "chains", "draws"),
+    *("rank", "ties", "size"),
 )
 
 
@@ -90,6 +82,11 @@ class Run:
     def regimes(self) -> list[str]:
         """Truth regimes of its generator, as was known when the run was made."""
         return self.provenance.regimes
+
+    @property
+    def factors(self) -> list[str]:
+        """Features that a study is crossed by whose results were made elsewhere."""
+        return list(self.provenance.imported.get("factors", []))
 
     @property
     def shard(self) -> Shard:
@@ -149,7 +146,7 @@ class Run:
         Raises
         ------
         UserError
-            If draws are missing or of another number than their row says.
+            If draws are missing or of another number than their row says, or none were kept.
         """
         query = "SELECT k, size, draws FROM thinned WHERE estimator = ? AND engine = ?"
         with Store.open(self.folder) as store:
@@ -157,8 +154,10 @@ class Run:
             found = {
                 k - self.cell * CELL: np.frombuffer(blob, "<f8")
                 for k, size, blob in rows
-                if len(blob) == 8 * size
+                if 0 < len(blob) == 8 * size
             }
+        if not found and len(datasets):
+            raise UserError(f"{self.folder} holds no draws of '{key[2]}' by {key[0]}")
         with undamaged(self.folder / RESULTS_FILE, f"the draws of {key} are incomplete"):
             return np.array([found[k] for k in datasets]).reshape(len(datasets), -1)
 
@@ -208,8 +207,7 @@ def read_rows(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         )
     with undamaged(file):
         fits, results = fits.astype(_dtypes(fits)), results.astype(_dtypes(results))
-        results["pit"] = pit(results["rank"], results["ties"], results["size"], results["jitter"])
-    return fits, results
+        return fits, with_pit(results)
 
 
 @contextmanager
@@ -222,7 +220,7 @@ def undamaged(file: Path, what: str = "") -> Iterator[None]:
 
 
 def _numbers(features: Any) -> dict[str, Any]:
-    """Take a dataset's features: numbers, or lists of them.
+    """Take a dataset's features: numbers, words, or lists of them.
 
     Raises
     ------
@@ -233,7 +231,7 @@ def _numbers(features: Any) -> dict[str, Any]:
         raise TypeError("the features of a dataset are no table")
     for value in features.values():
         for number in value if isinstance(value, list) else [value]:
-            if not isinstance(number, int | float):
+            if not isinstance(number, int | float | str):
                 raise TypeError(f"a feature cannot be {number!r}")
     return features
 
