@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from sbc.plugins.errors import UserError
+from sbc.report.gains import gain_over, reference_of
 from sbc.report.numbers import p_value, plain_number, plain_records, with_error
-from sbc.report.table_notes import APPROXIMATION, LEVELS, notes
+from sbc.report.table_notes import APPROXIMATION, LEVELS, notes, regime_line
 from sbc.report.targets import ELEMENT, VECTOR, Subject, strata_of, subjects_of
 from sbc.stats import metrics
 from sbc.stats.fits import Fits
@@ -34,14 +35,28 @@ _THEN = {"width_95": "width", "bias_eliminated_coverage_95": "bias_eliminated_co
 _THEN |= {
     name: name
     for name in (
-        *("relative_bias", "proportional_bias", "z_sd", "model_se_error", "contraction"),
+        *("mse", "relative_bias", "proportional_bias", "z_sd", "model_se_error", "contraction"),
         *("crps", "dawid_sebastiani", "pit_mean", "pit_spread"),
     )
 }
 
 
+class Asked(NamedTuple):
+    """What a table is asked for; see `table`."""
+
+    levels: tuple[float, ...] = LEVELS
+    interval: str = "equal"
+    null: float = 0.0
+    reference: str = ""
+
+
 def table(
-    run: Run, by: str | None = None, levels: tuple[float, ...] = LEVELS, interval: str = "equal"
+    run: Run,
+    by: str | None = None,
+    levels: tuple[float, ...] = LEVELS,
+    interval: str = "equal",
+    null: float = 0.0,
+    reference: str | None = None,
 ) -> pd.DataFrame:
     """Summarise a run.
 
@@ -50,14 +65,19 @@ def table(
     run : Run
         With any number of fits, none included.
     by : str, optional
-        A feature of the generator's data: one row a stratum of it, for what holds on average only.
-        A feature that is an array breaks down the vectors of its length, element by element, and
-        nothing else.
+        A feature of the generator's data: one row a stratum of it, for what holds on average only;
+        several with commas between them: one row a combination. A feature that is an array breaks
+        down the vectors of its length, element by element, and nothing else. Results made elsewhere
+        are broken down by the factors of their study, unless this is ``""``.
     levels : tuple of float
         Whose coverage to report, in (0, 1).
     interval : {"equal", "hdi"}
         Equal-tailed intervals between posterior quantiles (by the PIT where a level's quantiles
         were not kept), or the shortest intervals of the thinned draws.
+    null : float
+        What ``power_95`` is about: the share of intervals that leave it out.
+    reference : str, optional
+        The estimator that ``precision_gain_percent`` is about; by default the run's first.
 
     Returns
     -------
@@ -73,19 +93,21 @@ def table(
     Raises
     ------
     UserError
-        If there is no such feature, or no vector of its length.
+        If there is no such feature or estimator, or no vector of the feature's length.
     """
+    by = ",".join(run.factors) if by is None else by
+    asked = Asked(levels, interval, null, reference_of(run, reference))
     with np.errstate(all="ignore"):  # what overflows is not defined either
         rows = []
-        for subject in subjects_of(run):
+        subjects = subjects_of(run)
+        for subject in subjects:
             fits = run.fits[
                 (run.fits.estimator == subject.estimator) & (run.fits.engine == subject.engine)
             ]
             if not by:
-                rows.append(_row(run, subject, fits, levels, interval))
+                rows.append(_row(run, subject, fits, asked, subjects))
             for label, part, chosen in strata_of(run, subject, fits, by) if by else []:
-                row = _row(run, part, chosen, levels, interval)
-                rows.append({"stratum": f"{by} {label}"} | row)
+                rows.append({"stratum": label} | _row(run, part, chosen, asked, subjects))
     if by and not rows:
         raise UserError(f"no estimand has an element for each value of the feature '{by}'")
     _adjust(rows, [] if by else _others(run))
@@ -113,7 +135,7 @@ def _adjust(rows: list[dict[str, Any]], others: list[float]) -> None:
 
 
 def _row(
-    run: Run, subject: Subject, mine: pd.DataFrame, levels: tuple[float, ...], interval: str
+    run: Run, subject: Subject, mine: pd.DataFrame, asked: Asked, subjects: list[Subject]
 ) -> dict[str, Any]:
     what, frames = subject.what, subject.used
     n = what.n
@@ -134,11 +156,16 @@ def _row(
         "n_low_ess": int((mine.status == "low_ess").sum()),
     }
     row |= _estimates(what, _FIRST)
-    for level in levels:
-        name, share = f"coverage_{100 * level:g}", _coverage(run, subject, what, level, interval)
-        row |= {name: share.value, f"{name}_mcse": share.mcse}
-        row |= {f"{name}_low": share.low, f"{name}_high": share.high}
-    row |= _estimates(what, _THEN) | {
+    for level in asked.levels:
+        found = _coverage(run, subject, what, level, asked.interval)
+        row |= _proportion(f"coverage_{100 * level:g}", found)
+    gain = gain_over(asked.reference, run, subject, subjects)
+    row |= _estimates(what, _THEN)
+    row |= _proportion("power_95", measure("power", what, null=asked.null)) | {
+        **{f"model_se_error_percent{x}": 100 * row[f"model_se_error{x}"] for x in ("", "_mcse")},
+        "reference": asked.reference,
+        "precision_gain_percent": 100 * gain.value,
+        "precision_gain_percent_mcse": 100 * gain.mcse,
         "rank_p": rank_test(what).p if n > 1 else math.nan,
         "rank_p_adjusted": math.nan,  # by `_adjust`, which knows the others
         "ess_min": min((f[["ess_bulk", "ess_tail"]].min(axis=None) for f in frames if len(f)),
@@ -151,6 +178,11 @@ def _row(
     return row
 
 
+def _proportion(name: str, share: Any) -> dict[str, float]:
+    ends = {f"{name}_low": share.low, f"{name}_high": share.high}
+    return {name: share.value, f"{name}_mcse": share.mcse} | ends
+
+
 def _median(column: pd.Series) -> float:
     known = column.dropna()
     return float(np.median(known)) if len(known) else math.nan
@@ -161,7 +193,7 @@ def _coverage(
 ) -> metrics.Proportion:
     if kind != "hdi":
         kept = level in LEVELS
-        return measure("coverage", what, level=level, kind="quantile" if kept else "pit")  # type: ignore[return-value]
+        return measure("coverage", what, level=level, kind="known" if kept else "pit")  # type: ignore[return-value]
     hits = []
     for name, frame in subject.frames.items():
         truth = frame["truth"].to_numpy(float)
@@ -178,18 +210,6 @@ def _estimates(what: Fits | Elements, columns: dict[str, str]) -> dict[str, floa
     for column, name in columns.items():
         row[column], row[f"{column}_mcse"] = measure(name, what)[:2]
     return row
-
-
-def regime_line(run: Run) -> str:
-    """Say in words what the truth was drawn from and of whom uniform ranks are expected."""
-    if run.expected_uniform:
-        expected = f"uniform ranks are expected of {', '.join(run.expected_uniform)}"
-    else:
-        expected = (
-            "uniform ranks are expected of no estimator; they show how each fits this generator"
-        )
-    part = f"{found}; " if (found := run.shard.describe()) else ""
-    return f"{part}{run.settings.describe_process()}: {expected}"
 
 
 def render(run: Run, kind: str = "text", elements: bool = False, **options: Any) -> str:
@@ -240,8 +260,7 @@ def _readable(row: dict[str, Any], diagnostics: list[str]) -> dict[str, str]:
         "bias_sd": with_error(row["bias_sd"], row["bias_sd_mcse"]),
         "RMSE": with_error(row["rmse"], row["rmse_mcse"]),
         **{
-            f"coverage {name.partition('_')[2]} %": f"{with_error(row[name], row[f'{name}_mcse'])} "
-            f"[{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]"
+            f"coverage {name.partition('_')[2]} %": _share(row, name)
             for name in dict.fromkeys([shares[0], shares[-1]])
         },
         "width 95 %": with_error(row["width_95"], row["width_95_mcse"]),
@@ -250,6 +269,13 @@ def _readable(row: dict[str, Any], diagnostics: list[str]) -> dict[str, str]:
         "datasets": str(row["n_datasets"]),
         "failed": str(row["n_failed"]),
     }
+
+
+def _share(row: dict[str, Any], name: str) -> str:
+    if math.isnan(row[f"{name}_low"]):
+        return "–"
+    ends = f"[{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]"
+    return f"{with_error(row[name], row[f'{name}_mcse'])} {ends}"
 
 
 _HEADS = {"pareto_k": "k̂", "elbo_drift": "ELBO drift"}
@@ -261,6 +287,7 @@ __all__ = [
     "p_value",
     "plain_number",
     "plain_records",
+    "regime_line",
     "render",
     "table",
     "with_error",

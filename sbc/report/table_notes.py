@@ -20,9 +20,21 @@ APPROXIMATION = (
 )
 
 
-def _coverage_line(
-    levels: tuple[float, ...] = LEVELS, interval: str = "equal", by: str | None = None
-) -> str:
+def regime_line(run: Run) -> str:
+    """Say in words what the truth was drawn from and of whom uniform ranks are expected."""
+    if run.expected_uniform:
+        expected = f"uniform ranks are expected of {', '.join(run.expected_uniform)}"
+    elif run.provenance.imported:
+        expected = "uniform ranks are expected of no method"
+    else:
+        expected = (
+            "uniform ranks are expected of no estimator; they show how each fits this generator"
+        )
+    part = f"{found}; " if (found := run.shard.describe()) else ""
+    return f"{part}{run.settings.describe_process()}: {expected}"
+
+
+def _coverage_line(levels: tuple[float, ...] = LEVELS, interval: str = "equal", **_: object) -> str:
     """Say by which kind of interval coverage is counted."""
     if interval == "hdi":
         return (

@@ -94,7 +94,7 @@ class Pair:
     @property
     def coverage(self) -> Proportion:
         """Of the interval that a user would report, at 95 %."""
-        return self.measure("coverage", kind="quantile")
+        return self.measure("coverage", kind="known")
 
     @property
     def contraction(self) -> Estimate:

@@ -46,7 +46,7 @@ from sbc.stats.fits import (
 )
 from sbc.stats.intervals import checked_level, wilson
 
-Kind = Literal["pit", "quantile"]
+Kind = Literal["pit", "quantile", "known"]
 
 
 METRICS: dict[str, Callable[..., Estimate | Proportion]] = {}
@@ -262,10 +262,11 @@ def coverage(
         n datasets.
     level : float
         Probability of the posterior interval, in (0, 1).
-    kind : {"pit", "quantile"}
+    kind : {"pit", "quantile", "known"}
         ``pit`` asks whether abs(2u − 1) ≤ level, exactly Bernoulli(level) under calibration: gate
         on this one. ``quantile`` takes the interval between two sample quantiles, which a user
-        would report and which, from S draws, covers at best level (S − 1)/(S + 1).
+        would report and which, from S draws, covers at best level (S − 1)/(S + 1). ``known`` is
+        ``quantile``, or ``pit`` where no such interval is known: of results made elsewhere.
     interval : callable
         Makes `low` and `high` of hits and n: `wilson` or `clopper_pearson`.
 
@@ -281,6 +282,9 @@ def coverage(
     """
     if kind not in get_args(Kind):
         raise ValueError(f"kind must be one of {', '.join(get_args(Kind))}, not {kind!r}")
+    if kind == "known":
+        ends = () if not fits.quantiles else _central(fits, level)
+        kind = "quantile" if ends and not np.isnan(ends).any() else "pit"
     if kind == "pit":
         return _share(np.abs(2 * fits.pit - 1) <= checked_level(level), interval, fits.pit)
     low, high = _central(fits, level)

@@ -286,7 +286,7 @@ def test_level_out_of_range(level):
 
 
 def test_unknown_names_are_errors():
-    with pytest.raises(ValueError, match="kind must be one of pit, quantile, not 'pti'"):
+    with pytest.raises(ValueError, match="kind must be one of pit, quantile, known, not 'pti'"):
         metrics.coverage(FOUR, kind="pti")
     with pytest.raises(ValueError, match="no metric called 'rsme'; there are bias, "):
         paired("rsme", FOUR, FOUR)

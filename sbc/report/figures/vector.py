@@ -53,7 +53,7 @@ def _caterpillar(
 ) -> tuple[Axes, np.ndarray, tuple[float, float, float]]:
     """Draw a metric of each element with its 95 % interval, and that of the pool behind them."""
     places = shown(elements)
-    options = {"kind": "quantile"} if metric == "coverage" else {}
+    options = {"kind": "known"} if metric == "coverage" else {}
     rows = np.array(
         [_interval(METRICS[metric](elements.fits[j], **options)) for j in places], dtype=float
     )

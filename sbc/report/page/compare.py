@@ -94,7 +94,7 @@ def differences(pairs: list[Pair], labels: Labels) -> list[Picture]:
 
 def _against(name: str, group: list[Pair], measure: Measure, labels: Labels) -> list[Interval]:
     metric = measure.name.removeprefix("paired-")
-    options: dict[str, Any] = {"kind": "quantile"} if metric == "coverage" else {}
+    options: dict[str, Any] = {"kind": "known"} if metric == "coverage" else {}
     best = min(group, key=lambda pair: pair.measure("rmse").value)
     heading = f"{name}, minus {labels.label(best.estimator, best.engine)}"
     rows = []
@@ -131,14 +131,16 @@ def numbers(pairs: list[Pair], labels: Labels) -> list[dict[str, Any]]:
     rows = []
     for name, group in by_estimand(pairs):
         for pair in group:
-            half = pair.measure("coverage", level=0.5, kind="quantile")
+            half = pair.measure("coverage", level=0.5, kind="known")
             share = pair.coverage
             cells = [
                 with_error(*pair.measure("bias")),
                 with_error(*pair.bias),
                 with_error(*pair.measure("rmse")),
                 with_error(half.value, half.mcse),
-                f"{with_error(share.value, share.mcse)} [{share.low:.2f}, {share.high:.2f}]",
+                f"{with_error(share.value, share.mcse)} [{share.low:.2f}, {share.high:.2f}]"
+                if math.isfinite(share.low)
+                else "–",
                 with_error(*pair.measure("width")),
                 with_error(*pair.contraction),
                 with_error(*pair.measure("crps")),
@@ -171,7 +173,7 @@ def of_elements(pair: Pair) -> list[dict[str, Any]]:
             with_error(*metrics.bias(fits)),
             with_error(*metrics.bias_sd(fits)),
             with_error(*metrics.rmse(fits)),
-            coverage_text(metrics.coverage(fits, kind="quantile")),
+            coverage_text(metrics.coverage(fits, kind="known")),
             p_value(test.p),
         ]
         rows.append({"name": name, "cells": list(zip(ELEMENT_NUMBERS, cells, strict=True))})
