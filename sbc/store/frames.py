@@ -106,6 +106,8 @@ class Run:
     def lines(self) -> list[str]:
         """What a reader should know of how estimators were put to the test, whose it is first."""
         told = self.provenance.lines
+        if notes := self.provenance.imported.get("notes"):
+            return [readable(str(note)) for note in notes]
         if not isinstance(told, dict):
             return []
         several = len(told) > 1
