@@ -53,6 +53,8 @@ class Run:
         One row a fit and quantity, of fits that worked: truth, mean, sd, quantiles, rank, pit…
     cell : int
         Of a sweep, where this is one of its cells.
+    label : str
+        Which of the combinations of its factors this is, where results were made elsewhere.
     """
 
     folder: Path
@@ -61,6 +63,7 @@ class Run:
     fits: pd.DataFrame
     results: pd.DataFrame
     cell: int = 0
+    label: str = ""
 
     def streams(self, estimands_only: bool = False) -> Iterator[tuple[tuple[str, str, str], Any]]:
         """Yield ((estimator, engine, quantity), frame sorted by dataset), in the run's order."""

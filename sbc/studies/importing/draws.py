@@ -130,14 +130,13 @@ def _piece(found: Posteriors, method: str, k: int, chains: int, length: int) -> 
         name: array[k].reshape(chains, length, *truth[name].shape)
         for name, array in found.draws.items()
     }
-    size = {"chains": chains, "draws": length}
     lost = [name for name, array in values.items() if not np.isfinite(array).all()]
     if lost:
         error = f"draws of '{lost[0]}' are not finite"
-        return Piece((k,), method, status=ERROR, error=error, **size)
+        return Piece((k,), method, status=ERROR, error=error, chains=chains, draws=length)
     draws = Draws(values, independent=chains == 1)
     results = summarise(draws, truth, lambda _: np.nan, found.places)
     became = status(results, draws, Budget())
     truths = {result.quantity: result.truth for result in results}
     kept = () if became in FAILED else results
-    return Piece((k,), method, kept, truths, became, **size)
+    return Piece((k,), method, kept, truths, became, chains=chains, draws=length)

@@ -39,8 +39,8 @@ def tree(found: Any, where: str, method: str, asked: Asked) -> Found:
         if group in found.children:
             return _ranks(found[group].to_dataset(), regime, f"{where}, {group}", method, asked)
     if {"posterior", "truth"} <= set(found.children):
-        groups = [found[name].to_dataset() for name in ("posterior", "truth")]
-        return _draws(*groups, where=where, method=method)
+        posterior, truth = (found[name].to_dataset() for name in ("posterior", "truth"))
+        return _draws(posterior, truth, where, method)
     there = ", ".join(found.children) or "none"
     raise UserError(
         f"{where} holds neither ranks (group prior_sbc or posterior_sbc) nor draws with truths "
