@@ -237,7 +237,7 @@ def render(run: Run, kind: str = "text", elements: bool = False, **options: Any)
     known = [name for name in APPROXIMATE if not all(math.isnan(r[name]) for r in rows)]
     readable = [_readable(row, known) for row in rows]
     if run.provenance.imported:
-        readable = of_study(rows, readable)
+        readable = of_study(rows, readable, run.settings.regime.single_truth)
     body = grid(readable, kind)
     pools = any(row["kind"] == VECTOR for row in rows)
     lines = [f"{regime_line(run)}.", "", body, "", *notes(run, pools, elements, **options)]

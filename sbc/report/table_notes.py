@@ -31,10 +31,7 @@ def regime_line(run: Run) -> str:
             "uniform ranks are expected of no estimator; they show how each fits this generator"
         )
     part = f"{found}; " if (found := run.shard.describe()) else ""
-    process = run.settings.describe_process()
-    if run.provenance.imported:
-        process = f"imported from {run.settings.generator}, truth '{run.settings.truth}'"
-    return f"{part}{process}: {expected}"
+    return f"{part}{run.settings.describe_process()}: {expected}"
 
 
 def _coverage_line(
@@ -62,7 +59,9 @@ def _study_lines(
     run: Run, null: float = 0.0, reference: str | None = None, **_: object
 ) -> list[str]:
     """Say what power and the gain in precision are about."""
-    known = run.results[["q025", "q975"]].notna().all(axis=None)
+    known = run.settings.regime.single_truth and run.results[["q025", "q975"]].notna().all(
+        axis=None
+    )
     lines = [f"power = share of 95 % intervals that leave out {null:g}."] if known else []
     if len(run.settings.estimators) > 1 and run.results["mean"].notna().any():
         lines.append(f"The gain in precision is over {reference or run.settings.estimators[0]}.")

@@ -86,7 +86,7 @@ def _quantiles(table: Table, columns: dict[str, np.ndarray]) -> np.ndarray:
     if not ends:
         with np.errstate(invalid="ignore"):
             z = np.where(np.isnan(df)[:, None], ndtri(_P), stdtrit(df[:, None], _P))
-        return estimate[:, None] + se[:, None] * z
+            return estimate[:, None] + se[:, None] * z
     _refuse(table, low > high, "an interval that ends below its beginning")
     for i, level in enumerate(_levels(table)):
         for p, end in (((1 - level) / 2, low[i]), ((1 + level) / 2, high[i])):

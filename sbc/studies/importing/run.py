@@ -19,7 +19,7 @@ from sbc.plugins.errors import UserError, option
 from sbc.store.database import Store
 from sbc.store.folder import make_folder, publish_run
 from sbc.store.rows import FAILED, Fit
-from sbc.store.settings import Settings
+from sbc.store.settings import IMPORTED, Settings
 from sbc.studies.importing.asked import REGIMES, Asked
 from sbc.studies.importing.pieces import Found, estimands_of, fits_of, methods_of, missing_note
 from sbc.studies.importing.sources import found_in, read
@@ -141,7 +141,11 @@ def _write(
     regime = asked.truth or found.regime
     methods = methods_of(found.pieces)
     draft = Settings(
-        generator=label, truth=regime, estimators=tuple(methods), engines=("",), seed=seed
+        generator=IMPORTED + label,
+        truth=regime,
+        estimators=tuple(methods),
+        engines=("",),
+        seed=seed,
     )
     fits = fits_of(found, seed, label, draft.regime.own)
     ranked = {fit.estimator for fit in fits if any(r.size for r in fit.results)}

@@ -86,7 +86,8 @@ class Table:
     @property
     def unused(self) -> list[str]:
         """Columns that are not looked at."""
-        used = {*self.columns.values(), *self.factors, *self.asked.where, self.asked.true}
+        used: set[Any] = {*self.columns.values(), *self.factors, *self.asked.where}
+        used |= {self.asked.true} if isinstance(self.asked.true, str) else set()
         return [name for name in self.frame if name not in used]
 
     def numbers(self, ours: str) -> np.ndarray:
