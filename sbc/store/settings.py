@@ -34,6 +34,8 @@ class Settings:
         The file of real data that stand in the place of the generator's, as the user names it.
     estimands : tuple of str
         What to rank instead of what the estimators name: variables, or elements as ``theta[3]``.
+    quantities : tuple of str
+        Functions ``(theta, data) -> number`` in users' files that are ranked besides.
     simulator : str
         A function in a user's file that simulates the data of truths drawn from the model's own
         prior, as ``path/to/file.py:name``.
@@ -72,6 +74,11 @@ class Settings:
         metavar="NAME[,NAME...]",
     )
     data: str = setting("", "real data, .csv or .json, for truth self or posterior", metavar="FILE")
+    quantities: tuple[str, ...] = setting(
+        *((), "rank this function of parameters and data as well"),
+        option="quantity",
+        metavar="FILE.py:NAME[,...]",
+    )
     simulator: str = setting(
         "", "data by your own function, truth by the model's prior", metavar="FILE.py:NAME"
     )
@@ -87,9 +94,10 @@ class Settings:
         return (self.generator, self.data, self.truth, self.simulator)
 
     def to_json(self) -> dict[str, Any]:
-        """Write as plain JSON values; estimands and data only if they are named."""
+        """Write as plain JSON values; what is optional only if it is named."""
         values = json.loads(json.dumps(asdict(self)))
-        return {n: v for n, v in values.items() if v or n not in ("estimands", "data", "simulator")}
+        optional = ("estimands", "quantities", "data", "simulator")
+        return {name: value for name, value in values.items() if value or name not in optional}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Settings:
@@ -100,7 +108,7 @@ class Settings:
         KeyError, TypeError, ValueError
             If something is missing, unknown or of another type.
         """
-        listed = ("estimators", "engines", *({"estimands"} & values.keys()))
+        listed = ("estimators", "engines", *({"estimands", "quantities"} & values.keys()))
         chosen = {name: tuple(map(str, values[name])) for name in listed}
         parameters = {name: _as_drawn(value) for name, value in dict(values["parameters"]).items()}
         made = {"parameters": parameters, "budget": Budget(**values["budget"])}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,14 @@ from typing import Any
 from markupsafe import Markup
 
 from sbc.report.cells import cells_of
+from sbc.report.discrete import NOTE
 from sbc.report.figures.colours import assign
 from sbc.report.figures.pictures import Picture, styled
 from sbc.report.figures.scalar import pair_pictures
 from sbc.report.figures.svg import inline
 from sbc.report.figures.vector import vector_pictures
 from sbc.report.labels import Labels, plural
-from sbc.report.page import answer, compare, engines, fits
+from sbc.report.page import answer, compare, engines, fits, why
 from sbc.report.page.origin import origin
 from sbc.report.page.template import fill
 from sbc.report.verdicts import DELTA, WORDS, Pair, pairs_of, with_words
@@ -81,7 +82,12 @@ def pictures(chapter: Chapter) -> Iterator[tuple[str, list[Picture]]]:
 
 def _drawn(pair: Pair, colour: str) -> list[Picture]:
     if isinstance(pair.fits, Elements):
-        return vector_pictures(pair.fits, colour)
+        return [
+            replace(picture, caption=f"{picture.caption} {NOTE}")
+            if pair.discrete and picture.name == "coverage-by-element"
+            else picture
+            for picture in vector_pictures(pair.fits, colour)
+        ]
     return pair_pictures(pair.fits, colour, pair.is_estimand)
 
 
@@ -112,10 +118,6 @@ def _context(chapter: Chapter) -> dict[str, Any]:
         part: [figure_of(picture, f"{part}f{i}") for i, picture in enumerate(found)]
         for part, found in pictures(chapter)
     }
-    estimands = {pair.estimator: set[str]() for pair in pairs}
-    for pair in pairs:
-        if pair.is_estimand:
-            estimands[pair.estimator].update(pair.frames)
     failed, more = fits.failures(run, labels)
     return {
         "anchor": f"r{chapter.number}",
@@ -131,6 +133,8 @@ def _context(chapter: Chapter) -> dict[str, Any]:
         "measures": drawn[chapter.anchor("s")],
         "differences": drawn[chapter.anchor("d")],
         "reference": engines.reference_of(settings.engines),
+        "imported": bool(run.provenance.imported),
+        "discrete": NOTE if any(pair.discrete for pair in pairs) else "",
         "costs": drawn[chapter.anchor("e")],
         "cost_numbers": engines.cost_numbers(chapter.costs, labels),
         "numbers": compare.numbers(pairs, labels),
@@ -143,9 +147,20 @@ def _context(chapter: Chapter) -> dict[str, Any]:
         "statuses": fits.statuses(run, labels),
         "failures": failed,
         "more_failures": more,
-        "worst": fits.worst(run, estimands, labels),
+        "worst": fits.worst(run, _estimands(pairs), labels),
+        "before": why.before(run, labels),
+        "why": why.why(run, labels),
         "origin": origin(run),
     }
+
+
+def _estimands(pairs: list[Pair]) -> dict[str, set[str]]:
+    """Name what each estimator estimates, vectors by their elements."""
+    found = {pair.estimator: set[str]() for pair in pairs}
+    for pair in pairs:
+        if pair.is_estimand:
+            found[pair.estimator].update(pair.frames)
+    return found
 
 
 def _process(settings: Settings) -> str:
