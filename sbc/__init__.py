@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sbc.plugins.estimator import estimator
     from sbc.plugins.generator import generator
     from sbc.studies.api import load, run
+    from sbc.studies.importing.run import import_results
 
 __version__ = "0.1.0"
 
@@ -26,10 +27,21 @@ _OFFERED = {
     "engine": "sbc.plugins.engine",
     "estimator": "sbc.plugins.estimator",
     "generator": "sbc.plugins.generator",
+    "import_results": "sbc.studies.importing.run",
     "load": "sbc.studies.api",
     "run": "sbc.studies.api",
 }
-__all__ = ["Budget", "Draws", "UserError", "engine", "estimator", "generator", "load", "run"]
+__all__ = [
+    "Budget",
+    "Draws",
+    "UserError",
+    "engine",
+    "estimator",
+    "generator",
+    "import_results",
+    "load",
+    "run",
+]
 
 
 def __getattr__(name: str) -> "Any":

@@ -47,10 +47,11 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         raise UserError(f"--dataset must be at least 0, not {arguments.dataset}")
     base = None
     if arguments.folder is not None:
-        from sbc.store.folder import read_run, refuse_sweep
+        from sbc.store.folder import read_run, refuse_imported, refuse_sweep
 
         run = read_run(arguments.folder)
         refuse_sweep(arguments.folder, run)
+        refuse_imported(arguments.folder, run)
         base = run.settings
     elif arguments.estimator is None:
         arguments.estimator = "all"

@@ -15,7 +15,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=("text", "markdown", "csv", "json"), default="text", dest="kind"
     )
-    parser.add_argument("--by", metavar="FEATURE", help="one row a stratum of a data feature")
+    parser.add_argument(
+        "--by",
+        metavar="FEATURE[,FEATURE...]",
+        help="one row a stratum of a data feature, or a combination of several",
+    )
     parser.add_argument(
         "--levels", metavar="P[,P...]", help="levels of coverage (default .5 to .95)"
     )
@@ -27,6 +31,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--compare", action="store_true", help="differences between estimators, dataset by dataset"
+    )
+    parser.add_argument(
+        "--null", type=float, default=0.0, metavar="X", help="of the power: H0 is X (default 0)"
+    )
+    parser.add_argument(
+        "--reference",
+        metavar="NAME",
+        help="of the gain in precision (default: the first estimator)",
     )
     parser.add_argument(
         "--bound", action="append", metavar="METRIC=BOUND", help="of a sweep: what to ask instead"
@@ -58,6 +70,8 @@ def main(arguments: argparse.Namespace) -> int:
             by=arguments.by,
             levels=levels or LEVELS,
             interval=arguments.interval,
+            null=arguments.null,
+            reference=arguments.reference,
         )
         print(in_shell(text))
     return ExitCode.OK
@@ -71,7 +85,7 @@ def _of_sweep(arguments: argparse.Namespace, levels: tuple[float, ...]) -> int:
     UserError
         For options that a sweep's table has not.
     """
-    for name in ("by", "elements", "compare"):
+    for name in ("by", "elements", "compare", "null", "reference"):
         if getattr(arguments, name):
             raise UserError(f"{arguments.folder} is a sweep: --{name} is for a single run")
     from sbc.studies.sweep.plan import parse_bounds, read_bounds

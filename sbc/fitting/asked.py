@@ -44,8 +44,10 @@ def settings_asked(wanted: Mapping[str, Any], resume: Path | None) -> Settings:
 
 def _resumed(folder: Path) -> Settings:
     from sbc.store.database import Store, read_run
+    from sbc.store.folder import refuse_imported
 
     run = read_run(folder)
+    refuse_imported(folder, run)
     live.check_known(run, folder)
     Store.open(folder).close()
     return run.settings

@@ -24,7 +24,14 @@ from sbc.fitting.workers.threads import HandOut, Profile
 from sbc.plugins import live
 from sbc.plugins.errors import UserError
 from sbc.store.database import Store
-from sbc.store.folder import RUN_FILE, make_folder, read_run, refuse_sweep, write_run
+from sbc.store.folder import (
+    RUN_FILE,
+    make_folder,
+    read_run,
+    refuse_imported,
+    refuse_sweep,
+    write_run,
+)
 from sbc.store.settings import Settings
 from sbc.store.shard import WHOLE, Shard
 
@@ -101,6 +108,7 @@ def resume(
     """
     run = read_run(folder)
     refuse_sweep(folder, run)
+    refuse_imported(folder, run)
     made = run.settings
     wanted = settings or made
     made.check_same(wanted, str(folder))

@@ -108,6 +108,12 @@ def hits_of(u: Array, level: float) -> Array:
     return np.where(np.isnan(u), np.nan, np.abs(2 * u - 1) <= level)
 
 
+def hits_of_intervals(truth: Array, low: Array, high: Array) -> Array:
+    """Say which intervals hold their truth: 1, 0, or NaN where there is no interval."""
+    inside = ((low <= truth) & (truth <= high)).astype(float)
+    return np.where(np.isnan(low) | np.isnan(high), np.nan, inside)
+
+
 def on_coverage(hits: Array, bounds: Bounds, levels: Levels) -> list[Decision]:
     """Judge the coverage of the interval that `bounds` is about, exactly.
 

@@ -15,11 +15,12 @@ from sbc.gates.causes import Explanation, read_causes
 from sbc.gates.checks import Subject, checks_of
 from sbc.gates.config import Config
 from sbc.gates.decisions import Levels
+from sbc.gates.expectations import Calibrated, Miscalibrated
 from sbc.gates.failures import Failures, failures
 from sbc.gates.forward import SHARE, Forward
 from sbc.gates.forward_file import read_forward
 from sbc.gates.history import History, history
-from sbc.gates.judge import CheckVerdict, Histories, judge_checks
+from sbc.gates.judge import Check, CheckVerdict, Histories, judge_checks
 from sbc.plugins.errors import ExitCode, UserError, option
 from sbc.store.frames import Run, undamaged
 from sbc.store.names import fitted_by
@@ -121,6 +122,7 @@ def judge_run(
     if not checks and baseline is None:
         raise nothing_expected(run.settings)
     histories = _histories(run, subject.estimands, config.max_datasets)
+    _check_ranked(checks, histories)
     pairs = _pairs(histories, run, baseline)
     forward = read_forward(run.folder)
     alpha_fail = config.alpha_fail * (1 - SHARE if forward else 1)
@@ -146,6 +148,26 @@ def judge_run(
         forward=forward,
         causes=tuple(found for found in read_causes(run.folder) if found.faults),
     )
+
+
+def _check_ranked(checks: Iterable[Check], histories: Histories) -> None:
+    """Refuse to judge the ranks of estimates that have none.
+
+    Raises
+    ------
+    UserError
+        Naming the first.
+    """
+    for check in checks:
+        mine = histories[check.estimator, check.engine]
+        on_ranks = isinstance(check.expectation, Calibrated | Miscalibrated)
+        for name in check.streams if on_ranks else ():
+            if not mine.is_ranked(name) and np.isfinite(mine.get(name, "mean")).any():
+                raise UserError(
+                    f"'{check.expectation}' is about ranks, and {name} of "
+                    f"{fitted_by(check.estimator, check.engine)} has none: it is an estimate "
+                    "without draws. Bound its bias, rmse or coverage_95 instead"
+                )
 
 
 def _unjudged(settings: Settings, named: set[tuple[str, str]]) -> Iterator[str]:

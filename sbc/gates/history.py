@@ -15,11 +15,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sbc.store.names import natural
-from sbc.store.rows import DIVERGENT, FAILED
+from sbc.store.rows import DIVERGENT, FAILED, PROBABILITIES, quantile_column
 
 Array = NDArray[np.float64]
 
-_COLUMNS = ("pit", "mean", "sd", "truth", "ess_bulk")
+#: Ends of the intervals that are kept.
+_ENDS = tuple(quantile_column(p) for p in PROBABILITIES if p != 0.5)
+_COLUMNS = ("pit", "mean", "sd", "truth", "ess_bulk", *_ENDS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +35,8 @@ class History:
     fits : DataFrame
         One row a dataset, in order: status, attempt…
     columns : mapping of (quantity, column) to array of shape (n,)
-        ``u``, ``mean``, ``sd``, ``truth`` and ``ess_bulk`` of each quantity; NaN for failed fits.
+        ``pit``, ``mean``, ``sd``, ``truth``, ``ess_bulk`` and the ends of intervals, ``q025`` to
+        ``q975``, of each quantity; NaN for failed fits.
     truths : mapping of str to array of shape (n,)
         True values by name, those of failed fits too.
     """
@@ -63,6 +66,10 @@ class History:
         """Give one column of one quantity; NaN throughout where no fit worked."""
         found = self.columns.get((quantity, column))
         return np.full(self.n, np.nan) if found is None else found
+
+    def is_ranked(self, quantity: str) -> bool:
+        """Say whether there are ranks; estimates without draws have none."""
+        return bool(np.isfinite(self.get(quantity, "pit")).any())
 
     def truth(self, quantity: str) -> Array:
         """Give the true values, of failed fits too where they are known."""
@@ -119,7 +126,7 @@ def history(
     columns = {}
     for quantity, frame in rows.groupby("quantity"):
         ordered = frame.set_index("dataset").reindex(range(n))
-        for column in _COLUMNS:
+        for column in ordered.columns.intersection(_COLUMNS):
             columns[str(quantity), column] = ordered[column].to_numpy(float)
     known = _true_values(truths or {}, n)
     return History(estimator, engine, mine.iloc[:n], columns, known)

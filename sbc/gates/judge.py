@@ -31,6 +31,7 @@ from sbc.gates.decisions import (
     Levels,
     contraction_imputations,
     hits_of,
+    hits_of_intervals,
     mean_imputations,
     on_coverage,
     on_means,
@@ -39,8 +40,11 @@ from sbc.gates.decisions import (
 from sbc.gates.evidence import Evidence
 from sbc.gates.expectations import Better, Bounds, Calibrated, Expectation, Miscalibrated
 from sbc.gates.history import History
+from sbc.plugins.errors import UserError
 from sbc.stats.sequential.means import Decision, MeanTest
 from sbc.stats.sequential.outcome import ALPHA_FAIL, ALPHA_PASS, Outcome
+from sbc.store.names import fitted_by
+from sbc.store.rows import quantile_column
 
 Array = NDArray[np.float64]
 #: Datasets of every estimator under every engine.
@@ -250,7 +254,18 @@ def _hits(check: Check, history: History) -> Array:
     """Give the share of elements whose intervals hold the truth, 0 or 1 where there is one."""
     assert isinstance(check.expectation, Bounds)
     assert check.expectation.level is not None
-    return hits_of(_stacked(check, history, "pit"), check.expectation.level).mean(axis=0)
+    level = check.expectation.level
+    ranked = all(history.is_ranked(name) for name in check.streams)
+    if ranked or not np.isfinite(_stacked(check, history, "mean")).any():
+        return hits_of(_stacked(check, history, "pit"), level).mean(axis=0)
+    tail = round((1 - level) / 2, 6)  # of estimates without draws there are intervals
+    ends = [_stacked(check, history, quantile_column(p)) for p in (tail, 1 - tail)]
+    if not all(np.isfinite(end).any() for end in ends):
+        raise UserError(
+            f"{check.quantity} of {fitted_by(check.estimator, check.engine)} has neither ranks nor "
+            f"intervals of {100 * level:g} %: bound the coverage of a level that it has"
+        )
+    return hits_of_intervals(_stacked(check, history, "truth"), *ends).mean(axis=0)
 
 
 def _evidence(

@@ -22,11 +22,12 @@ _SHARE = 0.05
 
 
 def is_discrete(frames: Iterable[pd.DataFrame]) -> bool:
-    """Say whether one of several streams is of an estimand on a grid.
+    """Say whether one of several streams is of an estimand on a grid; without draws, no one knows.
 
     Parameters
     ----------
     frames : iterable of DataFrame
         Rows of a run's results, one frame a stream.
     """
-    return any(len(frame) and (frame["ties"] > 0).mean() > _SHARE for frame in frames)
+    counts = [frame["ties"].dropna() for frame in frames]
+    return any(len(ties) and (ties > 0).mean() > _SHARE for ties in counts)

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from sbc.plugins.errors import UserError
-from sbc.report.discrete import MARK, NOTE
+from sbc.report.discrete import NOTE
+from sbc.report.gains import gain_over, reference_of
 from sbc.report.numbers import p_value, plain_number, plain_records, with_error
-from sbc.report.table_notes import APPROXIMATION, LEVELS, NOT_KEPT, keeps_shortest, notes
+from sbc.report.readable import as_text
+from sbc.report.study import of_study
+from sbc.report.table_notes import APPROXIMATION, LEVELS, missing, notes, regime_line
 from sbc.report.targets import ELEMENT, VECTOR, Subject, strata_of, subjects_of
 from sbc.stats import metrics
-from sbc.stats.fits import Fits
+from sbc.stats.fits import UNKNOWN, Fits
 from sbc.stats.uniformity import holm
 from sbc.stats.vector_ranks import rank_test
 from sbc.stats.vectors import Elements, measure, share
 from sbc.store.frames import Run, as_fits
 from sbc.store.rows import FAILED, POOR
-from sbc.store.settings import DECLARED
 from sbc.store.shard import WHOLE
 
 #: What an approximation has in place of R-hat and ESS, as columns of the fits.
@@ -34,14 +36,28 @@ _THEN = {"width_95": "width", "bias_eliminated_coverage_95": "bias_eliminated_co
 _THEN |= {
     name: name
     for name in (
-        *("relative_bias", "proportional_bias", "z_sd", "model_se_error", "contraction"),
+        *("mse", "relative_bias", "proportional_bias", "z_sd", "model_se_error", "contraction"),
         *("crps", "dawid_sebastiani", "pit_mean", "pit_spread"),
     )
 }
 
 
+class Asked(NamedTuple):
+    """What a table is asked for; see `table`."""
+
+    levels: tuple[float, ...] = LEVELS
+    interval: str = "equal"
+    null: float = 0.0
+    reference: str = ""
+
+
 def table(
-    run: Run, by: str | None = None, levels: tuple[float, ...] = LEVELS, interval: str = "equal"
+    run: Run,
+    by: str | None = None,
+    levels: tuple[float, ...] = LEVELS,
+    interval: str = "equal",
+    null: float = 0.0,
+    reference: str | None = None,
 ) -> pd.DataFrame:
     """Summarise a run.
 
@@ -50,15 +66,20 @@ def table(
     run : Run
         With any number of fits, none included.
     by : str, optional
-        A feature of the generator's data: one row a stratum of it, for what holds on average only.
-        A feature that is an array breaks down the vectors of its length, element by element, and
-        nothing else.
+        A feature of the generator's data: one row a stratum of it, for what holds on average only;
+        several with commas between them: one row a combination. A feature that is an array breaks
+        down the vectors of its length, element by element, and nothing else. Results made elsewhere
+        are broken down by the factors of their study, unless this is ``""``.
     levels : tuple of float
         Whose coverage to report, in (0, 1).
     interval : {"equal", "hdi"}
         Equal-tailed intervals between posterior quantiles (by the PIT where a level's quantiles
         were not kept), or the shortest intervals of all draws, of which those at `LEVELS` were
-        kept; NaN in runs of versions that kept none.
+        kept; NaN in runs of versions that kept none, and of results imported without draws.
+    null : float
+        What ``power_95`` is about: the share of intervals that leave it out.
+    reference : str, optional
+        The estimator that ``precision_gain_percent`` is about; by default the run's first.
 
     Returns
     -------
@@ -75,23 +96,25 @@ def table(
     Raises
     ------
     UserError
-        If there is no such feature, or no vector of its length; or no shortest intervals of a
-        level are kept by any version.
+        If there is no such feature or estimator, or no vector of the feature's length; or no
+        shortest intervals of a level are kept by any version.
     """
     if interval == "hdi" and (other := [level for level in levels if level not in LEVELS]):
         there = ", ".join(f"{level:g}" for level in LEVELS)
         raise UserError(f"shortest intervals are kept at {there}, not at {other[0]:g}")
+    by = ",".join(run.factors) if by is None else by
+    asked = Asked(levels, interval, null, reference_of(run, reference))
     with np.errstate(all="ignore"):  # what overflows is not defined either
         rows = []
-        for subject in subjects_of(run):
+        subjects = subjects_of(run)
+        for subject in subjects:
             fits = run.fits[
                 (run.fits.estimator == subject.estimator) & (run.fits.engine == subject.engine)
             ]
             if not by:
-                rows.append(_row(run, subject, fits, levels, interval))
+                rows.append(_row(run, subject, fits, asked, subjects))
             for label, part, chosen in strata_of(run, subject, fits, by) if by else []:
-                row = _row(run, part, chosen, levels, interval)
-                rows.append({"stratum": f"{by} {label}"} | row)
+                rows.append({"stratum": label} | _row(run, part, chosen, asked, subjects))
     if by and not rows:
         raise UserError(f"no estimand has an element for each value of the feature '{by}'")
     _adjust(rows, [] if by else _others(run))
@@ -119,7 +142,7 @@ def _adjust(rows: list[dict[str, Any]], others: list[float]) -> None:
 
 
 def _row(
-    run: Run, subject: Subject, mine: pd.DataFrame, levels: tuple[float, ...], interval: str
+    run: Run, subject: Subject, mine: pd.DataFrame, asked: Asked, subjects: list[Subject]
 ) -> dict[str, Any]:
     what, frames = subject.what, subject.used
     n = what.n
@@ -141,11 +164,16 @@ def _row(
         "n_low_ess": int((mine.status == "low_ess").sum()),
     }
     row |= _estimates(what, _FIRST)
-    for level in levels:
-        name, share = f"coverage_{100 * level:g}", _coverage(subject, what, level, interval)
-        row |= {name: share.value, f"{name}_mcse": share.mcse}
-        row |= {f"{name}_low": share.low, f"{name}_high": share.high}
-    row |= _estimates(what, _THEN) | {
+    for level in asked.levels:
+        found = _coverage(subject, what, level, asked.interval)
+        row |= _proportion(f"coverage_{100 * level:g}", found)
+    gain = gain_over(asked.reference, run, subject, subjects)
+    row |= _estimates(what, _THEN)
+    row |= _proportion("power_95", measure("power", what, null=asked.null)) | {
+        **{f"model_se_error_percent{x}": 100 * row[f"model_se_error{x}"] for x in ("", "_mcse")},
+        "reference": asked.reference,
+        "precision_gain_percent": 100 * gain.value,
+        "precision_gain_percent_mcse": 100 * gain.mcse,
         "rank_p": rank_test(what).p if n > 1 else math.nan,
         "rank_p_adjusted": math.nan,  # by `_adjust`, which knows the others
         "ess_min": min((f[["ess_bulk", "ess_tail"]].min(axis=None) for f in frames if len(f)),
@@ -158,6 +186,11 @@ def _row(
     return row
 
 
+def _proportion(name: str, share: Any) -> dict[str, float]:
+    ends = {f"{name}_low": share.low, f"{name}_high": share.high}
+    return {name: share.value, f"{name}_mcse": share.mcse} | ends
+
+
 def _median(column: pd.Series) -> float:
     known = column.dropna()
     return float(np.median(known)) if len(known) else math.nan
@@ -168,12 +201,12 @@ def _coverage(
 ) -> metrics.Proportion:
     if kind != "hdi":
         kept = level in LEVELS
-        return measure("coverage", what, level=level, kind="quantile" if kept else "pit")  # type: ignore[return-value]
+        return measure("coverage", what, level=level, kind="known" if kept else "pit")  # type: ignore[return-value]
     hits = []
     for frame in subject.frames.values():
         low, high = (frame[f"hdi{100 * level:g}_{end}"].to_numpy(float) for end in ("low", "high"))
         if np.isnan(low).any():
-            return metrics.Proportion(*[math.nan] * 4)  # by a version that kept none
+            return UNKNOWN  # by a version that kept none, or without draws
         truth = frame["truth"].to_numpy(float)
         hits.append((low <= truth) & (truth <= high))
     return share(hits, what)
@@ -184,18 +217,6 @@ def _estimates(what: Fits | Elements, columns: dict[str, str]) -> dict[str, floa
     for column, name in columns.items():
         row[column], row[f"{column}_mcse"] = measure(name, what)[:2]
     return row
-
-
-def regime_line(run: Run) -> str:
-    """Say in words what the truth was drawn from and of whom uniform ranks are expected."""
-    if run.expected_uniform:
-        expected = f"uniform ranks are expected of {', '.join(run.expected_uniform)}"
-    else:
-        expected = (
-            "uniform ranks are expected of no estimator; they show how each fits this generator"
-        )
-    part = f"{found}; " if (found := run.shard.describe()) else ""
-    return f"{part}{run.settings.describe_process()}: {expected}"
 
 
 def render(run: Run, kind: str = "text", elements: bool = False, **options: Any) -> str:
@@ -220,8 +241,11 @@ def render(run: Run, kind: str = "text", elements: bool = False, **options: Any)
         return frame.to_csv(index=False).rstrip("\n")
     rows = [r for r in frame.to_dict(orient="records") if elements or r["kind"] != ELEMENT]
     known = [name for name in APPROXIMATE if not all(math.isnan(r[name]) for r in rows)]
-    missing = NOT_KEPT if options.get("interval") == "hdi" and not keeps_shortest(run) else "–"
-    body = grid([_readable(row, known, missing) for row in rows], kind)
+    unknown = missing(run, options.get("interval", "equal"))
+    readable = [as_text(row, known, unknown) for row in rows]
+    if run.provenance.imported:
+        readable = of_study(rows, readable, run.settings.regime.single_truth)
+    body = grid(readable, kind)
     pools = any(row["kind"] == VECTOR for row in rows)
     lines = [f"{regime_line(run)}.", "", body, "", *notes(run, pools, elements, **options)]
     lines += [APPROXIMATION] if known else []
@@ -237,53 +261,13 @@ def grid(rows: list[dict[str, str]], kind: str) -> str:
     return tabulate(rows, headers="keys", tablefmt=style, disable_numparse=True, stralign="right")
 
 
-def _readable(row: dict[str, Any], diagnostics: list[str], missing: str) -> dict[str, str]:
-    shares = [name for name in row if name.startswith("coverage_") and name.count("_") == 1]
-    return {
-        **({"stratum": row["stratum"]} if "stratum" in row else {}),
-        "estimator": row["estimator"],
-        **({} if row["engine"] in DECLARED["engines"].default else {"engine": row["engine"]}),
-        "estimand": row["estimand"],
-        "bias": with_error(row["bias"], row["bias_mcse"]),
-        "bias_sd": with_error(row["bias_sd"], row["bias_sd_mcse"]),
-        "RMSE": with_error(row["rmse"], row["rmse_mcse"]),
-        **{
-            f"coverage {name.partition('_')[2]} %": _share_text(row, name, missing)
-            for name in dict.fromkeys([shares[0], shares[-1]])
-        },
-        "width 95 %": with_error(row["width_95"], row["width_95_mcse"]),
-        "rank p": p_value(row["rank_p_adjusted"]),
-        **{_HEADS[name]: plain_number(row[name]) for name in diagnostics},
-        "datasets": str(row["n_datasets"]),
-        "failed": str(row["n_failed"]),
-    }
-
-
-def _share_text(row: dict[str, Any], name: str, missing: str) -> str:
-    if missing != "–" and math.isnan(row[name]):
-        return missing
-    ends = f"[{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]"
-    return f"{with_error(row[name], row[f'{name}_mcse'])} {ends}{coverage_mark(row, name)}"
-
-
-def coverage_mark(row: dict[str, Any], name: str) -> str:
-    """Mark the coverage in one column of a row where it is that of a discrete estimand's intervals.
-
-    By the PIT, as levels without quantiles are counted, it is nominal.
-    """
-    by_intervals = float(name.partition("_")[2]) / 100 in LEVELS
-    return MARK if row["discrete"] and by_intervals else ""
-
-
-_HEADS = {"pareto_k": "k̂", "elbo_drift": "ELBO drift"}
-
-
 __all__ = [
     "FORMATS",
     "LEVELS",
     "p_value",
     "plain_number",
     "plain_records",
+    "regime_line",
     "render",
     "table",
     "with_error",

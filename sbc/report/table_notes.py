@@ -19,8 +19,24 @@ APPROXIMATION = (
 )
 
 
-#: What stands for a coverage of shortest intervals in the table of a run that has none.
+def regime_line(run: Run) -> str:
+    """Say in words what the truth was drawn from and of whom uniform ranks are expected."""
+    if run.expected_uniform:
+        expected = f"uniform ranks are expected of {', '.join(run.expected_uniform)}"
+    elif run.provenance.imported:
+        expected = "uniform ranks are expected of no method"
+    else:
+        expected = (
+            "uniform ranks are expected of no estimator; they show how each fits this generator"
+        )
+    part = f"{found}; " if (found := run.shard.describe()) else ""
+    return f"{part}{run.settings.describe_process()}: {expected}"
+
+
+#: What stands for a coverage of shortest intervals where there are none.
 NOT_KEPT = "not kept"
+#: The same, of results that were imported.
+NEEDS_DRAWS = "needs draws"
 
 
 def keeps_shortest(run: Run) -> bool:
@@ -28,10 +44,23 @@ def keeps_shortest(run: Run) -> bool:
     return not run.results["hdi95_low"].isna().any()
 
 
+def missing(run: Run, interval: str = "equal") -> str:
+    """Say what stands for a coverage that is not known."""
+    if interval != "hdi" or keeps_shortest(run):
+        return "–"
+    return NEEDS_DRAWS if run.provenance.imported else NOT_KEPT
+
+
 def coverage_line(
-    run: Run, levels: tuple[float, ...] = LEVELS, interval: str = "equal", by: str | None = None
+    run: Run, levels: tuple[float, ...] = LEVELS, interval: str = "equal", **_: object
 ) -> str:
     """Say by which kind of interval coverage is counted."""
+    imported = bool(run.provenance.imported)
+    if interval == "hdi" and imported and not keeps_shortest(run):
+        return (
+            "coverage = share of shortest intervals of all draws that hold the truth: it cannot be "
+            "had of results that were imported without draws"
+        )
     if interval == "hdi" and not keeps_shortest(run):
         return (
             "coverage of shortest intervals cannot be had: fits of this run were made by a version "
@@ -43,17 +72,39 @@ def coverage_line(
             "less than their level from 1,000 draws of an exact posterior)"
         )
     kept = "coverage = share of intervals between posterior quantiles that hold the truth"
+    if imported:
+        kept = (
+            "coverage = share of intervals that hold the truth, by the PIT if only ranks are known"
+        )
     others = [f"{100 * level:g} %" for level in levels if level not in LEVELS]
     return f"{kept} (by the PIT: {', '.join(others)})" if others else kept
+
+
+_RANK_P = "; rank p = test of uniform ranks, adjusted for the number of quantities (Holm)"
+
+
+def _study_lines(
+    run: Run, null: float = 0.0, reference: str | None = None, **_: object
+) -> list[str]:
+    """Say what power and the gain in precision are about."""
+    known = run.settings.regime.single_truth and run.results[["q025", "q975"]].notna().all(
+        axis=None
+    )
+    lines = [f"power = share of 95 % intervals that leave out {null:g}."] if known else []
+    if len(run.settings.estimators) > 1 and run.results["mean"].notna().any():
+        lines.append(f"The gain in precision is over {reference or run.settings.estimators[0]}.")
+    return lines
 
 
 def notes(run: Run, pools: bool, elements: bool, **options: Any) -> list[str]:
     """List the lines; arguments as of `sbc.report.table.render`, `pools` for those of vectors."""
     lines = [
         "a (b) = estimate and Monte Carlo standard error of its last digits; [ ] = 95 % interval; "
-        f"{coverage_line(run, **options)}; "
-        "rank p = test of uniform ranks, adjusted for the number of quantities (Holm)."
+        f"{coverage_line(run, **options)}"
+        f"{_RANK_P if run.results['pit'].notna().any() or run.results.empty else ''}."
     ]
+    if run.provenance.imported:
+        lines += _study_lines(run, **options)
     if pools:
         lines.append(
             "[*] = mean over the elements of a vector, its error from the variation between "

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sbc.plugins.errors import unknown
+from sbc.plugins.errors import UserError, unknown
 from sbc.report.discrete import is_discrete
 from sbc.report.strata import strata
 from sbc.stats.fits import Fits
@@ -101,21 +101,85 @@ def subjects_of(run: Run) -> list[Subject]:
 def strata_of(
     run: Run, subject: Subject, fits: pd.DataFrame, by: str
 ) -> Iterator[tuple[str, Subject, pd.DataFrame]]:
-    """Break a subject down by a feature, of datasets or, if it is an array, of elements."""
+    """Break a subject down by a feature, of datasets or, if it is an array, of elements.
+
+    Several features with commas between them break it down by all of their combinations.
+    """
     features = run.features(subject.estimator)
-    if by not in features:
-        raise unknown("feature", by, features.columns, f"in the data of {run.settings.generator}")
-    if not any(isinstance(value, list) for value in features[by]):
+    names = [name.strip() for name in by.split(",")]
+    for name in names:
+        if name not in features:
+            place = f"in the data of {run.settings.generator}"
+            raise unknown("feature", name, features.columns, place)
+    if len(names) > 1 or by in run.factors:
+        for label, rows in crossed(run, fits["dataset"], features[names]):
+            yield label, subject.of(fits["dataset"].iloc[rows]), fits.iloc[rows]
+    elif not any(isinstance(value, list) for value in features[by]):
         values = features[by].reindex(fits["dataset"]).to_numpy(float)
         known = np.isfinite(values)  # of a dataset that could not be drawn there is none
         parts = [(label, known.nonzero()[0][mask]) for label, mask in strata(values[known])]
         parts += [] if known.all() else [("unknown", (~known).nonzero()[0])]
         for label, rows in parts:
-            yield label, subject.of(fits["dataset"].iloc[rows]), fits.iloc[rows]
+            yield f"{by} {label}", subject.of(fits["dataset"].iloc[rows]), fits.iloc[rows]
     elif subject.kind == VECTOR:
         numbers = next(iter(subject.frames.values()))["dataset"]
         table = features[by].reindex(numbers)
         if all(len(row) == len(subject.frames) for row in table):
             values = np.array(table.tolist(), dtype=float).reshape(len(table), len(subject.frames))
             for label, mask in strata(values.ravel()):
-                yield label, replace(subject, members=mask.reshape(values.shape)), fits
+                yield f"{by} {label}", replace(subject, members=mask.reshape(values.shape)), fits
+
+
+def crossed(
+    run: Run, numbers: pd.Series, features: pd.DataFrame
+) -> list[tuple[str, NDArray[np.intp]]]:
+    """Group datasets by every combination of features that there is.
+
+    Parameters
+    ----------
+    run : Run
+        Whose datasets these are.
+    numbers : Series
+        Of the datasets.
+    features : DataFrame
+        By the datasets' numbers.
+
+    Returns
+    -------
+    list of (str, array of int)
+        What the features are, and the places of the datasets in `numbers`.
+
+    Raises
+    ------
+    UserError
+        If a feature is an array.
+    """
+    mine = features.reindex(numbers).reset_index(drop=True)
+    labels = {name: _labels(run, name, mine[name]) for name in mine}
+    table = pd.DataFrame({name: column for name, (column, _) in labels.items()})
+    found = []
+    for levels in product(*(order for _, order in labels.values())):
+        rows = np.flatnonzero((table == list(levels)).all(axis=1))
+        if rows.size:
+            told = ", ".join(f"{name} {level}" for name, level in zip(table, levels, strict=True))
+            found.append((told, rows))
+    return found
+
+
+def _labels(run: Run, name: str, values: pd.Series) -> tuple[NDArray[np.object_], list[str]]:
+    """Name each dataset's level of a feature, and the levels in their order."""
+    if any(isinstance(value, list) for value in values):
+        raise UserError(f"the feature '{name}' is an array: it breaks down by itself alone")
+    column = np.full(len(values), "unknown", dtype=object)
+    known = values.notna().to_numpy()
+    if any(isinstance(value, str) for value in values):
+        column[known] = values[known]
+        order = sorted(set(column[known]))
+    else:
+        numbers = values[known].to_numpy(float)
+        most = max(len(set(numbers)), 1) if name in run.factors else 4
+        parts = strata(numbers, most)
+        for label, mask in parts:
+            column[known.nonzero()[0][mask]] = label
+        order = [label for label, _ in parts]
+    return column, [*order, *([] if known.all() else ["unknown"])]

@@ -30,9 +30,16 @@ class Proportion(NamedTuple):
     high: float
 
 
+#: A share of which nothing is known: there are no ranks, or no intervals.
+UNKNOWN = Proportion(math.nan, math.nan, math.nan, math.nan)
+
+
 @dataclass(frozen=True, eq=False)
 class Fits:
     """One estimator and one estimand over the n datasets whose fits worked.
+
+    What an estimator does not give is NaN throughout: an estimate with its interval has no PIT, and
+    results made elsewhere may be ranks without a mean.
 
     Attributes
     ----------

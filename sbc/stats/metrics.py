@@ -35,6 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sbc.stats.fits import (
+    UNKNOWN,
     Estimate,
     Fits,
     FloatArray,
@@ -45,12 +46,12 @@ from sbc.stats.fits import (
 )
 from sbc.stats.intervals import checked_level, wilson
 
-Kind = Literal["pit", "quantile"]
+Kind = Literal["pit", "quantile", "known"]
 
 
 METRICS: dict[str, Callable[..., Estimate | Proportion]] = {}
-"""Every metric by its name. Each can be called with a `Fits` alone; the three that take a
-``level`` then take .95, for which `width` and `bias_eliminated_coverage` need the quantiles."""
+"""Every metric by its name. Each can be called with a `Fits` alone; the four that take a ``level``
+then take .95, for which `width`, `power` and `bias_eliminated_coverage` need the quantiles."""
 _BODIES: dict[str, Callable[..., tuple[Estimate | Proportion, FloatArray]]] = {}
 
 
@@ -121,7 +122,12 @@ def _spread(x: FloatArray) -> tuple[Estimate, FloatArray]:
     return Estimate(float(np.sqrt(var)), standard_error(psi)), psi
 
 
-def _share(hits: NDArray[np.bool_], interval: IntervalFor) -> tuple[Proportion, FloatArray]:
+def _share(
+    hits: NDArray[np.bool_], interval: IntervalFor, *needed: FloatArray
+) -> tuple[Proportion, FloatArray]:
+    """Give the share of hits; where what they are `needed` for is unknown, so is the share."""
+    if any(np.isnan(column).any() for column in needed):
+        return UNKNOWN, np.full(hits.shape, np.nan)
     (p, _), psi = _mean(hits.astype(float))
     mcse = math.sqrt(p * (1 - p) / hits.size) if hits.size > 1 else math.nan
     low, high = interval(int(hits.sum()), hits.size)
@@ -256,10 +262,11 @@ def coverage(
         n datasets.
     level : float
         Probability of the posterior interval, in (0, 1).
-    kind : {"pit", "quantile"}
+    kind : {"pit", "quantile", "known"}
         ``pit`` asks whether abs(2u − 1) ≤ level, exactly Bernoulli(level) under calibration: gate
         on this one. ``quantile`` takes the interval between two sample quantiles, which a user
-        would report and which, from S draws, covers at best level (S − 1)/(S + 1).
+        would report and which, from S draws, covers at best level (S − 1)/(S + 1). ``known`` is
+        ``quantile``, or ``pit`` where no such interval is known: of results made elsewhere.
     interval : callable
         Makes `low` and `high` of hits and n: `wilson` or `clopper_pearson`.
 
@@ -275,10 +282,13 @@ def coverage(
     """
     if kind not in get_args(Kind):
         raise ValueError(f"kind must be one of {', '.join(get_args(Kind))}, not {kind!r}")
+    if kind == "known":
+        ends = () if not fits.quantiles else _central(fits, level)
+        kind = "quantile" if ends and not np.isnan(ends).any() else "pit"
     if kind == "pit":
-        return _share(np.abs(2 * fits.pit - 1) <= checked_level(level), interval)
+        return _share(np.abs(2 * fits.pit - 1) <= checked_level(level), interval, fits.pit)
     low, high = _central(fits, level)
-    return _share((low <= fits.truth) & (fits.truth <= high), interval)
+    return _share((low <= fits.truth) & (fits.truth <= high), interval, low, high)
 
 
 @_metric
@@ -291,7 +301,21 @@ def bias_eliminated_coverage(
     those of ``coverage(kind="quantile")``. The MCSE, as there, takes the bias for known [1]_.
     """
     (low, high), (shift, _) = _central(fits, level), bias(fits)
-    return _share((low - shift <= fits.truth) & (fits.truth <= high - shift), interval)
+    inside = (low - shift <= fits.truth) & (fits.truth <= high - shift)
+    return _share(inside, interval, low, high)
+
+
+@_metric
+def power(
+    fits: Fits, level: float = 0.95, null: float = 0.0, interval: IntervalFor = wilson
+) -> tuple[Proportion, FloatArray]:
+    """Share of datasets whose quantile interval leaves out `null`, as a test of it rejects [1]_.
+
+    Where the truth is `null` this is the type I error. Other arguments, MCSE and errors are those
+    of ``coverage(kind="quantile")``.
+    """
+    low, high = _central(fits, level)
+    return _share((null < low) | (high < null), interval, low, high)
 
 
 @_metric

@@ -32,18 +32,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from sbc.stats.fits import Estimate, Fits, Proportion, standard_error
+from sbc.stats.fits import UNKNOWN, Estimate, Fits, Proportion, standard_error
 from sbc.stats.intervals import wilson
 from sbc.stats.metrics import METRICS, influence
 from sbc.stats.metrics import share as scalar_share
-from sbc.stats.paired import paired
+from sbc.stats.paired import paired, precision_gain
 
 FloatArray = NDArray[np.float64]
 Members = NDArray[np.bool_]
 
 #: Pooled as their squares, so that the RMSE of a vector is the root of its mean squared error.
 ROOTS = frozenset({"rmse", "empirical_se", "model_se", "z_sd"})
-SHARES = frozenset({"coverage", "bias_eliminated_coverage"})
+SHARES = frozenset({"coverage", "bias_eliminated_coverage", "power"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,13 +146,35 @@ def difference(metric: str, a: Fits | Elements, b: Fits | Elements, **options: A
     """
     if isinstance(a, Fits) and isinstance(b, Fits):
         return paired(metric, a, b, **options)
+    (value_a, psi_a), (value_b, psi_b) = _influences(metric, a, b, **options)
+    with np.errstate(all="ignore"):
+        return Estimate(value_a - value_b, standard_error(psi_a - psi_b))
+
+
+def gain(what: Fits | Elements, reference: Fits | Elements) -> Estimate:
+    """Give the gain in precision over a reference, as a share, of a scalar or a vector.
+
+    Arguments and errors are those of `difference`, the value and a scalar's error those of
+    `paired.precision_gain`. Of a vector, variances are pooled, and the error is sd(psi)/√n with
+    psi = 2 ratio (psi_reference/empSE_reference − psi/empSE).
+    """
+    if isinstance(what, Fits) and isinstance(reference, Fits):
+        return precision_gain(what, reference)
+    (mine, psi), (its, psi_its) = _influences("empirical_se", what, reference)
+    with np.errstate(all="ignore"):
+        ratio = (np.float64(its) / mine) ** 2
+        moved = 2 * ratio * (psi_its / np.float64(its) - psi / np.float64(mine))
+        return Estimate(float(ratio - 1), standard_error(moved))
+
+
+def _influences(
+    metric: str, a: Fits | Elements, b: Fits | Elements, **options: Any
+) -> list[tuple[float, FloatArray]]:
     if not (isinstance(a, Elements) and isinstance(b, Elements)):
         raise ValueError("a scalar cannot be compared with a vector")
     if not _same_truths(a.fits, b.fits):
         raise ValueError("a and b are not on the same datasets: their truths differ")
-    (value_a, psi_a), (value_b, psi_b) = (pooled_influence(metric, x, **options) for x in (a, b))
-    with np.errstate(all="ignore"):
-        return Estimate(value_a - value_b, standard_error(psi_a - psi_b))
+    return [pooled_influence(metric, x, **options) for x in (a, b)]
 
 
 def pooled_influence(metric: str, elements: Elements, **options: Any) -> tuple[float, FloatArray]:
@@ -218,6 +240,8 @@ def _proportion(p: float, psi: FloatArray, total: int) -> Proportion:
     That number is p (1 − p)/MCSE², less for an MCSE that is itself estimated from n datasets; and
     n, as if the elements of a dataset all agreed, where all or none hit.
     """
+    if np.isnan(psi).any():
+        return UNKNOWN
     n, mcse = psi.size, standard_error(psi)
     effective = float(n)
     if mcse > 1e-12:
@@ -229,5 +253,6 @@ def _proportion(p: float, psi: FloatArray, total: int) -> Proportion:
 
 def _same_truths(a: Sequence[Fits], b: Sequence[Fits]) -> bool:
     return len(a) == len(b) and all(
-        np.array_equal(one.truth, other.truth) for one, other in zip(a, b, strict=True)
+        np.array_equal(one.truth, other.truth, equal_nan=True)
+        for one, other in zip(a, b, strict=True)
     )

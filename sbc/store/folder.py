@@ -139,6 +139,11 @@ class RunFile(dict[str, Any]):
         return dict(self.get("files", {}))
 
     @property
+    def imported(self) -> dict[str, Any]:
+        """Where its results come from, if they were made elsewhere; else nothing."""
+        return dict(self.get("imported", {}))
+
+    @property
     def models(self) -> dict[str, str]:
         """Models that stand in no file, and their digests."""
         return dict(self.get("models", {}))
@@ -215,6 +220,18 @@ def refuse_sweep(folder: Path, run: RunFile) -> None:
         )
 
 
+def refuse_imported(folder: Path, run: RunFile) -> None:
+    """Tell who would fit, or go on, that a run's results were made elsewhere.
+
+    Raises
+    ------
+    UserError
+        If they were.
+    """
+    if run.imported:
+        raise UserError(f"{folder} was imported: its fits were made elsewhere, none can be here")
+
+
 def _renamed(run: Any) -> Any:
     """Give what an old run says the name that it has now."""
     if isinstance(run, dict) and "owing" in run:
@@ -236,12 +253,13 @@ def _check_kinds(run: Any) -> None:
     if not isinstance(estimands, dict):
         raise TypeError("'estimands' is no table")
     lists = {f"estimands of {name}": names for name, names in estimands.items()}
-    for name in ("packages", "files", "models"):
+    for name in ("packages", "files", "models", "imported"):
         if not isinstance(run.get(name, {}), dict):
             raise TypeError(f"'{name}' is no table")
     resumed = run.get("resumed", [])
     if not isinstance(resumed, list) or not all(isinstance(part, dict) for part in resumed):
         raise TypeError("'resumed' is no list of tables")
+    lists |= {"factors": run.get("imported", {}).get("factors", [])}
     lists |= {name: run[name] for name in ("expected_uniform", "regimes", "command") if name in run}
     for name, words in lists.items():
         if not isinstance(words, list) or not all(isinstance(word, str) for word in words):

@@ -15,32 +15,23 @@ import pandas as pd
 from sbc.plugins.data import is_density
 from sbc.plugins.errors import UserError
 from sbc.stats.fits import Fits
-from sbc.stats.ranks import pit
 from sbc.stats.vectors import Elements
 from sbc.store.database import Store, read_run
 from sbc.store.folder import RunFile, refuse_sweep
 from sbc.store.names import natural, vector_of
+from sbc.store.ranked import with_pit
 from sbc.store.reasons import readable
-from sbc.store.rows import CELL, FAILED, LEVELS, PROBABILITIES
+from sbc.store.rows import CELL, FAILED, LEVELS, PROBABILITIES, quantile_column
 from sbc.store.schema import RESULTS_FILE, keeps_shortest, reading
 from sbc.store.settings import Settings
 from sbc.store.shard import Shard
 
-_QUANTILES = ["q" + f"{p:g}"[2:].ljust(2, "0") for p in PROBABILITIES]
 _SHORTEST = [f"hdi{100 * level:g}_{end}" for level in LEVELS for end in ("low", "high")]
 KEYS = ["estimator", "engine", "quantity"]
 _TEXT = ("estimator", "engine", "status", "error", "quantity")
 _WHOLE = (
-    "dataset",
-    "attempt",
-    "divergences",
-    "steps",
-    "seed",
-    "chains",
-    "draws",
-    "rank",
-    "ties",
-    "size",
+    *("dataset", "attempt", "divergences", "steps", "seed", "chains", "draws"),
+    *("rank", "ties", "size"),
 )
 
 
@@ -62,6 +53,8 @@ class Run:
         One row a fit and quantity, of fits that worked: truth, mean, sd, quantiles, rank, pit…
     cell : int
         Of a sweep, where this is one of its cells.
+    label : str
+        Which of the combinations of its factors this is, where results were made elsewhere.
     """
 
     folder: Path
@@ -70,6 +63,7 @@ class Run:
     fits: pd.DataFrame
     results: pd.DataFrame
     cell: int = 0
+    label: str = ""
 
     def streams(self, estimands_only: bool = False) -> Iterator[tuple[tuple[str, str, str], Any]]:
         """Yield ((estimator, engine, quantity), frame sorted by dataset), in the run's order."""
@@ -93,6 +87,11 @@ class Run:
         return self.provenance.regimes
 
     @property
+    def factors(self) -> list[str]:
+        """Features that a study is crossed by whose results were made elsewhere."""
+        return list(self.provenance.imported.get("factors", []))
+
+    @property
     def shard(self) -> Shard:
         """Which part of its plan this is."""
         return self.provenance.shard
@@ -110,6 +109,8 @@ class Run:
     def lines(self) -> list[str]:
         """What a reader should know of how estimators were put to the test, whose it is first."""
         told = self.provenance.lines
+        if notes := self.provenance.imported.get("notes"):
+            return [readable(str(note)) for note in notes]
         if not isinstance(told, dict):
             return []
         several = len(told) > 1
@@ -150,7 +151,7 @@ class Run:
         Raises
         ------
         UserError
-            If draws are missing or of another number than their row says.
+            If draws are missing or of another number than their row says, or none were kept.
         """
         query = "SELECT k, size, draws FROM thinned WHERE estimator = ? AND engine = ?"
         with Store.open(self.folder) as store:
@@ -158,8 +159,10 @@ class Run:
             found = {
                 k - self.cell * CELL: np.frombuffer(blob, "<f8")
                 for k, size, blob in rows
-                if len(blob) == 8 * size
+                if 0 < len(blob) == 8 * size
             }
+        if not found and len(datasets):
+            raise UserError(f"{self.folder} holds no draws of '{key[2]}' by {key[0]}")
         with undamaged(self.folder / RESULTS_FILE, f"the draws of {key} are incomplete"):
             return np.array([found[k] for k in datasets]).reshape(len(datasets), -1)
 
@@ -212,8 +215,7 @@ def read_rows(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         )
     with undamaged(file):
         fits, results = fits.astype(_dtypes(fits)), results.astype(_dtypes(results))
-        results["pit"] = pit(results["rank"], results["ties"], results["size"], results["jitter"])
-    return fits, results
+        return fits, with_pit(results)
 
 
 @contextmanager
@@ -226,7 +228,7 @@ def undamaged(file: Path, what: str = "") -> Iterator[None]:
 
 
 def _numbers(features: Any) -> dict[str, Any]:
-    """Take a dataset's features: numbers, or lists of them.
+    """Take a dataset's features: numbers, words, or lists of them.
 
     Raises
     ------
@@ -237,7 +239,7 @@ def _numbers(features: Any) -> dict[str, Any]:
         raise TypeError("the features of a dataset are no table")
     for value in features.values():
         for number in value if isinstance(value, list) else [value]:
-            if not isinstance(number, int | float):
+            if not isinstance(number, int | float | str):
                 raise TypeError(f"a feature cannot be {number!r}")
     return features
 
@@ -281,10 +283,7 @@ def as_fits(frame: pd.DataFrame, whole: pd.DataFrame | None = None) -> Fits:
         mean=frame["mean"].to_numpy(float),
         sd=frame["sd"].to_numpy(float),
         pit=frame["pit"].to_numpy(float),
-        quantiles={
-            p: frame[name].to_numpy(float)
-            for p, name in zip(PROBABILITIES, _QUANTILES, strict=True)
-        },
+        quantiles={p: frame[quantile_column(p)].to_numpy(float) for p in PROBABILITIES},
         crps=frame["crps"].to_numpy(float),
         prior_var=prior_var,
         prior_truths=every if varies else None,

@@ -11,6 +11,12 @@ PROBABILITIES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 #: Levels of the central intervals that these are the ends of, and of the shortest ones kept.
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 
+
+def quantile_column(probability: float) -> str:
+    """Name the column of a quantile: ``q025``, ``q05``, ``q50``."""
+    return "q" + f"{probability:g}"[2:].ljust(2, "0")
+
+
 OK, LOW_ESS, DIVERGENT = "ok", "low_ess", "divergent"
 #: An approximation that is far from the posterior by its own account, k̂ > 0.7; it is used.
 POOR = "poor_approximation"
@@ -27,8 +33,9 @@ class Result:
 
     `rank` of the `size` thinned draws lie below the truth and `ties` equal it; `jitter` in (0, 1)
     is what spreads the rank over its bin; `draws` are the thinned draws as little-endian doubles.
-    `shortest` are the ends of the shortest intervals of all draws, low and high for each of
-    `LEVELS`; empty where a run was made before they were kept.
+    An estimate without draws has no rank: its `size` is 0 and its `jitter` NaN, as the defaults
+    have it, and so is whatever else is not known of it. `shortest` are the ends of the shortest
+    intervals of all draws, low and high for each of `LEVELS`; empty where none are known.
     """
 
     quantity: str
@@ -36,15 +43,15 @@ class Result:
     mean: float
     sd: float
     quantiles: tuple[float, ...]
-    crps: float
-    ess_bulk: float
-    ess_tail: float
-    rhat: float
-    rank: int
-    ties: int
-    size: int
-    jitter: float
-    draws: bytes
+    crps: float = math.nan
+    ess_bulk: float = math.nan
+    ess_tail: float = math.nan
+    rhat: float = math.nan
+    rank: int = 0
+    ties: int = 0
+    size: int = 0
+    jitter: float = math.nan
+    draws: bytes = b""
     shortest: tuple[float, ...] = ()
 
 

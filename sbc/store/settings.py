@@ -11,6 +11,9 @@ from sbc.plugins.errors import UserError
 from sbc.plugins.setting import declared, setting
 from sbc.store.regime import TruthRegime, regime_of
 
+#: What stands in the place of a generator where results were made elsewhere begins so.
+IMPORTED = "imported from "
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -144,7 +147,9 @@ class Settings:
     def describe_process(self) -> str:
         """Say where truths and data come from."""
         truth = self.describe_truth() if self.simulator else f"truth '{self.truth}'"
-        told = f"generator {self.generator}, {truth}"
+        process = self.generator
+        process = process if process.startswith(IMPORTED) else f"generator {process}"
+        told = f"{process}, {truth}"
         return f"{told}, data {self.data}" if self.data else told
 
     def _flat(self) -> dict[str, Any]:

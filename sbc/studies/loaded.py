@@ -38,11 +38,13 @@ class LoadedRun(Run):
         by: str | None = None,
         levels: Sequence[float] = (0.5, 0.8, 0.9, 0.95),
         interval: str = "equal",
+        null: float = 0.0,
+        reference: str | None = None,
     ) -> pd.DataFrame:
         """Summarise it, each number with its Monte Carlo error: see `sbc.report.table.table`."""
         from sbc.report.table import table
 
-        return table(self, by, tuple(levels), interval)
+        return table(self, by, tuple(levels), interval, null, reference)
 
     def report(self, file: str | Path | None = None) -> Path:
         """Write the report, by default into the run's folder, and say where it is."""

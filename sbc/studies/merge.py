@@ -14,7 +14,7 @@ from typing import Any
 
 from sbc.plugins.errors import UserError, option
 from sbc.store.database import OR_FILL_IN, Store
-from sbc.store.folder import RunFile, make_folder, publish_run, read_run
+from sbc.store.folder import RunFile, make_folder, publish_run, read_run, refuse_imported
 from sbc.store.rows import CELL
 from sbc.store.schema import RESULTS_FILE, SCHEMA, reading
 from sbc.store.settings import Settings
@@ -57,6 +57,8 @@ def merge(
         is missing.
     """
     runs = [read_run(folder) for folder in folders]
+    for folder, run in zip(folders, runs, strict=True):
+        refuse_imported(folder, run)
     for folder, run in zip(folders[1:], runs[1:], strict=True):
         _check_same(folders[0], runs[0], folder, run, allow_versions)
     settings = runs[0].settings

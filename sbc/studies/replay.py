@@ -11,6 +11,7 @@ from typing import Any
 from sbc.fitting.fit import Task, fit
 from sbc.plugins.errors import UserError, option, unknown
 from sbc.store.database import Store, read_run
+from sbc.store.folder import refuse_imported
 from sbc.store.rows import Fit, Result
 from sbc.studies.sweep.read import plan_of
 
@@ -55,6 +56,7 @@ def task_of(
         If the folder is not a run, or has no such estimator, engine, cell or dataset.
     """
     run = read_run(folder)
+    refuse_imported(folder, run)
     settings = run.settings
     if estimator not in settings.estimators:
         raise unknown("estimator", estimator, settings.estimators, f"in {folder}")

@@ -60,6 +60,7 @@ def expected_of(rows):
         "bias": mean(e),
         "bias_sd": mean(z),
         "rmse": (np.sqrt(np.mean(e**2)), np.std(e**2, ddof=1) / np.sqrt(n * 4 * np.mean(e**2))),
+        "mse": mean(e**2),
         "emp_se": (empirical, empirical / np.sqrt(2 * (n - 1))),
         "model_se": (model, np.sqrt(np.var(s**2, ddof=1) / (4 * n * model**2))),
         "model_se_error": (
@@ -82,14 +83,17 @@ def expected_of(rows):
 def test_every_metric_and_its_error(folder):
     row, rows = table(load_run(folder)).iloc[0], rows_of(folder)
     expected = expected_of(rows)
+    expected["model_se_error_percent"] = tuple(100 * x for x in expected["model_se_error"])
     for name, (value, error) in expected.items():
         assert row[name] == pytest.approx(value, rel=1e-10), name
         assert row[f"{name}_mcse"] == pytest.approx(error, rel=1e-10), name
     # what is tested here is all that has an error, but for shares and what is not defined here
     named = {name.removesuffix("_mcse") for name in row.index if name.endswith("_mcse")}
-    shares = {"coverage_50", "coverage_80", "coverage_90", "coverage_95"}
-    assert named - shares == {*expected, "relative_bias", "bias_eliminated_coverage_95"}
+    shares = {f"coverage_{level}" for level in QUANTILES}
+    shares |= {"bias_eliminated_coverage_95", "power_95"}
+    assert named - shares == {*expected, "relative_bias", "precision_gain_percent"}
     assert np.isnan(row["relative_bias"])  # of many truths there is none
+    assert np.isnan(row["precision_gain_percent"])  # over itself
 
 
 QUANTILES = {50: ("q25", "q75"), 80: ("q10", "q90"), 90: ("q05", "q95"), 95: ("q025", "q975")}
@@ -107,6 +111,9 @@ def test_every_coverage_and_its_interval(folder, interval):
     hits = (rows["q025"] - shift <= rows["truth"]) & (rows["truth"] <= rows["q975"] - shift)
     columns = [f"bias_eliminated_coverage_95{end}" for end in ("", "_mcse")]
     np.testing.assert_allclose(row[columns].to_numpy(float), share(hits)[:2], rtol=1e-10)
+    hits = (rows["q025"] > 0) | (rows["q975"] < 0)
+    columns = [f"power_95{end}" for end in ("", "_mcse", "_low", "_high")]
+    np.testing.assert_allclose(row[columns].to_numpy(float), share(hits), rtol=1e-10)
 
 
 def test_coverage_at_other_levels_is_by_the_pit(folder):

@@ -21,7 +21,7 @@ from sbc.report import strata
 from sbc.stats import intervals, metrics
 from sbc.stats.fits import Estimate, Fits, Proportion
 from sbc.stats.metrics import METRICS
-from sbc.stats.paired import paired
+from sbc.stats.paired import paired, precision_gain
 
 # A loaded machine must not fail a test; the inputs are small, so fifty show what there is.
 quick = settings(deadline=None, max_examples=50)
@@ -81,6 +81,8 @@ BY_HAND_90 = {
     ("coverage", "quantile"): (0.75, math.sqrt(3) / 8),
     # moved by −1: 0 in [−1, 1], 0 not in [−3, −1], 2 in [.5, 3.5], 2 not in [2.5, 5]
     ("bias_eliminated_coverage", None): (0.5, 0.25),
+    # [0, 2] and [−2, 0] hold 0, [1.5, 4.5] and [3.5, 6] do not
+    ("power", None): (0.5, 0.25),
     # 2, 2, 3, 2.5: mean 2.375, squared deviations 2 · .140625 + .390625 + .015625 = .6875
     ("width", None): (2.375, math.sqrt(0.6875 / 12)),
 }
@@ -199,6 +201,47 @@ def test_posterior_sd_of_0_raises_no_warning():
         METRICS[name](exact)
 
 
+def test_a_share_of_what_is_unknown_is_unknown_and_not_0():
+    no_ranks = replace(FOUR, pit=np.full(4, np.nan))
+    no_ends = replace(FOUR, quantiles={p: np.full(4, np.nan) for p in FOUR.quantiles})
+    assert all(np.isnan(metrics.coverage(no_ranks, 0.9)))
+    assert metrics.coverage(no_ranks, 0.9, "quantile").value == 0.75
+    for name, options in (("coverage", {"kind": "quantile"}), ("power", {}),
+                          ("bias_eliminated_coverage", {})):  # fmt: skip
+        assert all(np.isnan(METRICS[name](no_ends, level=0.9, **options)))
+        assert all(np.isnan(paired(name, no_ends, FOUR, level=0.9, **options)))
+
+
+def test_power_asks_about_the_null():
+    # [0, 2], [−2, 0], [1.5, 4.5] and [3.5, 6]: all but the last hold nothing above 5
+    assert metrics.power(FOUR, 0.9, null=5.0).value == 0.75
+    assert metrics.power(FOUR, 0.9, null=1.75).value == 0.5
+
+
+def test_gain_in_precision_by_hand():
+    def fits(e):
+        return Fits(np.zeros(3), np.array(e, dtype=float), np.ones(3), np.full(3, 0.5))
+
+    # Variances 1 and 4, ratio 4; covariance ((−1)(−2) + 0 + 0)/2 = 1, so ρ = 1/2:
+    # 2 · 4 √(3/4/2) = 8 √(3/8)
+    one, reference = fits([0, 1, 2]), fits([0, 4, 2])
+    assert precision_gain(one, reference) == pytest.approx((3, 8 * math.sqrt(3 / 8)))
+    assert precision_gain(reference, one) == pytest.approx((-0.75, math.sqrt(3 / 8) / 2))
+    assert precision_gain(one, one) == (0, 0)
+    assert all(np.isnan(precision_gain(one, fits([1, 1, 1]))[1:]))
+    assert all(np.isnan(precision_gain(fits([1, 1, 1]), one)))
+    with pytest.raises(ValueError, match="truths differ"):
+        precision_gain(one, replace(reference, truth=np.ones(3)))
+
+
+def test_the_error_of_a_gain_is_its_spread_over_studies():
+    gains = [precision_gain(a, b) for a, b in zip(*_studies(), strict=True)]
+    ratio, allowed = _stated_against_actual(gains)
+    assert abs(ratio) < allowed
+    wrong, allowed = _stated_against_actual([(g.value, 1.5 * g.mcse) for g in gains])
+    assert abs(wrong) > allowed
+
+
 def test_fits_refuse_columns_of_other_lengths():
     with pytest.raises(ValueError, match=r"sd has shape \(3,\), not \(4,\)"):
         Fits(FOUR.truth, FOUR.mean, np.ones(3), FOUR.pit)
@@ -244,7 +287,7 @@ def test_level_out_of_range(level):
 
 
 def test_unknown_names_are_errors():
-    with pytest.raises(ValueError, match="kind must be one of pit, quantile, not 'pti'"):
+    with pytest.raises(ValueError, match="kind must be one of pit, quantile, known, not 'pti'"):
         metrics.coverage(FOUR, kind="pti")
     with pytest.raises(ValueError, match="no metric called 'rsme'; there are bias, "):
         paired("rsme", FOUR, FOUR)
@@ -348,8 +391,10 @@ UNIT_POWER = dict.fromkeys(METRICS, 0) | {
 @given(fits=fits_of(), shift=st.integers(-8, 8))
 def test_metrics_do_not_move_with_the_origin(fits, shift):
     for name in set(METRICS) - {"relative_bias"}:
-        expected = METRICS[name](fits)
-        assert METRICS[name](_moved(fits, shift)) == pytest.approx(expected, nan_ok=True, abs=1e-9)
+        expected = list(METRICS[name](fits))
+        null = {"null": float(shift)} if name == "power" else {}
+        got = list(METRICS[name](_moved(fits, shift), **null))
+        assert got == pytest.approx(expected, nan_ok=True, abs=1e-9)
 
 
 @quick

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -14,7 +15,7 @@ from sbc.stats.metrics import METRICS, influence
 from sbc.stats.paired import paired
 from sbc.stats.uniformity import uniformity_test
 from sbc.stats.vector_ranks import pooled_ecdf, pooled_uniformity
-from sbc.stats.vectors import Elements, difference, measure, pooled_share
+from sbc.stats.vectors import Elements, difference, gain, measure, pooled_share
 
 TAILS = (0.025, 0.25, 0.75, 0.975)
 
@@ -200,3 +201,34 @@ def test_the_factor_of_the_band_is_that_of_a_brownian_bridge():
 def test_biased_vectors_leave_the_band():
     difference, band = pooled_ecdf(ndtr(ndtri(pits(1, 200)) - 0.5))
     assert (difference > band.upper).any()
+
+
+def test_the_gain_in_precision_of_a_vector_pools_variances_and_its_error_is_the_spread():
+    rng = np.random.default_rng(5)
+    z = correlated(rng, 60, 3, 0.4)
+    one, other = vector(z), vector(2 * z + 0.3)
+    found = gain(one, other)
+    assert found == pytest.approx((3, 0), abs=1e-9)  # the same luck, twice as far
+    assert gain(vector(z[:, :1]), vector(2 * z[:, :1])).value == pytest.approx(3)
+    studies = []
+    for _ in range(400):
+        a = correlated(rng, 60, 3, 0.4)
+        b = 0.5 * a + correlated(rng, 60, 3, 0.4)
+        studies.append(gain(vector(a), vector(b)))
+    values, errors = np.array(studies).T
+    assert np.mean(errors) == pytest.approx(np.std(values, ddof=1), rel=0.15)
+    with pytest.raises(ValueError, match="a scalar cannot"):
+        gain(one, one.fits[0])
+    with pytest.raises(ValueError, match="truths differ"):
+        gain(one, Elements(one.names, tuple(fits_of(c, np.ones(60)) for c in z.T)))
+
+
+def test_what_one_element_does_not_know_the_vector_does_not():
+    z = correlated(np.random.default_rng(6), 20, 2, 0.4)
+    known = vector(z)
+    blind = replace(known.fits[0], pit=np.full(20, np.nan))
+    mixed = Elements(known.names, (blind, known.fits[1]))
+    assert all(np.isnan(measure("coverage", mixed)))
+    assert measure("coverage", mixed, kind="quantile") == measure(
+        "coverage", known, kind="quantile"
+    )

@@ -99,7 +99,7 @@ def _mark(measure: Measure, pair: Pair) -> str:
 
 def _against(name: str, group: list[Pair], measure: Measure, labels: Labels) -> list[Interval]:
     metric = measure.name.removeprefix("paired-")
-    options: dict[str, Any] = {"kind": "quantile"} if metric == "coverage" else {}
+    options: dict[str, Any] = {"kind": "known"} if metric == "coverage" else {}
     best = min(group, key=lambda pair: pair.measure("rmse").value)
     heading = f"{name}, minus {labels.label(best.estimator, best.engine)}"
     rows = []
@@ -136,14 +136,15 @@ def numbers(pairs: list[Pair], labels: Labels) -> list[dict[str, Any]]:
     rows = []
     for name, group in by_estimand(pairs):
         for pair in group:
-            half = pair.measure("coverage", level=0.5, kind="quantile")
-            share, mark = pair.coverage, MARK if pair.discrete else ""
+            half, share = pair.measure("coverage", level=0.5, kind="known"), pair.coverage
+            ends = f" [{share.low:.2f}, {share.high:.2f}]" if math.isfinite(share.low) else ""
+            mark = MARK if pair.discrete else ""
             cells = [
                 with_error(*pair.measure("bias")),
                 with_error(*pair.bias),
                 with_error(*pair.measure("rmse")),
                 with_error(half.value, half.mcse) + mark,
-                f"{with_error(share.value, share.mcse)} [{share.low:.2f}, {share.high:.2f}]{mark}",
+                with_error(share.value, share.mcse) + ends + mark,
                 with_error(*pair.measure("width")),
                 with_error(*pair.contraction),
                 with_error(*pair.measure("crps")),
@@ -177,7 +178,7 @@ def of_elements(pair: Pair) -> list[dict[str, Any]]:
             with_error(*metrics.bias(fits)),
             with_error(*metrics.bias_sd(fits)),
             with_error(*metrics.rmse(fits)),
-            coverage_text(metrics.coverage(fits, kind="quantile")) + mark,
+            coverage_text(metrics.coverage(fits, kind="known")) + mark,
             p_value(test.p),
         ]
         rows.append({"name": name, "cells": list(zip(ELEMENT_NUMBERS, cells, strict=True))})

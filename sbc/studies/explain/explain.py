@@ -12,7 +12,7 @@ from sbc.gates.forward import SHARE, Forward
 from sbc.gates.forward_file import write_forward
 from sbc.plugins.errors import UserError
 from sbc.stats.sequential.outcome import ALPHA_FAIL
-from sbc.store.folder import read_run, refuse_sweep
+from sbc.store.folder import read_run, refuse_imported, refuse_sweep
 from sbc.store.frames import Run, load_run
 from sbc.studies.check import check
 from sbc.studies.explain import suspects
@@ -42,10 +42,11 @@ def explain(
     Raises
     ------
     UserError
-        If it is no run, a sweep, or the user's files have changed since.
+        If it is no run, a sweep, imported, or the user's files have changed since.
     """
     provenance = read_run(folder)
     refuse_sweep(folder, provenance)
+    refuse_imported(folder, provenance)
     run = load_run(folder)
     if run.fits.empty:
         raise UserError(f"{folder} holds no fits: there is nothing to explain")

@@ -10,7 +10,8 @@ import pandas as pd
 
 from sbc.gates.expectations import Bounds
 from sbc.report.numbers import plain_records, with_error
-from sbc.report.table import LEVELS, coverage_mark, grid, regime_line, table
+from sbc.report.readable import coverage_mark
+from sbc.report.table import LEVELS, grid, regime_line, table
 from sbc.store.names import fitted_by
 from sbc.store.settings import write_value
 from sbc.studies.sweep.answers import ALPHA, Answer, answers
