@@ -42,8 +42,8 @@ def closure(name: str, found: dict[str, Distribution]) -> dict[str, Distribution
     return found
 
 
-packages = closure("sbc", {})
-packages.pop("sbc")
+packages = closure("sbc-harness", {})
+packages.pop("sbc-harness")
 refused = {
     name: licence(package)
     for name, package in sorted(packages.items())

@@ -23,6 +23,7 @@ from pymc.initial_point import make_initial_point_fn
 from pymc.pytensorf import compile, gradient
 from pytensor.graph.replace import graph_replace
 
+import sbc
 from sbc.engines import _again, _model
 from sbc.engines._compared import close, pieces
 from sbc.plugins import outcomes, template, undecorated
@@ -229,7 +230,8 @@ def _file(
     model: pm.Model, estimator: Estimator, datasets: Sequence[Dataset], selected: Sequence[Data]
 ) -> Path:
     words = [Template(model, lifted=False).key, estimator.name, str(estimator.anew), _code()]
-    words += [f"{name} {metadata.version(name)}" for name in ("sbc", "pymc", "pytensor", "numpy")]
+    words.append(f"sbc {sbc.__version__}")
+    words += [f"{name} {metadata.version(name)}" for name in ("pymc", "pytensor", "numpy")]
     if isinstance(estimator, Undecorated):
         for one in datasets:
             written, _ = estimator.as_written(one.data)

@@ -55,7 +55,7 @@ def test_the_cluster_is_started_and_used_as_the_page_says(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     lines = PAGE.of("sh")[1].replace("8786", str(port)).splitlines()
-    assert lines[0] == "pip install 'sbc[dask]'"
+    assert lines[0] == "pip install 'sbc-harness[dask]'"
     started = []
     try:
         for line in lines[1:-1]:

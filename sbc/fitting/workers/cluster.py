@@ -63,7 +63,7 @@ class Cluster:
         try:
             from distributed import Client
         except ImportError:
-            raise UserError("a cluster needs Dask: pip install 'sbc[dask]'") from None
+            raise UserError("a cluster needs Dask: pip install 'sbc-harness[dask]'") from None
         for name in (
             "distributed",
             "distributed.client",
