@@ -35,9 +35,10 @@ def before(run: Run, labels: Labels) -> list[dict[str, Any]]:
 
 
 def _kind(agrees: bool, judged: bool) -> str:
+    """Name the page's colour."""
     if agrees:
-        return "pass"
-    return "fail" if judged else "inconclusive"
+        return "good"
+    return "bad" if judged else "open"
 
 
 def why(run: Run, labels: Labels) -> list[dict[str, Any]]:
