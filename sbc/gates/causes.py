@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sbc.plugins.errors import UserError
+from sbc.store.names import fitted_by
 from sbc.store.publish import publish_text
 
 FILE = "explain.json"
@@ -68,6 +69,11 @@ class Explanation:
     faults: tuple[str, ...]
     clues: tuple[Clue, ...]
     paragraph: str
+
+    @property
+    def whose(self) -> str:
+        """Name the estimator and the engine, as the paragraph begins."""
+        return fitted_by(self.estimator, self.engine)
 
     @property
     def causes(self) -> list[Clue]:

@@ -120,7 +120,8 @@ def _check_packages(engine: str) -> None:
     for package in _keyword("engine", engine, "needs") or ():
         if importlib.util.find_spec(package) is None:
             raise UserError(
-                f"engine '{engine}' needs the package {package}: pip install 'sbc-harness[{package}]'"
+                f"engine '{engine}' needs the package {package}: "
+                f"pip install 'sbc-harness[{package}]'"
             )
 
 

@@ -41,13 +41,17 @@ def _kind(agrees: bool, judged: bool) -> str:
     return "bad" if judged else "open"
 
 
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
 def why(run: Run, labels: Labels) -> list[dict[str, Any]]:
     """Tell what was found at work where there was a fault; nothing where there was none."""
     return [
         {
             "estimator": labels.label(found.estimator, found.engine),
             "place": labels.places[found.estimator],
-            "paragraph": found.paragraph,
+            "paragraph": _capital(found.paragraph.removeprefix(f"{found.whose}: ")),
             "clues": [
                 {
                     "mark": "at work" if clue.found and clue.kind in KINDS else clue.kind,

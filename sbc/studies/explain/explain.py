@@ -94,7 +94,7 @@ def _explained(of: Inquiry, fit_again: bool, say: Say) -> Explanation:
 
 def _paragraph(of: Inquiry, found: Explanation) -> str:
     """Sum up as a statistician would."""
-    name = f"{of.estimator} by {of.engine}"
+    name = found.whose
     n = of.failures.n
     if not found.faults and of.uniform:
         return f"Of {name} there is nothing to explain: no fault is sure after {n} datasets."
