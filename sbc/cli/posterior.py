@@ -75,7 +75,7 @@ def _posteriors(settings: Settings, dataset: int) -> tuple[dict[str, Any], dict[
     draws: dict[str, Any] = {}
     truth: dict[str, float] = {}
     for estimator in settings.estimators:
-        task = Task(settings, estimator, settings.engines[0], dataset)
+        task = Task(settings, estimator, settings.engines_of(estimator)[0], dataset)
         row = fit(task)
         ranked = {result.quantity: result for result in row.results}
         if not ranked:

@@ -32,12 +32,16 @@ def parameters_of(generator: Generator, truth: str) -> dict[str, Any]:
 def expects_uniform(settings: Settings, estimator: str) -> bool:
     """Say whether this regime draws truth and data from the estimator's own joint distribution.
 
-    That may be given real data.
+    That may be given real data. Estimates without draws have no ranks.
     """
     expected = registry.generator(settings.generator).uniform_ranks
     name = Spec.parse(estimator).short
     mine = expected.get(settings.truth, ())
-    return settings.regime.own or name in mine or EVERYONE in mine
+    if not (settings.regime.own or name in mine or EVERYONE in mine):
+        return False
+    from sbc.fitting.functions import gives_draws
+
+    return estimator not in settings.functions or gives_draws(settings, estimator)
 
 
 def regimes_of(settings: Settings) -> list[str]:

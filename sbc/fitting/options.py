@@ -65,7 +65,8 @@ def settings_over(base: Settings | None, wanted: Mapping[str, Any]) -> Settings:
         "parameters": {n: v for n, v in parameters.items() if v != defaults.get(n)},
         "estimands": _listed(plain["estimands"]),
     }
-    return Settings(**(plain | chosen))
+    functions = tuple(n for n in base.functions if n in chosen["estimators"])
+    return Settings(**(plain | chosen), functions=functions)
 
 
 def _names(kind: str, chosen: str | tuple[str, ...], generator: str = "") -> tuple[str, ...]:

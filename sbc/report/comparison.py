@@ -99,5 +99,5 @@ def render_comparison(run: Run, kind: str = "text", elements: bool = False) -> s
 
 
 def _name(run: Run, subject: Subject) -> str:
-    several = len(run.settings.engines) > 1
+    several = len(run.settings.fitters) > 1
     return fitted_by(subject.estimator, subject.engine if several else "")

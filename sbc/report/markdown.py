@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import product
 
 from sbc.report.labels import coverage_text
 from sbc.report.numbers import p_value, with_error
@@ -54,7 +53,7 @@ def _chapter(chapter: Chapter, most: int) -> list[str]:
             f"{len(pairs) - len(shown)} more rows are in the page, none worse than these.",
         ]
     lines += ["", _plain(_fits(chapter))]
-    for estimator, engine in product(run.settings.estimators, run.settings.engines):
+    for estimator, engine in run.settings.pairs:
         label = chapter.labels.label(estimator, engine)
         told = listed(run.fits_of(estimator, engine), most=2)
         lines += [f"- {_plain(f'{label}: {text}')}" for text in told]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import Any
 
 from sbc.plugins.errors import option
@@ -58,12 +57,12 @@ def notes(run: Run, pools: bool, elements: bool, **options: Any) -> list[str]:
             "[*] = mean over the elements of a vector, its error from the variation between "
             "datasets" + ("." if elements else f"; {option('elements')} shows each.")
         )
-    for estimator, engine in product(run.settings.estimators, run.settings.engines):
+    for estimator, engine in run.settings.pairs:
         mine = run.fits_of(estimator, engine)
         parts = [f"{n} {status}" for status, n in mine.status.value_counts().items()]
         if (count := int((mine.attempt > 0).sum())) > 0:
             parts.append(f"{count} needed a retry")
-        who = fitted_by(estimator, engine if len(run.settings.engines) > 1 else "")
+        who = fitted_by(estimator, engine if len(run.settings.fitters) > 1 else "")
         lines.append(f"fits of {who}: {', '.join(parts) or 'none yet'}")
         lines += [f"  {told}" for told in listed(mine)]
     return lines + run.lines

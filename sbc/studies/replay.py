@@ -60,8 +60,9 @@ def task_of(
     settings = run.settings
     if estimator not in settings.estimators:
         raise unknown("estimator", estimator, settings.estimators, f"in {folder}")
-    if engine is not None and engine not in settings.engines:
-        raise unknown("engine", engine, settings.engines, f"in {folder}")
+    engines = settings.engines_of(estimator)
+    if engine is not None and engine not in engines:
+        raise unknown("engine", engine, engines, f"of {estimator} in {folder}")
     datasets = settings.datasets
     if run.is_sweep:
         plan = plan_of(folder, run)
@@ -78,7 +79,7 @@ def task_of(
         raise UserError(
             f"{folder} has datasets 0 to {datasets - 1}; {option('dataset')} cannot be {dataset}"
         )
-    return Task(settings, estimator, engine or settings.engines[0], dataset, cell or 0)
+    return Task(settings, estimator, engine or engines[0], dataset, cell or 0)
 
 
 def replay(folder: Path, task: Task) -> Replay:

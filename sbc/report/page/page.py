@@ -153,7 +153,7 @@ def state(run: Run) -> str:
     """Say what is missing from a run, nothing if nothing is."""
     settings = run.settings
     datasets = run.shard.count(settings.datasets)
-    wanted = datasets * len(settings.estimators) * len(settings.engines)
+    wanted = datasets * len(settings.pairs)
     if run.fits.empty:
         return "This run holds no fits yet: there is nothing to judge."
     if run.results.empty:

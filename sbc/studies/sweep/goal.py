@@ -86,7 +86,7 @@ def delivered(run: Run, goal: Goal, least: int, alpha: float) -> list[Delivered]
         and the coverage is not shown to be too low; it fails if either is shown. A failed fit has
         no interval, and so none that is narrow.
     """
-    (estimator,), (engine,) = run.settings.estimators, run.settings.engines
+    [(estimator, engine)] = run.settings.pairs
     found = history(run.fits, run.results, estimator, engine)
     names = [key[2] for key, _ in run.streams(estimands_only=True)] or run.estimands(estimator)
     wide = {name: _widths(run, name, found.n) for name in names}

@@ -53,7 +53,7 @@ class Plan:
 
     def fits(self, settings: Settings) -> int:
         """Count the fits that are planned."""
-        return sum(map(sum, self.datasets.values())) * len(settings.engines)
+        return sum(sum(self.datasets[name]) for name, _ in settings.pairs)
 
     def grown(self, more: Mapping[tuple[str, int], int]) -> Plan:
         """Plan more datasets, by (estimator, cell)."""
