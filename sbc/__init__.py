@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sbc.plugins.estimator import estimator
     from sbc.plugins.generator import generator
     from sbc.studies.api import load, run
+    from sbc.studies.importing.run import import_results
 
 __version__ = "0.1.0"
 
@@ -28,6 +29,7 @@ _OFFERED = {
     "engine": "sbc.plugins.engine",
     "estimator": "sbc.plugins.estimator",
     "generator": "sbc.plugins.generator",
+    "import_results": "sbc.studies.importing.run",
     "load": "sbc.studies.api",
     "run": "sbc.studies.api",
 }
@@ -39,6 +41,7 @@ __all__ = [
     "engine",
     "estimator",
     "generator",
+    "import_results",
     "load",
     "run",
 ]

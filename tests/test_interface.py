@@ -10,7 +10,10 @@ import pytest
 import sbc
 
 ROOT = Path(__file__).resolve().parent.parent
-OFFERED = ["Budget", "Draws", "UserError", "engine", "estimator", "generator", "load", "run"]
+OFFERED = [
+    *("Budget", "Draws", "UserError", "engine", "estimator", "generator"),
+    *("import_results", "load", "run"),
+]
 
 
 def test_the_package_shows_its_interface_and_nothing_else():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import keyword
 import os
 import re
 import sys
@@ -134,7 +135,8 @@ def _parse(argv: list[str]) -> Any:
         about = f"{text[0].upper()}{text[1:]}."
         sub = commands.add_parser(name, help=text, description=about, allow_abbrev=False)
         if name == named:
-            importlib.import_module(f"sbc.cli.{name}").configure(sub)
+            file = f"{name}_" if keyword.iskeyword(name) else name
+            importlib.import_module(f"sbc.cli.{file}").configure(sub)
             chosen = sub
     chosen.check_options(argv)
     return parser.parse_args(argv)

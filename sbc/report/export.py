@@ -12,6 +12,7 @@ import pandas as pd
 
 from sbc.plugins.errors import UserError
 from sbc.report.labels import slug
+from sbc.report.table import table
 from sbc.store.frames import Run
 from sbc.store.publish import publish, publish_tree
 
@@ -20,14 +21,15 @@ if TYPE_CHECKING:
 
 
 def export(run: Run, kind: str, folder: Path | None = None) -> list[Path]:
-    """Write a run's fits and results.
+    """Write a run's fits, its results and what they come to.
 
     Parameters
     ----------
     run : Run
         What to write.
     kind : {"parquet", "csv", "netcdf"}
-        Two flat tables, or one DataTree an estimator and engine.
+        Flat tables of fits, of results and of their summary, or one DataTree an estimator and
+        engine that has ranks.
     folder : Path, optional
         Where to; the run's own folder if not given.
 
@@ -43,7 +45,8 @@ def export(run: Run, kind: str, folder: Path | None = None) -> list[Path]:
     """
     folder = folder or run.folder
     if kind != "netcdf":
-        return write_frames({"fits": run.fits, "results": run.results}, kind, folder)
+        frames = {"fits": run.fits, "results": run.results, "table": table(run)}
+        return write_frames(frames, kind, folder)
     return _trees(run, folder)
 
 
@@ -81,7 +84,10 @@ def _trees(run: Run, folder: Path) -> list[Path]:
     if run.results.empty:
         raise UserError(f"{run.folder} holds no fit that worked; there is nothing to export")
     written: list[Path] = []
-    for estimator, engine in run.results[["estimator", "engine"]].drop_duplicates().to_numpy():
+    ranked = run.results[run.results["pit"].notna()]
+    if ranked.empty:
+        raise UserError(f"{run.folder} holds no ranks, which are what netCDF is for: export csv")
+    for estimator, engine in ranked[["estimator", "engine"]].drop_duplicates().to_numpy():
         stem = slug(f"{Path(estimator).name}-{Path(engine).name}")
         file = folder / f"{stem}.nc"
         if file in written:  # two users' files of one name

@@ -29,8 +29,9 @@ def save_figures(runs: Sequence[Run], folder: Path) -> list[Path]:
 
 def _named(runs: Sequence[Run]) -> Iterator[tuple[str, str, Picture]]:
     """Yield every figure with its folder and its name."""
-    for chapter in chapters(runs):
-        place = slug(chapter.title) if len(runs) > 1 else ""
+    told = chapters(runs)
+    for chapter in told:
+        place = slug(chapter.title) if len(told) > 1 else ""
         for part, found in pictures(chapter):
             for picture in found:
                 yield place, _name(chapter, part, picture), picture

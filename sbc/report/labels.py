@@ -56,7 +56,9 @@ def coverage_text(share: Proportion) -> str:
 
 
 def replay_command(run: Run, k: int, estimator: str, engine: str) -> str:
-    """Give the command that makes one fit again."""
+    """Give the command that makes one fit again; none if it was made elsewhere."""
+    if run.provenance.imported:
+        return ""
     words = ["python", "-m", "sbc", "replay", str(run.folder), "--dataset", str(k)]
     words += ["--estimator", estimator]
     words += ["--engine", engine] if engine != run.settings.engines_of(estimator)[0] else []

@@ -16,7 +16,7 @@ from sbc.store.reasons import listed
 
 LINES = 59
 _HEADS = ("estimator", "quantity", "verdict", "bias_sd", "RMSE", "coverage 95 %", "rank p")
-_ORDER = {"fail": 0, "inconclusive": 1, "pass": 2}
+_ORDER = {"fail": 0, "inconclusive": 1, "unranked": 2, "pass": 3}
 _EACH = 16  # lines of a run that are not rows of its table
 _NOTES = 3  # of how estimators were put to the test
 

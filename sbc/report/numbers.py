@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -34,6 +35,14 @@ def with_error(value: float, mcse: float) -> str:
         return f"{value:z.{decimals}f} ({error})"
     power = int(f"{max(abs(value), mcse):.1e}".partition("e")[2])
     return f"{Decimal(value).scaleb(-power):z.{decimals + power}f} ({error})e{power:+03d}"
+
+
+def with_ends(row: Mapping[str, Any], name: str) -> str:
+    """Write a share out of a table's row: with its error, and its interval."""
+    if math.isnan(row[f"{name}_low"]):
+        return "–"
+    ends = f"[{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]"
+    return f"{with_error(row[name], row[f'{name}_mcse'])} {ends}"
 
 
 def p_value(p: float) -> str:

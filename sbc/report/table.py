@@ -11,7 +11,8 @@ import pandas as pd
 
 from sbc.plugins.errors import UserError
 from sbc.report.gains import gain_over, reference_of
-from sbc.report.numbers import p_value, plain_number, plain_records, with_error
+from sbc.report.numbers import p_value, plain_number, plain_records, with_ends, with_error
+from sbc.report.study import of_study
 from sbc.report.table_notes import APPROXIMATION, LEVELS, notes, regime_line
 from sbc.report.targets import ELEMENT, VECTOR, Subject, strata_of, subjects_of
 from sbc.stats import metrics
@@ -234,7 +235,10 @@ def render(run: Run, kind: str = "text", elements: bool = False, **options: Any)
         return frame.to_csv(index=False).rstrip("\n")
     rows = [r for r in frame.to_dict(orient="records") if elements or r["kind"] != ELEMENT]
     known = [name for name in APPROXIMATE if not all(math.isnan(r[name]) for r in rows)]
-    body = grid([_readable(row, known) for row in rows], kind)
+    readable = [_readable(row, known) for row in rows]
+    if run.provenance.imported:
+        readable = of_study(rows, readable, run.settings.regime.single_truth)
+    body = grid(readable, kind)
     pools = any(row["kind"] == VECTOR for row in rows)
     lines = [f"{regime_line(run)}.", "", body, "", *notes(run, pools, elements, **options)]
     lines += [APPROXIMATION] if known else []
@@ -254,13 +258,13 @@ def _readable(row: dict[str, Any], diagnostics: list[str]) -> dict[str, str]:
     return {
         **({"stratum": row["stratum"]} if "stratum" in row else {}),
         "estimator": row["estimator"],
-        **({} if row["engine"] in DECLARED["engines"].default else {"engine": row["engine"]}),
+        **({} if row["engine"] in _UNSAID else {"engine": row["engine"]}),
         "estimand": row["estimand"],
         "bias": with_error(row["bias"], row["bias_mcse"]),
         "bias_sd": with_error(row["bias_sd"], row["bias_sd_mcse"]),
         "RMSE": with_error(row["rmse"], row["rmse_mcse"]),
         **{
-            f"coverage {name.partition('_')[2]} %": _share(row, name)
+            f"coverage {name.partition('_')[2]} %": with_ends(row, name)
             for name in dict.fromkeys([shares[0], shares[-1]])
         },
         "width 95 %": with_error(row["width_95"], row["width_95_mcse"]),
@@ -271,13 +275,8 @@ def _readable(row: dict[str, Any], diagnostics: list[str]) -> dict[str, str]:
     }
 
 
-def _share(row: dict[str, Any], name: str) -> str:
-    if math.isnan(row[f"{name}_low"]):
-        return "–"
-    ends = f"[{row[f'{name}_low']:.2f}, {row[f'{name}_high']:.2f}]"
-    return f"{with_error(row[name], row[f'{name}_mcse'])} {ends}"
-
-
+#: Engines that a text does not name: the usual one, and none.
+_UNSAID = (*DECLARED["engines"].default, "")
 _HEADS = {"pareto_k": "k̂", "elbo_drift": "ELBO drift"}
 
 

@@ -33,7 +33,9 @@ def regime_line(run: Run) -> str:
     return f"{part}{run.settings.describe_process()}: {expected}"
 
 
-def _coverage_line(levels: tuple[float, ...] = LEVELS, interval: str = "equal", **_: object) -> str:
+def _coverage_line(
+    imported: bool, levels: tuple[float, ...] = LEVELS, interval: str = "equal", **_: object
+) -> str:
     """Say by which kind of interval coverage is counted."""
     if interval == "hdi":
         return (
@@ -41,17 +43,39 @@ def _coverage_line(levels: tuple[float, ...] = LEVELS, interval: str = "equal", 
             "which from so few draws fall short of their level by 2 to 5 points"
         )
     kept = "coverage = share of intervals between posterior quantiles that hold the truth"
+    if imported:
+        kept = (
+            "coverage = share of intervals that hold the truth, by the PIT if only ranks are known"
+        )
     others = [f"{100 * level:g} %" for level in levels if level not in LEVELS]
     return f"{kept} (by the PIT: {', '.join(others)})" if others else kept
+
+
+_RANK_P = "; rank p = test of uniform ranks, adjusted for the number of quantities (Holm)"
+
+
+def _study_lines(
+    run: Run, null: float = 0.0, reference: str | None = None, **_: object
+) -> list[str]:
+    """Say what power and the gain in precision are about."""
+    known = run.settings.regime.single_truth and run.results[["q025", "q975"]].notna().all(
+        axis=None
+    )
+    lines = [f"power = share of 95 % intervals that leave out {null:g}."] if known else []
+    if len(run.settings.estimators) > 1 and run.results["mean"].notna().any():
+        lines.append(f"The gain in precision is over {reference or run.settings.estimators[0]}.")
+    return lines
 
 
 def notes(run: Run, pools: bool, elements: bool, **options: Any) -> list[str]:
     """List the lines; arguments as of `sbc.report.table.render`, `pools` for those of vectors."""
     lines = [
         "a (b) = estimate and Monte Carlo standard error of its last digits; [ ] = 95 % interval; "
-        f"{_coverage_line(**options)}; "
-        "rank p = test of uniform ranks, adjusted for the number of quantities (Holm)."
+        f"{_coverage_line(bool(run.provenance.imported), **options)}"
+        f"{_RANK_P if run.results['pit'].notna().any() or run.results.empty else ''}."
     ]
+    if run.provenance.imported:
+        lines += _study_lines(run, **options)
     if pools:
         lines.append(
             "[*] = mean over the elements of a vector, its error from the variation between "

@@ -106,7 +106,8 @@ def strata_of(
             place = f"in the data of {run.settings.generator}"
             raise unknown("feature", name, features.columns, place)
     if len(names) > 1 or by in run.factors:
-        yield from _crossed(run, subject, fits, features[names])
+        for label, rows in crossed(run, fits["dataset"], features[names]):
+            yield label, subject.of(fits["dataset"].iloc[rows]), fits.iloc[rows]
     elif not any(isinstance(value, list) for value in features[by]):
         values = features[by].reindex(fits["dataset"]).to_numpy(float)
         known = np.isfinite(values)  # of a dataset that could not be drawn there is none
@@ -123,24 +124,40 @@ def strata_of(
                 yield f"{by} {label}", replace(subject, members=mask.reshape(values.shape)), fits
 
 
-def _crossed(
-    run: Run, subject: Subject, fits: pd.DataFrame, features: pd.DataFrame
-) -> Iterator[tuple[str, Subject, pd.DataFrame]]:
-    """Break a subject down by every combination of features that there is, in their order.
+def crossed(
+    run: Run, numbers: pd.Series, features: pd.DataFrame
+) -> list[tuple[str, NDArray[np.intp]]]:
+    """Group datasets by every combination of features that there is.
+
+    Parameters
+    ----------
+    run : Run
+        Whose datasets these are.
+    numbers : Series
+        Of the datasets.
+    features : DataFrame
+        By the datasets' numbers.
+
+    Returns
+    -------
+    list of (str, array of int)
+        What the features are, and the places of the datasets in `numbers`.
 
     Raises
     ------
     UserError
-        If one is an array.
+        If a feature is an array.
     """
-    mine = features.reindex(fits["dataset"]).reset_index(drop=True)
+    mine = features.reindex(numbers).reset_index(drop=True)
     labels = {name: _labels(run, name, mine[name]) for name in mine}
     table = pd.DataFrame({name: column for name, (column, _) in labels.items()})
+    found = []
     for levels in product(*(order for _, order in labels.values())):
         rows = np.flatnonzero((table == list(levels)).all(axis=1))
         if rows.size:
             told = ", ".join(f"{name} {level}" for name, level in zip(table, levels, strict=True))
-            yield told, subject.of(fits["dataset"].iloc[rows]), fits.iloc[rows]
+            found.append((told, rows))
+    return found
 
 
 def _labels(run: Run, name: str, values: pd.Series) -> tuple[NDArray[np.object_], list[str]]:

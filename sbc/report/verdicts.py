@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -22,12 +22,15 @@ from sbc.stats.vectors import Elements, measure
 from sbc.store.frames import Run, as_elements, as_fits
 from sbc.store.names import units
 
+#: The outcome of a gate; of an estimate without draws there is none.
+Judged = Outcome | Literal["unranked"]
 DELTA = PRESETS["pr"].delta
 #: Outcome: symbol, words, and name in the style sheet.
-WORDS: dict[Outcome, tuple[str, str, str]] = {
+WORDS: dict[Judged, tuple[str, str, str]] = {
     "pass": ("✓", "calibrated", "good"),
     "fail": ("✗", "miscalibrated", "bad"),
     "inconclusive": ("?", "cannot tell yet", "open"),
+    "unranked": ("–", "no ranks", "open"),
 }
 
 
@@ -47,7 +50,7 @@ class Pair:
         Its rows of the run's results, those of fits that worked; one frame an element of a vector.
     fits : Fits or Elements
         The same as arrays.
-    outcome : {"pass", "fail", "inconclusive"}
+    outcome : {"pass", "fail", "inconclusive", "unranked"}
         Of the sequential gate with tolerance `DELTA`; a vector passes if all elements do.
     note : str
         What an open verdict waits for.
@@ -66,7 +69,7 @@ class Pair:
     expected: bool
     frames: dict[str, pd.DataFrame]
     fits: Fits | Elements
-    outcome: Outcome
+    outcome: Judged
     note: str
     test: Uniformity | PooledUniformity
     adjusted: float = 1.0
@@ -131,7 +134,9 @@ def _pair(
 ) -> Pair:
     key = (mine.estimator, mine.engine)
     verdict: Any = None
-    if mine.n and any(map(len, frames.values())):
+    worked = any(map(len, frames.values()))
+    ranked = any(mine.is_ranked(name) for name in frames) or not worked
+    if mine.n and worked and ranked:
         check = Check(*key, name, Calibrated(DELTA), tuple(frames))
         verdict = judge_check(check, {key: mine}, Levels(ALPHA_FAIL, ALPHA_PASS))
     fits = _fits_of(frames)
@@ -143,8 +148,8 @@ def _pair(
         expected=mine.estimator in run.expected_uniform,
         frames=frames,
         fits=fits,
-        outcome=verdict.outcome if verdict else "inconclusive",
-        note=_note(verdict, mine),
+        outcome=verdict.outcome if verdict else "inconclusive" if ranked else "unranked",
+        note=_note(verdict, mine) if ranked else "",
         test=rank_test(fits),
     )
 

@@ -53,6 +53,8 @@ class Run:
         One row a fit and quantity, of fits that worked: truth, mean, sd, quantiles, rank, pit…
     cell : int
         Of a sweep, where this is one of its cells.
+    label : str
+        Which of the combinations of its factors this is, where results were made elsewhere.
     """
 
     folder: Path
@@ -61,6 +63,7 @@ class Run:
     fits: pd.DataFrame
     results: pd.DataFrame
     cell: int = 0
+    label: str = ""
 
     def streams(self, estimands_only: bool = False) -> Iterator[tuple[tuple[str, str, str], Any]]:
         """Yield ((estimator, engine, quantity), frame sorted by dataset), in the run's order."""
@@ -106,6 +109,8 @@ class Run:
     def lines(self) -> list[str]:
         """What a reader should know of how estimators were put to the test, whose it is first."""
         told = self.provenance.lines
+        if notes := self.provenance.imported.get("notes"):
+            return [readable(str(note)) for note in notes]
         if not isinstance(told, dict):
             return []
         several = len(told) > 1

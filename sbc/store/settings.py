@@ -13,6 +13,8 @@ from sbc.store.regime import TruthRegime, regime_of
 
 #: What is written only if there is any.
 _IF_ANY = ("estimands", "data", "simulator", "functions")
+#: What stands in the place of a generator where results were made elsewhere begins so.
+IMPORTED = "imported from "
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,9 @@ class Settings:
     def describe_process(self) -> str:
         """Say where truths and data come from."""
         truth = self.describe_truth() if self.simulator else f"truth '{self.truth}'"
-        told = f"generator {self.generator}, {truth}"
+        process = self.generator
+        process = process if process.startswith(IMPORTED) else f"generator {process}"
+        told = f"{process}, {truth}"
         return f"{told}, data {self.data}" if self.data else told
 
     def _flat(self) -> dict[str, Any]:

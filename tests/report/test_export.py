@@ -10,6 +10,7 @@ import xarray as xr
 
 from sbc.plugins.errors import UserError
 from sbc.report.export import export
+from sbc.report.table import table
 from sbc.store.frames import load_run
 from sbc.store.settings import Settings
 
@@ -29,8 +30,8 @@ READERS = {"csv": partial(pd.read_csv, keep_default_na=False), "parquet": pd.rea
 @pytest.mark.parametrize("kind", READERS)
 def test_flat_tables_come_back_as_they_were(run, tmp_path, kind):
     files = export(run, kind, tmp_path / "new" / "folder")
-    assert [file.name for file in files] == [f"fits.{kind}", f"results.{kind}"]
-    for file, frame in zip(files, (run.fits, run.results), strict=True):
+    assert [file.name for file in files] == [f"{x}.{kind}" for x in ("fits", "results", "table")]
+    for file, frame in zip(files, (run.fits, run.results, table(run)), strict=True):
         back = READERS[kind](file)
         assert back.columns.tolist() == frame.columns.tolist()
         for name in frame:
@@ -44,7 +45,7 @@ def test_flat_tables_come_back_as_they_were(run, tmp_path, kind):
 def test_a_run_without_fits_gives_tables_without_rows(new_run, tmp_path, kind):
     run = load_run(new_run())
     for file, frame in zip(
-        export(run, kind, tmp_path / "out"), (run.fits, run.results), strict=True
+        export(run, kind, tmp_path / "out")[:2], (run.fits, run.results), strict=True
     ):
         back = READERS[kind](file)
         assert len(back) == 0
@@ -52,7 +53,7 @@ def test_a_run_without_fits_gives_tables_without_rows(new_run, tmp_path, kind):
 
 
 def test_the_run_s_own_folder_is_where_exports_go_if_nothing_is_said(run):
-    assert [file.parent for file in export(run, "csv")] == [run.folder] * 2
+    assert [file.parent for file in export(run, "csv")] == [run.folder] * 3
     assert len(load_run(run.folder).fits) == len(run.fits)
 
 

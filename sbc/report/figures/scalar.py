@@ -30,8 +30,22 @@ def pair_pictures(fits: Fits, colour: str, whole: bool = True) -> list[Picture]:
     """
     if fits.truth.size < 2:
         return []
-    chosen: list[Callable[[Fits, str], Picture]] = [rank_histogram, ecdf_difference, coverage_curve]
-    return [draw(fits, colour) for draw in chosen + ([zip_plot, recovery, sharpness] * whole)]
+    chosen: list[Callable[[Fits, str], Picture]] = []
+    if _known(fits.pit):
+        chosen += [rank_histogram, ecdf_difference, coverage_curve]
+    if whole and _known(fits.sd, *(fits.quantiles.get(p, _NONE) for p in (0.025, 0.975))):
+        chosen.append(zip_plot)
+    if whole and _known(fits.mean, fits.truth):
+        chosen += [recovery, sharpness] if _known(fits.sd) else [recovery]
+    return [draw(fits, colour) for draw in chosen]
+
+
+_NONE = np.array([np.nan])
+
+
+def _known(*columns: np.ndarray) -> bool:
+    """Say whether columns hold numbers: an estimator, or results made elsewhere, may lack some."""
+    return not any(np.isnan(column).any() for column in columns)
 
 
 def bins_for(n: int) -> int:

@@ -23,8 +23,13 @@ def vector_pictures(elements: Elements, colour: str) -> list[Picture]:
     """Draw what can be drawn of a vector; fewer than two datasets give no figures."""
     if elements.n < 2:
         return []
-    draw = (bias_by_element, coverage_by_element, pooled_ranks, errors_by_element)
-    return [one(elements, colour) for one in draw]
+    draw = {
+        bias_by_element: measure("bias_sd", elements).value,
+        coverage_by_element: measure("coverage", elements, kind="known").value,
+        pooled_ranks: np.mean([fits.pit.mean() for fits in elements.fits]),
+        errors_by_element: measure("rmse", elements).value + measure("model_se", elements).value,
+    }
+    return [one(elements, colour) for one, known in draw.items() if not np.isnan(known)]
 
 
 def shown(elements: Elements) -> np.ndarray:

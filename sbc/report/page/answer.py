@@ -18,6 +18,7 @@ _REGIMES = {
     "effects": "The estimands are drawn anew for each dataset; everything else is fixed.",
     "prior": "Every parameter is drawn anew for each dataset, from the prior of the full model.",
     "fixed": "One truth, new data for each dataset.",
+    "drawn": "The truth is drawn anew for each dataset.",
 }
 
 
@@ -35,6 +36,8 @@ def regime_words(run: Run) -> list[str]:
             f"{settings.simulator}."
         )
     words = [first, _expected(run)]
+    if run.provenance.imported:
+        words = ["These results were made elsewhere and imported.", *words]
     if settings.regime.single_truth:
         words.append("At a single truth even an exact posterior has ranks that are not uniform.")
     if settings.regime.own:
@@ -44,6 +47,8 @@ def regime_words(run: Run) -> list[str]:
 
 def _expected(run: Run) -> str:
     names, everyone = run.expected_uniform, run.settings.estimators
+    if not names and run.provenance.imported:
+        return "Uniform ranks are expected of no method here."
     if not names:
         return (
             "Uniform ranks are expected of no estimator here: a verdict is a statement about that "
@@ -122,6 +127,8 @@ def _fits(run: Run, estimator: str, engine: str) -> dict[str, Any]:
 
 def flagged(run: Run) -> str:
     """Say in which share of the datasets each feature is 1 that is 1 or 0 in all of them."""
+    if run.label:  # its datasets have numbers of their own
+        return ""
     own = run.settings.regime.own
     found = []
     for estimator in run.settings.estimators if own else run.settings.estimators[:1]:

@@ -46,7 +46,7 @@ def spreads(run: Run, labels: Labels) -> list[Picture]:
         "rhat": worst["rhat"],
         **{
             name: run.fits.set_index(["estimator", "engine"])[name]
-            for name in (*APPROXIMATE, "seconds")
+            for name in (*APPROXIMATE, *([] if run.provenance.imported else ["seconds"]))
         },
     }
     pictures = []
@@ -80,6 +80,8 @@ def statuses(run: Run, labels: Labels) -> list[dict[str, Any]]:
         cells = dict(zip(STATUSES, _counts(fits), strict=True))
         if not chains.get(engine, True):
             cells |= dict.fromkeys(("low ESS", "divergent", "divergences"), "–")
+        if run.provenance.imported:
+            cells |= dict.fromkeys(("retried", "divergences", "seconds"), "–")
         if approximate:
             k, drift = (plain_number(fits[name].dropna().median()) for name in APPROXIMATE)
             poor = str(int((fits.status == POOR).sum())) if k != "–" else "–"
@@ -129,7 +131,7 @@ def worst(run: Run, estimands: dict[str, set[str]], labels: Labels) -> list[dict
     """List the fits whose estimates lie farthest from the truth, in posterior sds."""
     mine = [q in estimands[e] for e, q in zip(run.results.estimator, run.results.quantity)]  # noqa: B905
     frame: pd.DataFrame = run.results[np.array(mine, dtype=bool)]
-    z = (frame["mean"] - frame["truth"]) / frame["sd"]
+    z = ((frame["mean"] - frame["truth"]) / frame["sd"]).dropna()
     order = z.abs().sort_values(ascending=False, kind="stable").index[:SHOWN_WORST]
     rows = []
     for index in order:

@@ -13,6 +13,8 @@ from sbc.store.frames import Run
 def origin(run: Run) -> list[tuple[str, str]]:
     """List what is needed to make the run again, as names and values."""
     known, settings = run.provenance, run.settings
+    if known.imported:
+        return _of_import(run)
     budget = settings.budget
     parameters = ", ".join(f"{name} = {value}" for name, value in settings.parameters.items())
     packages = ", ".join(
@@ -43,6 +45,26 @@ def origin(run: Run) -> list[tuple[str, str]]:
         ("packages", packages),
         ("platform", platform(known)),
     ]  # fmt: skip
+    return [(name, value) for name, value in rows if value]
+
+
+def _of_import(run: Run) -> list[tuple[str, str]]:
+    """List where results come from that were made elsewhere."""
+    known, settings = run.provenance, run.settings
+    files = ", ".join(
+        f"{file} (BLAKE2b {digest})" for file, digest in known.imported.get("files", {}).items()
+    )
+    rows = [
+        ("command", command(known.get("command") or [])),
+        ("imported from", files or "Python"),
+        ("factors of the study", ", ".join(run.factors)),
+        ("truth", settings.truth),
+        ("seed of the spread of ranks", str(settings.seed)),
+        ("datasets", f"{run.fits.dataset.nunique():,}"),
+        ("imported", known.get("started", "")),
+        ("sbc", known.get("sbc", "")),
+        ("Python", known.get("python", "")),
+    ]
     return [(name, value) for name, value in rows if value]
 
 

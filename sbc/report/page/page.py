@@ -10,6 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from sbc.report.cells import cells_of
 from sbc.report.figures.colours import assign
 from sbc.report.figures.pictures import Picture, styled
 from sbc.report.figures.scalar import pair_pictures
@@ -45,8 +46,9 @@ class Chapter:
 
     @property
     def title(self) -> str:
-        """Name the run as its folder is named."""
-        return self.run.folder.name or str(self.run.folder)
+        """Name the run as its folder is named, and which of the cells of its study this is."""
+        name = self.run.folder.name or str(self.run.folder)
+        return f"{name}: {self.run.label}" if self.run.label else name
 
     def anchor(self, part: str, index: int | None = None) -> str:
         """Name a place on the page: of a part, or of one pair in it."""
@@ -54,7 +56,8 @@ class Chapter:
 
 
 def chapters(runs: Sequence[Run]) -> list[Chapter]:
-    """Judge runs and find the words for all of them together."""
+    """Judge runs, by the cells of their studies, and find the words for all of them together."""
+    runs = [cell for run in runs for cell in cells_of(run)]
     found = [pairs_of(run) for run in runs]
     told = iter(with_words([pair for pairs in found for pair in pairs]))
     places = assign(name for run in runs for name in run.settings.estimators)

@@ -1,0 +1,1 @@
+"""Results that were made elsewhere become a run folder; nothing is fitted."""

@@ -1,0 +1,230 @@
+"""A long table: one row an estimate, or one a rank, with what tells them apart beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sbc.plugins.errors import UserError, option, unknown
+from sbc.studies.importing.asked import Asked
+from sbc.studies.importing.columns import found_in
+from sbc.studies.importing.pieces import Key
+
+#: A column of more values than this is no factor, unless it is named as one.
+_LEVELS_OF_A_FACTOR = 50
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with its columns found.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        As it is.
+    name : str
+        Of its file, for people.
+    asked : Asked
+        What its user says of it.
+    columns : dict of str to str
+        What its columns are, ours to theirs.
+    factors : tuple of str
+        Columns of the study's factors.
+    """
+
+    frame: pd.DataFrame
+    name: str
+    asked: Asked
+    columns: dict[str, str]
+    factors: tuple[str, ...]
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, name: str, asked: Asked) -> Table:
+        """Find the columns, and the factors of the study.
+
+        Raises
+        ------
+        UserError
+            If it is empty, or names columns that are not there.
+        """
+        frame = frame.rename(columns=str)
+        if frame.columns.has_duplicates:
+            raise UserError(f"{name}: two columns are called '{_twice(frame.columns)}'")
+        frame = _kept(frame, name, asked)
+        if frame.empty:
+            raise UserError(f"{name} holds no rows")
+        columns = found_in(frame.columns, asked.columns, name)
+        for column in asked.by or ():
+            if column not in frame:
+                raise unknown("column", column, frame.columns, f"in {name}")
+        columns = {o: t for o, t in columns.items() if t not in (asked.by or ()) or o == "dataset"}
+        table = cls(frame, name, asked, columns, tuple(asked.by or ()))
+        if "rank" not in columns and "estimate" not in columns:
+            raise unknown("column", "estimate", frame.columns, f"in {name}")
+        if "dataset" not in columns:
+            raise unknown("column", "dataset", frame.columns, f"in {name}")
+        if asked.by is not None or not table._repeats():
+            return table
+        free = [c for c in frame if c not in columns.values() and c != asked.true]
+        free = [c for c in free if frame[c].nunique() <= _LEVELS_OF_A_FACTOR]
+        return cls(frame, name, asked, columns, tuple(free))
+
+    def _repeats(self) -> bool:
+        keys = [self.columns[n] for n in ("dataset", "method", "estimand") if n in self.columns]
+        return bool(self.frame.duplicated(keys).any())
+
+    @property
+    def is_ranks(self) -> bool:
+        """Whether it holds ranks."""
+        return "rank" in self.columns
+
+    @property
+    def unused(self) -> list[str]:
+        """Columns that are not looked at."""
+        used: set[Any] = {*self.columns.values(), *self.factors, *self.asked.where}
+        used |= {self.asked.true} if isinstance(self.asked.true, str) else set()
+        return [name for name in self.frame if name not in used]
+
+    def numbers(self, ours: str) -> np.ndarray:
+        """Give a column as numbers, NaN throughout if there is none.
+
+        Raises
+        ------
+        UserError
+            If it holds something else.
+        """
+        if ours not in self.columns:
+            return np.full(len(self.frame), np.nan)
+        return numbers_of(self.frame, self.columns[ours], self.name)
+
+    @cached_property
+    def keys(self) -> list[Key]:
+        """Name the dataset of each row: its own name, and its factors."""
+        names = (self.columns["dataset"], *self.factors)
+        for name in names:
+            if self.frame[name].isna().any():
+                row = int(self.frame[name].isna().to_numpy().argmax())
+                raise UserError(f"{self.name}: '{name}' is missing in row {row + 1}")
+        columns = [[_plain(value) for value in self.frame[name]] for name in names]
+        return list(zip(*columns, strict=True))
+
+    @cached_property
+    def methods(self) -> list[str]:
+        """Name the method of each row."""
+        given = self.asked.name
+        return self._texts("method", given or self.name.rpartition(".")[0] or self.name)
+
+    @cached_property
+    def estimands(self) -> list[str]:
+        """Name the estimand of each row; of a table without such a column, that of its values."""
+        return self._texts("estimand", self.columns.get("estimate", "estimate"))
+
+    def _texts(self, ours: str, otherwise: str) -> list[str]:
+        if ours not in self.columns:
+            return [otherwise] * len(self.frame)
+        column = self.frame[self.columns[ours]]
+        if column.isna().any():
+            row = int(column.isna().to_numpy().argmax())
+            raise UserError(f"{self.name}: '{self.columns[ours]}' is missing in row {row + 1}")
+        return [str(_plain(value)) for value in column]
+
+    def truths(self, needed: bool) -> np.ndarray:
+        """Give the truth of each row, NaN where none is known.
+
+        Raises
+        ------
+        UserError
+            If one is needed and there is none.
+        """
+        true = self.asked.true
+        if isinstance(true, str):
+            if true not in self.frame:
+                raise unknown("column", true, self.frame.columns, f"in {self.name}")
+            values = numbers_of(self.frame, true, self.name)
+        elif isinstance(true, int | float):
+            values = np.full(len(self.frame), float(true))
+        elif true is not None:
+            values = np.array([self._true_of(true, name) for name in self.estimands])
+        else:
+            values = self.numbers("truth")
+            if needed and "truth" not in self.columns:
+                raise UserError(
+                    f"{self.name} holds no truth: give a number or name its column, by "
+                    + option("true", "0.5")
+                )
+        if needed and not np.isfinite(values).all():
+            row = int((~np.isfinite(values)).argmax())
+            raise UserError(f"{self.name}: the truth is missing in row {row + 1}")
+        return values
+
+    def _true_of(self, true: Any, estimand: str) -> float:
+        if estimand not in true:
+            raise UserError(f"no truth of '{estimand}' in {self.name}: {option('true')} names none")
+        return float(true[estimand])
+
+    def rows(self) -> Iterator[tuple[Key, str, str]]:
+        """Yield dataset, method and estimand of each row."""
+        return iter(zip(self.keys, self.methods, self.estimands, strict=True))
+
+    def place(self, row: int) -> str:
+        """Say where a row stands: its dataset, method and estimand."""
+        key = " / ".join(map(str, self.keys[row]))
+        return f"{self.name}, dataset {key}, {self.methods[row]}, '{self.estimands[row]}'"
+
+
+def numbers_of(frame: pd.DataFrame, column: str, where: str) -> np.ndarray:
+    """Give a column as numbers, NaN where it is empty.
+
+    Raises
+    ------
+    UserError
+        Naming the first row that holds something else.
+    """
+    values = pd.to_numeric(frame[column], errors="coerce").to_numpy(float, na_value=np.nan)
+    bad = np.isnan(values) & frame[column].notna().to_numpy()
+    bad &= ~frame[column].map(_is_nan_text).to_numpy(bool)
+    if bad.any():
+        row = int(bad.argmax())
+        told = str(frame[column].iloc[row])[:40]
+        raise UserError(f"{where}: '{column}' holds no number in row {row + 1}: '{told}'")
+    return values
+
+
+def _is_nan_text(value: Any) -> bool:
+    return isinstance(value, str) and value.strip().lower() in ("", "na", "nan", ".")
+
+
+def _kept(frame: pd.DataFrame, name: str, asked: Asked) -> pd.DataFrame:
+    """Keep the rows that are asked for.
+
+    Raises
+    ------
+    UserError
+        For a column or a value that there is not.
+    """
+    for column, wanted in asked.where.items():
+        if column not in frame:
+            raise unknown("column", column, frame.columns, f"in {name}")
+        texts = frame[column].map(lambda value: str(_plain(value)))
+        if wanted not in set(texts):
+            raise unknown(f"value of '{column}'", wanted, sorted(set(texts))[:20], f"in {name}")
+        frame = frame[texts == wanted]
+    return frame
+
+
+def _plain(value: Any) -> Any:
+    """Give a whole number as an integer, another as a float, and anything else as text."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+
+
+def _twice(columns: pd.Index) -> str:
+    return str(columns[columns.duplicated()][0])
