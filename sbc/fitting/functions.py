@@ -47,12 +47,12 @@ def with_functions(settings: Settings) -> Settings:
     """
     found = tuple(n for n in settings.estimators if n in settings.functions or _is(settings, n))
     if found and settings.regime.own:
-        generators = ", ".join(catalogue.names("generator"))
+        regimes = list(registry.generator(settings.generator).regimes)
+        named = f", of {settings.generator} {', '.join(regimes)}" if regimes else ""
         raise UserError(
             f"'{found[0]}' is a function: it has no joint distribution to draw truth and data from "
-            f"({option('truth', settings.truth)}). Name a generator ({option('generator')}: "
-            f"{generators}, or FILE.py:NAME) and a regime of its own "
-            f"({option('truth', 'effects')}, for one)"
+            f"({option('truth', settings.truth)}). Name a generator by {option('generator')} and a "
+            f"regime of it by {option('truth')}{named}"
         )
     return replace(settings, functions=found)
 
@@ -128,10 +128,8 @@ def resolved(setup: Setup) -> FunctionEstimator:
     names = named(setup.trial[0])
     found = tuple(name for name in names if name in truth)
     if not found:
-        raise UserError(
-            f"'{made.name}' gives {', '.join(names) or 'nothing'}, and none of these is a "
-            f"parameter of '{generator.name}'\n  available: {', '.join(sorted(truth))}"
-        )
+        where = f"in the truth of '{generator.name}', of which '{made.name}' gives estimates"
+        raise unknown("parameter", names[0] if names else "", truth, where)
     lines = tuple(
         f"'{name}' is not judged: the truth of '{generator.name}' does not say what it is"
         for name in names

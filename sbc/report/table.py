@@ -235,7 +235,8 @@ def render(run: Run, kind: str = "text", elements: bool = False, **options: Any)
         return frame.to_csv(index=False).rstrip("\n")
     rows = [r for r in frame.to_dict(orient="records") if elements or r["kind"] != ELEMENT]
     known = [name for name in APPROXIMATE if not all(math.isnan(r[name]) for r in rows)]
-    readable = [_readable(row, known) for row in rows]
+    by = {row["engine"] for row in rows} - {*_UNSAID} != set()
+    readable = [_readable(row, known, by) for row in rows]
     if run.provenance.imported:
         readable = of_study(rows, readable, run.settings.regime.single_truth)
     body = grid(readable, kind)
@@ -253,12 +254,12 @@ def grid(rows: list[dict[str, str]], kind: str) -> str:
     return tabulate(rows, headers="keys", tablefmt=style, disable_numparse=True, stralign="right")
 
 
-def _readable(row: dict[str, Any], diagnostics: list[str]) -> dict[str, str]:
+def _readable(row: dict[str, Any], diagnostics: list[str], engines: bool) -> dict[str, str]:
     shares = [name for name in row if name.startswith("coverage_") and name.count("_") == 1]
     return {
         **({"stratum": row["stratum"]} if "stratum" in row else {}),
         "estimator": row["estimator"],
-        **({} if row["engine"] in _UNSAID else {"engine": row["engine"]}),
+        **({"engine": row["engine"]} if engines else {}),
         "estimand": row["estimand"],
         "bias": with_error(row["bias"], row["bias_mcse"]),
         "bias_sd": with_error(row["bias_sd"], row["bias_sd_mcse"]),
@@ -275,7 +276,7 @@ def _readable(row: dict[str, Any], diagnostics: list[str]) -> dict[str, str]:
     }
 
 
-#: Engines that a text does not name: the usual one, and none.
+#: Engines that a text does not name if there is no other: the usual one, and none.
 _UNSAID = (*DECLARED["engines"].default, "")
 _HEADS = {"pareto_k": "k̂", "elbo_drift": "ELBO drift"}
 

@@ -34,7 +34,11 @@ def regime_line(run: Run) -> str:
 
 
 def _coverage_line(
-    imported: bool, levels: tuple[float, ...] = LEVELS, interval: str = "equal", **_: object
+    imported: bool,
+    functions: bool,
+    levels: tuple[float, ...] = LEVELS,
+    interval: str = "equal",
+    **_: object,
 ) -> str:
     """Say by which kind of interval coverage is counted."""
     if interval == "hdi":
@@ -43,6 +47,11 @@ def _coverage_line(
             "which from so few draws fall short of their level by 2 to 5 points"
         )
     kept = "coverage = share of intervals between posterior quantiles that hold the truth"
+    if functions:
+        kept = (
+            "coverage = share of intervals that hold the truth, between posterior quantiles or an "
+            "estimate's own"
+        )
     if imported:
         kept = (
             "coverage = share of intervals that hold the truth, by the PIT if only ranks are known"
@@ -71,7 +80,7 @@ def notes(run: Run, pools: bool, elements: bool, **options: Any) -> list[str]:
     """List the lines; arguments as of `sbc.report.table.render`, `pools` for those of vectors."""
     lines = [
         "a (b) = estimate and Monte Carlo standard error of its last digits; [ ] = 95 % interval; "
-        f"{_coverage_line(bool(run.provenance.imported), **options)}"
+        f"{_coverage_line(bool(run.provenance.imported), bool(run.settings.functions), **options)}"
         f"{_RANK_P if run.results['pit'].notna().any() or run.results.empty else ''}."
     ]
     if run.provenance.imported:

@@ -16,6 +16,8 @@ from sbc.store.rows import Fit, Result
 from sbc.studies.sweep.read import plan_of
 
 _SHOWN = 8
+#: Written for what there is not: estimates have no draws, and independent draws no chains.
+_NONE = "–"
 _OF_FIT = ("status", "error", "attempt", "divergences", "steps", "seed", "chains", "draws")
 _OF_RESULT = ("truth", "mean", "sd", "crps", "ess_bulk", "ess_tail", "rhat", "rank", "ties", "size")
 
@@ -177,11 +179,11 @@ def _readable(result: Result) -> dict[str, str]:
         "mean": f"{result.mean:.4g}",
         "sd": f"{result.sd:.3g}",
         "95 % interval": f"[{result.quantiles[0]:.4g}, {result.quantiles[-1]:.4g}]",
-        "z": f"{(result.mean - result.truth) / result.sd:+.2f}" if result.sd else "–",
-        "rank": f"{result.rank} of {result.size}",
-        "ESS bulk": f"{result.ess_bulk:.0f}",
-        "ESS tail": f"{result.ess_tail:.0f}",
-        "R-hat": f"{result.rhat:.3f}",
+        "z": f"{(result.mean - result.truth) / result.sd:+.2f}" if result.sd else _NONE,
+        "rank": f"{result.rank} of {result.size}" if result.size else _NONE,
+        "ESS bulk": _NONE if math.isnan(result.ess_bulk) else f"{result.ess_bulk:.0f}",
+        "ESS tail": _NONE if math.isnan(result.ess_tail) else f"{result.ess_tail:.0f}",
+        "R-hat": _NONE if math.isnan(result.rhat) else f"{result.rhat:.3f}",
     }
 
 
