@@ -6,6 +6,7 @@ All of them are about the confound: group, X, Y of a dataset, and the effect bet
 from functools import cache
 
 import numpy as np
+from scipy.special import expit
 
 import sbc
 
@@ -28,7 +29,7 @@ def slope(group, X, Y):
     design = np.column_stack([X, means[group], np.ones(len(X))])
     beta = np.zeros(3)
     for _ in range(50):
-        p = 1 / (1 + np.exp(-design @ beta))
+        p = expit(design @ beta)
         step = np.linalg.solve((design.T * (p * (1 - p))) @ design, design.T @ (Y - p))
         beta += step
         if abs(step).max() < 1e-8:
