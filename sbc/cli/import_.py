@@ -52,6 +52,7 @@ def main(arguments: argparse.Namespace) -> int:
     """Import, and say what came of it."""
     if not 0 <= arguments.seed < 2**63:
         raise UserError(f"--seed must lie between 0 and 2^63 - 1, not {arguments.seed}")
+    from sbc.report.labels import plural
     from sbc.store.rows import FAILED
     from sbc.studies.importing.asked import parse_true
     from sbc.studies.importing.columns import parse_map
@@ -72,7 +73,8 @@ def main(arguments: argparse.Namespace) -> int:
     )
     failed = int(run.fits.status.isin(FAILED).sum())
     methods = ", ".join(run.settings.estimators)
-    print(f"{run.settings.datasets} datasets, {len(run.fits)} fits of {methods}; {failed} failed")
+    count, fits = plural(run.settings.datasets, "dataset"), plural(len(run.fits), "fit")
+    print(f"{count}, {fits} of {methods}; {failed:,} failed")
     for note in run.provenance.imported["notes"]:
         print(note)
     print(f"run folder: {arguments.out}")

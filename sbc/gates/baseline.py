@@ -150,11 +150,15 @@ def differences(new: History, old: History, quantity: str) -> tuple[Array, Array
 
 
 def _size(history: History, quantity: str) -> Array:
-    """Give the effective number of draws: all of them, where an engine's are independent."""
+    """Give the effective number of draws: all of them, where an engine's are independent.
+
+    An estimate without draws has no sampler's error, as if it had infinitely many.
+    """
     ess = history.get(quantity, "ess_bulk")
     if np.isfinite(ess).any() or not np.isfinite(history.get(quantity, "mean")).any():
         return ess
-    return (history.fits["chains"] * history.fits["draws"]).to_numpy(float)
+    size = (history.fits["chains"] * history.fits["draws"]).to_numpy(float)
+    return np.where(size > 0, size, np.inf)
 
 
 def _check_truths(new: History, old: History, quantity: str, n: int) -> None:
@@ -200,12 +204,13 @@ def _evidence(
         "sd_ratio": float(np.exp(stretch.mean())),
         "sd_ratio_mcse": float(np.exp(stretch.mean()) * standard_error(stretch)),
         "scatter": float(np.sqrt(max(scatter.mean(), 0))),
-        "rank_difference": float(np.nanmean(ranks)),
     }
     found = (
         f"moved by {numbers['shift']:+.3f} ± {numbers['shift_mcse']:.3f} posterior sds, "
-        f"sds × {numbers['sd_ratio']:.3f} ± {numbers['sd_ratio_mcse']:.3f}, "
-        f"ranks by {100 * numbers['rank_difference']:.1f} %"
+        f"sds × {numbers['sd_ratio']:.3f} ± {numbers['sd_ratio_mcse']:.3f}"
     )
+    if np.isfinite(ranks).any():
+        numbers["rank_difference"] = float(np.nanmean(ranks))
+        found += f", ranks by {100 * numbers['rank_difference']:.1f} %"
     least = f"beyond Monte Carlo error single estimates moved by {numbers['scatter']:.3f}"
     return Evidence(found, least, numbers)

@@ -56,6 +56,15 @@ def gain_over(reference: str, run: Run, subject: Subject, subjects: Sequence[Sub
         or subject.members is not None
     ):
         return _NONE
-    first, second = (next(iter(s.frames.values()))["dataset"] for s in (subject, its[0]))
-    both = set(first) & set(second)
+    both = common(subject, its[0])
     return gain(subject.of(both).what, its[0].of(both).what)
+
+
+def common(one: Subject, other: Subject) -> set[int]:
+    """Find the datasets where both worked, with the same truth of every element."""
+    same = ["dataset", "truth"]
+    shared = [
+        set(frame[same].merge(other.frames[name][same], on=same)["dataset"])
+        for name, frame in one.frames.items()
+    ]
+    return set.intersection(*shared)

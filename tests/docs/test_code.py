@@ -48,6 +48,14 @@ def test_the_python_of_own_models_runs(tmp_path, monkeypatch):
     assert names["again"].fits.equals(names["run"].fits)
 
 
+def test_the_python_of_import_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec("\n".join(PAGES["docs/import.md"].of("python")), names)
+    assert names["run"].table()["n_datasets"].tolist() == [200]
+    assert names["run"].expected_uniform == ["exact"]
+
+
 def test_the_engine_of_engines_keeps_the_contract(tmp_path):
     PAGES["docs/engines.md"].prepare(tmp_path)
     fitted = registry.engine(f"{tmp_path}/my_engine.py:walk").compile(

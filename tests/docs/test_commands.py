@@ -97,7 +97,17 @@ def after_readme(shown):
     assert {c.split()[0] for c in PAGES["README.md"].commands} == {"make", "python"}
 
 
+def after_import(shown):
+    assert PAGES["docs/import.md"].of("text")[0] == "".join(
+        (ROOT / "docs/examples/location.csv").read_text().splitlines(keepends=True)[:3]
+    )
+    assert "gain in precision %" in "\n".join(shown.values())
+    assert Path("location/table.csv").exists()
+    assert load_run(Path("ranks")).expected_uniform == ["conjugate"]
+
+
 AFTER = {
+    "docs/import.md": after_import,
     "docs/gates.md": after_gates,
     "docs/cluster.md": after_cluster,
     "docs/sweeps.md": after_sweeps,

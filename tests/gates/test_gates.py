@@ -24,8 +24,9 @@ from sbc.gates.config import Config
 from sbc.gates.decisions import Levels, made_up
 from sbc.gates.expectations import Better, Bounds, Calibrated, Miscalibrated
 from sbc.gates.failures import failures
-from sbc.gates.history import history
+from sbc.gates.history import History, history
 from sbc.gates.judge import Check, agreed, judge_check, judge_checks
+from sbc.plugins.errors import UserError
 from sbc.store.frames import load_run
 from sbc.studies.gate import sees
 
@@ -535,3 +536,49 @@ def test_what_a_gate_can_see_is_said_with_more_streams_and_datasets(new_settings
 
     assert bias(400, "b") < bias(100, "b") < bias(100, *"abcdefgh")
     assert "show no fault" in sees(new_settings(), {"estimands": {"naive": ["b"]}}, 9, Config())
+
+
+# -- estimates without draws ---------------------------------------------------------------------
+
+
+def intervals(z, failed=()):
+    """Make a history of estimates z sds off the truth 0, with their 90 and 95 % intervals."""
+    n = len(z)
+    bad = np.isin(np.arange(n), list(failed))
+    columns = {"mean": z, "sd": np.ones(n), "truth": np.zeros(n)}
+    columns |= {"q05": z - 1.645, "q95": z + 1.645, "q025": z - 1.96, "q975": z + 1.96}
+    frame = pd.DataFrame({"status": np.where(bad, "error", "ok"), "attempt": 0, "error": ""})
+    values = {("b", name): np.where(bad, np.nan, x) for name, x in columns.items()}
+    return History("ml", "", frame, values, {})
+
+
+def judged_without_ranks(z, expectation, failed=()):
+    found = {("ml", ""): intervals(z, failed)}
+    return judge_check(Check("ml", "", "b", expectation, ("b",)), found, LEVELS)
+
+
+def test_coverage_of_estimates_is_that_of_their_intervals():
+    right = Bounds("coverage_95", 0.9, 0.99)
+    assert judged_without_ranks(even(400), right).outcome == "pass"
+    assert judged_without_ranks(2 * even(400), right).outcome == "fail"
+    assert judged_without_ranks(even(400), Bounds("coverage_90", 0.95, 1)).outcome == "fail"
+    # As ranks would have it, where there are both.
+    by_rank = judged(ndtr(even(400)), right)
+    assert judged_without_ranks(even(400), right).at == by_rank.at
+
+
+def test_failed_estimates_leave_a_gate_on_coverage_in_doubt():
+    bounds = Bounds("coverage_95", 0.9, 0.99)
+    verdict = judged_without_ranks(even(400), bounds, failed=range(0, 400, 5))
+    assert (verdict.outcome, verdict.turned, verdict.failed) == ("inconclusive", True, 80)
+
+
+def test_bias_and_rmse_of_estimates_need_no_ranks():
+    assert judged_without_ranks(even(400), Bounds("bias", -0.3, 0.3)).outcome == "pass"
+    assert judged_without_ranks(even(400) + 1, Bounds("bias", -0.3, 0.3)).outcome == "fail"
+    assert judged_without_ranks(even(400), Bounds("rmse", -np.inf, 1.5)).outcome == "pass"
+
+
+def test_a_level_that_was_not_kept_is_told():
+    with pytest.raises(UserError, match=r"b of ml has neither ranks nor intervals of 80 %"):
+        judged_without_ranks(even(50), Bounds("coverage_80", 0.7, 0.9))

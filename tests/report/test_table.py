@@ -331,3 +331,27 @@ def test_a_number_without_limit_is_written():
     assert [plain_number(x) for x in (0.123, math.inf, -math.inf, math.nan)] == [
         *("0.12", "+inf", "-inf", "–")
     ]
+
+
+def test_a_gain_is_of_datasets_with_the_same_truth(new_run, new_fit, new_settings):
+    settings = new_settings(estimators=("naive", "fixed"))
+    rows = [new_fit(k, name) for name in ("naive", "fixed") for k in range(12)]
+    rows = [
+        replace(row, results=tuple(replace(r, mean=r.mean + row.dataset**0.5) for r in row.results))
+        if row.estimator == "fixed"
+        else row
+        for row in rows
+    ]
+    moved = [
+        replace(row, results=tuple(replace(r, truth=r.truth + 1) for r in row.results))
+        if row.estimator == "fixed" and row.dataset % 2
+        else row
+        for row in rows
+    ]
+    even = [row for row in rows if row.dataset % 2 == 0]
+    found, expected = (
+        table(load_run(new_run(these, settings, name))).precision_gain_percent
+        for these, name in ((moved, "moved"), (even, "even"))
+    )
+    assert found.tolist() == pytest.approx(expected.tolist(), nan_ok=True)
+    assert found.notna().sum() == 2

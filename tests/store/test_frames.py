@@ -202,3 +202,27 @@ def test_reading_changes_nothing(new_run, new_fit):
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
     load_run(folder).features()
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+def unranked(fit):
+    bare = {"rank": 0, "ties": 0, "size": 0, "jitter": np.nan, "draws": b""}
+    return replace(fit, results=tuple(replace(r, **bare) for r in fit.results))
+
+
+def test_an_estimate_without_draws_has_no_rank_and_no_pit(new_run, new_fit):
+    run = load_run(new_run([unranked(new_fit(0)), new_fit(1)]))
+    first, other = (run.results[run.results.dataset == k] for k in (0, 1))
+    assert first[["rank", "ties", "size", "jitter", "pit"]].isna().all(axis=None)
+    assert first[["mean", "sd", "q025"]].notna().all(axis=None)
+    assert other[["rank", "size", "pit"]].notna().all(axis=None)
+    whole = load_run(new_run([new_fit(0), new_fit(1)], name="whole"))
+    assert np.array_equal(other["pit"], whole.results[whole.results.dataset == 1]["pit"])
+    assert whole.results["rank"].dtype == "int64"
+
+
+@pytest.mark.parametrize("damage", ["size = 0", "size = -1", "jitter = NULL"])
+def test_a_rank_among_no_draws_is_damage(new_run, new_fit, damage):
+    folder = new_run([new_fit(0)])
+    change(folder, f"UPDATE result SET {damage}")
+    with pytest.raises(UserError, match="is damaged"):
+        load_run(folder)

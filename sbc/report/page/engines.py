@@ -70,6 +70,8 @@ def reference_of(engines: tuple[str, ...]) -> str:
 def costs(run: Run, pairs: list[Pair]) -> list[Cost]:
     """Hold every approximation of a run against its reference engine."""
     reference = reference_of(run.settings.engines)
+    if not reference:
+        return []
     known = [pair for pair in pairs if pair.is_estimand and pair.n]
     sampled = {(p.estimator, p.quantity): p for p in known if p.engine == reference}
     seconds = run.fits.set_index(["estimator", "engine", "dataset"])["seconds"].sort_index()

@@ -58,6 +58,9 @@ class Table:
         frame = _kept(frame, name, asked)
         if frame.empty:
             raise UserError(f"{name} holds no rows")
+        only = frame.columns[0] if len(frame.columns) == 1 else ""
+        if mark := next((mark for mark in ";\t|" if mark in only), ""):
+            raise UserError(f"{name}: columns are parted by {mark!r} there; sbc takes commas")
         columns = found_in(frame.columns, asked.columns, name)
         for column in asked.by or ():
             if column not in frame:

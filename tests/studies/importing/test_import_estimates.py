@@ -225,6 +225,8 @@ def test_pages_exports_and_comparisons_work_as_far_as_the_data_go(tmp_path):
     assert page.count('<section class="run"') == 4
     assert "n 50, shape flat" in page
     assert "replay" not in page
+    assert "approximation" not in page
+    assert "warm-up" not in page
     assert "not finished" not in page
     assert "no ranks" in page
     assert "nan" not in page.replace("nano", "")

@@ -95,6 +95,7 @@ FILES = {
     "no such.csv": (None, "no file"),
     "empty.csv": (b"", "is empty"),
     "bytes.csv": (b"\xff\xfe\x00\x01", "cannot be read"),
+    "semicolons.csv": (b"dataset;est\n1;2\n", "columns are parted by ';' there; sbc takes commas"),
     "ragged.csv": (b"a,b\n1,2\n1,2,3,4\n", "cannot be read"),
     "no rows.csv": (b"dataset,estimate\n", "holds no rows"),
     "false.npz": (b"not a zip", "cannot be read"),
@@ -188,6 +189,13 @@ def test_ranks_that_are_not_there_cannot_be_gated(folder, capsys):
     assert "neither ranks nor intervals of 85 %" in capsys.readouterr().err
     assert main(["gate", folder]) == 2
     assert "nothing to judge" in capsys.readouterr().err
+
+
+def test_an_imported_run_can_be_held_against_another(folder, capsys):
+    sbc.import_results(GOOD.assign(estimate=9.0), folder + "-moved", true=1)
+    for baseline in (folder, folder + "-moved"):
+        assert main(["gate", folder, "--baseline", baseline]) in (1, 3)  # three datasets are few
+    assert "moved by -16.000" in capsys.readouterr().out
 
 
 def test_a_table_by_a_feature_that_is_none_is_told(folder):
