@@ -19,7 +19,7 @@ from sbc.plugins.patience import patient
 
 #: The order in which help lists commands; one that is new comes last.
 _FIRST = (
-    *("run", "sweep", "design", "table", "report", "gate", "power"),
+    *("run", "check", "sweep", "design", "table", "report", "gate", "explain", "power"),
     *("list", "export", "merge", "replay", "posterior", "lecture"),
 )
 _ABOUT = re.compile(r'"""``sbc (?P<name>\w+)``: (?P<text>.+?)\.(?:""")?$')

@@ -15,26 +15,35 @@ from sbc.cli.supervise import interruptible
 from sbc.fitting import asked
 from sbc.fitting.engine_choice import settled
 from sbc.plugins.errors import TooManyFailuresError, UserError
+from sbc.plugins.setting import Declared
 from sbc.store.settings import DECLARED, Settings
 from sbc.store.shard import WHOLE, Shard
 
 #: The order in which a command's help lists what one fit is; a setting that is new comes last.
-_FIRST = ("estimators", "estimands", "generator", "truth", "data", "simulator", "parameters")
+_FIRST = (
+    *("estimators", "estimands", "quantities", "generator", "truth", "data", "simulator"),
+    "parameters",
+)
 
 
 def declare_settings(parser: argparse.ArgumentParser) -> None:
     """Declare the options that say what one fit is, for this command and others that fit."""
     order = dict.fromkeys((*_FIRST, "engines", *DECLARED))
     for found in (DECLARED[name] for name in order if name != "datasets"):
-        default = found.default
-        shown = ",".join(default) if isinstance(default, tuple) else default
-        about: dict[str, Any] = {"dest": found.option, "metavar": found.metavar}
-        about["help"] = f"{found.help} (default {shown})" if shown else found.help
-        if found.kind in (int, float):
-            about["type"] = found.kind
-        elif found.kind is dict:
-            about["action"] = "append"
-        parser.add_argument(found.flag, **about)
+        declare(parser, found)
+
+
+def declare(parser: argparse.ArgumentParser, found: Declared) -> None:
+    """Declare one setting as an option."""
+    default = found.default
+    shown = ",".join(default) if isinstance(default, tuple) else default
+    about: dict[str, Any] = {"dest": found.option, "metavar": found.metavar}
+    about["help"] = f"{found.help} (default {shown})" if shown else found.help
+    if found.kind in (int, float):
+        about["type"] = found.kind
+    elif found.kind is dict:
+        about["action"] = "append"
+    parser.add_argument(found.flag, **about)
 
 
 def declare_executor(parser: argparse.ArgumentParser) -> None:

@@ -17,7 +17,7 @@ from sbc.engines import _model
 from sbc.engines._at_truth import AtTruth
 from sbc.engines._compared import agrees, tell
 from sbc.engines._logit import with_logit_kernels
-from sbc.plugins.data import Array, Data, Truth
+from sbc.plugins.data import Array, Data, Truth, is_density
 from sbc.plugins.engine import Budget
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
@@ -87,12 +87,14 @@ class Density(AtTruth):
         """Condition on these data from now on."""
         _model.set_data(self.model, data)
 
-    def _at(self, truth: Truth, data: Data, name: str) -> float:
+    def densities(self, truth: Truth, data: Data) -> dict[str, float]:
+        """Evaluate all that is ranked; NaN where the truth does not name every variable."""
+        names = [name for name in self.quantities if is_density(name)]
         if not _model.is_complete(self.model, truth):
-            return np.nan
+            return dict.fromkeys(names, np.nan)
         self.set(data)
         values = self.expand(self.unconstrain(truth, data))
-        return float(values[self.quantities.index(name)][0])
+        return {name: float(values[self.quantities.index(name)][0]) for name in names}
 
     def start(self) -> Array:
         """Give the point that the model itself would start from."""
@@ -136,5 +138,6 @@ class Approximation(AtTruth):
         """Say whether data of these lengths can be swapped in."""
         return self.density.accepts(data)
 
-    def _at(self, truth: Truth, data: Data, name: str) -> float:
-        return self.density._at(truth, data, name)
+    def densities(self, truth: Truth, data: Data) -> dict[str, float]:
+        """Evaluate all that is ranked; NaN where the truth does not name every variable."""
+        return self.density.densities(truth, data)

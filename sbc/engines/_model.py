@@ -21,6 +21,8 @@ from sbc.plugins.data import (
     Data,
     OwnData,
     Truth,
+    is_density,
+    likelihood_of,
     replicates,
     users_own,
 )
@@ -47,8 +49,9 @@ def build(estimator: Estimator, generator: Generator, data: Data) -> pm.Model:
     -------
     pymc.Model
         With one ``pm.Data`` an argument (named by `data_name`), coordinates for each dimension, and
-        the deterministics ``log_likelihood``, the sum over all observed variables, and
-        ``log_prior``, that over all free ones and Potentials.
+        the deterministics ``log_likelihood``, the sum over all observed variables, where there are
+        several also ``log_likelihood of Y`` of each, and ``log_prior``, the sum over all free
+        variables and Potentials.
 
     Raises
     ------
@@ -58,12 +61,16 @@ def build(estimator: Estimator, generator: Generator, data: Data) -> pm.Model:
     with _stated(estimator, generator, data) as model:
         if not model.observed_RVs and not isinstance(data, OwnData):
             raise UserError(f"estimator '{estimator.name}' observes nothing (no observed=...)")
-        for name in DENSITIES:
+        for name in (*DENSITIES, *(likelihood_of(rv.name) for rv in model.observed_RVs)):
             _set_free(model, name)
         if replicates(data):
             observe_again(model, data, places_of(model, estimator, data), data_name)
         if model.observed_RVs:
-            pm.Deterministic(LOG_LIKELIHOOD, log_likelihood(model))
+            parts = log_likelihoods(model)
+            pm.Deterministic(LOG_LIKELIHOOD, sum(parts[1:], parts[0]))
+            if len(parts) > 1 and not replicates(data):
+                for rv, part in zip(model.observed_RVs, parts, strict=True):
+                    pm.Deterministic(likelihood_of(rv.name), part)
         if model.free_RVs:
             pm.Deterministic(LOG_PRIOR, log_prior(model))
     for name in estimator.estimands:
@@ -72,14 +79,14 @@ def build(estimator: Estimator, generator: Generator, data: Data) -> pm.Model:
             raise unknown(
                 "variable to estimate",
                 name,
-                [n for n in known if n not in DENSITIES],
+                [n for n in known if not is_density(n)],
                 f"in '{estimator.name}'",
             )
     return model
 
 
-def log_likelihood(model: pm.Model) -> Any:
-    """State the log density of all that is observed, given the free variables, as PyMC sees it.
+def log_likelihoods(model: pm.Model) -> list[Any]:
+    """State the log density of each observed variable, given the free variables, as PyMC sees it.
 
     Of a variable whose density PyMC derives, ``pm.logp`` may hold random numbers; this does not.
     """
@@ -88,9 +95,7 @@ def log_likelihood(model: pm.Model) -> Any:
     # Of the free variables too, or those that the likelihood derives from would be drawn.
     factors = conditional_logp({**points, **values})
     terms = [as_tensor(factors[v]).sum() for v in values.values()]
-    return graph_replace(
-        sum(terms[1:], terms[0]), {point: rv for rv, point in points.items()}, strict=False
-    )
+    return graph_replace(terms, {point: rv for rv, point in points.items()}, strict=False)
 
 
 def log_prior(model: pm.Model) -> Any:
@@ -190,7 +195,7 @@ def argument_of(name: str) -> str:
 def wanted(estimator: Estimator, model: pm.Model) -> tuple[str, ...]:
     """List the variables whose draws are needed; a user's own quantities need all free ones."""
     free = [rv.name for rv in model.free_RVs] if estimator.quantities else []
-    ranked = [name for name in DENSITIES if name in model.named_vars]
+    ranked = [name for name in model.named_vars if is_density(name)]
     return tuple(dict.fromkeys([*estimator.estimands, *ranked, *free]))
 
 

@@ -20,7 +20,7 @@ from sbc.engines._fast import fast
 from sbc.engines._hoist import Hoisted
 from sbc.engines._numba import expand_callback, logp_callback, pointer_table
 from sbc.engines._nutpie import lib, make_functions, prepare_dims_and_coords
-from sbc.plugins.data import Array, Data, Truth
+from sbc.plugins.data import Array, Data, Truth, is_density
 from sbc.plugins.engine import Budget, Draws, engine
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
@@ -86,10 +86,11 @@ class Compiled(AtTruth):
         seconds = time.perf_counter() - began
         return Draws(values, int(sum(diverging)), int(sum(steps)), seconds)
 
-    def _at(self, truth: Truth, data: Data, name: str) -> float:
-        """Evaluate by the very code that evaluates it at draws."""
+    def densities(self, truth: Truth, data: Data) -> dict[str, float]:
+        """Evaluate by the very code that evaluates them at draws."""
+        names = [name for name in self.names if is_density(name)]
         if not _model.is_complete(self.model, truth):
-            return np.nan
+            return dict.fromkeys(names, np.nan)
         with self.lock:
             point = self.unconstrain(truth, data)
             if self.constants is not None:
@@ -105,7 +106,7 @@ class Compiled(AtTruth):
             out.ctypes.data_as(pointer),
             tables[1].ctypes.data_as(ctypes.POINTER(ctypes.c_uint64)),
         )
-        return float(out[self._position(name)])
+        return {name: float(out[self._position(name)]) for name in names}
 
     def _position(self, name: str) -> int:
         before = self.shapes[: self.names.index(name)]

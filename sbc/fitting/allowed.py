@@ -71,6 +71,15 @@ def _check_simulator(settings: Settings) -> None:
     catalogue.check("simulator", settings.simulator)
 
 
+def _check_quantities(settings: Settings) -> None:
+    short = [name.rpartition(":")[2] for name in settings.quantities]
+    for name in settings.quantities:
+        catalogue.check("quantity", name)
+    for name in short:
+        if short.count(name) > 1:
+            raise UserError(f"two of {option('quantity')} are called '{name}'; rename one")
+
+
 def _check_data(settings: Settings) -> None:
     if settings.data and not settings.regime.own:
         raise UserError(
@@ -118,6 +127,7 @@ def validate(settings: Settings) -> None:
             raise unknown("parameter", name, allowed, where)
     _check_data(settings)
     _check_simulator(settings)
+    _check_quantities(settings)
     for name, value in {**vars(settings), **vars(settings.budget)}.items():
         if name in DECLARED and DECLARED[name].kind in (int, float):
             DECLARED[name].check(value)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sbc.plugins.data import DENSITIES, LOG_PRIOR
+from sbc.plugins.data import LOG_PRIOR, is_density
 from sbc.plugins.engine import Budget, Draws
 from sbc.store.names import vector_of
 from sbc.store.rows import DIVERGENT, LOW_ESS, NONCONVERGED, OK, POOR, Result
@@ -19,11 +19,12 @@ def accept_constant_discrete(results: tuple[Result, ...], draws: Draws) -> tuple
     A continuous one that does not move is a sampler that is stuck, and no result.
     """
     discrete = {name for name, v in draws.values.items() if v.dtype.kind in "biu"}
-    others = draws.values.keys() - set(DENSITIES)
+    ours = {name for name in draws.values if is_density(name)}
+    others = draws.values.keys() - ours
     if others <= discrete and all(
         (np.ptp(draws.values[n], axis=(0, 1)) == 0).all() for n in others
     ):
-        discrete |= set(DENSITIES)  # functions of nothing but these
+        discrete |= ours  # functions of nothing but these
     size = float(np.prod(next(iter(draws.values.values())).shape[:2]))
     return tuple(
         replace(r, rhat=1.0, ess_bulk=size, ess_tail=size)

@@ -10,7 +10,7 @@ import numpy as np
 from sbc.fitting import functions
 from sbc.plugins import registry
 from sbc.plugins.arguments import DEFAULT
-from sbc.plugins.data import users_own
+from sbc.plugins.data import Quantity, users_own
 from sbc.plugins.errors import UserError, option
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.undecorated import Undecorated
@@ -51,12 +51,24 @@ def resolved(setup: Setup) -> Estimator:
         made = replace(made, estimands=_variables(setup, made))
     elif isinstance(made, Undecorated):
         made = _all_free(setup, made)
+    made = replace(made, quantities={**made.quantities, **_asked(settings, made)})
     if not registry.is_users(setup.spec):
         return made
     from sbc.fitting import examine
 
     check_arguments(made, setup.generator, setup.designs[0])
     return examine.examined(setup, made)
+
+
+def _asked(settings: Settings, made: Estimator) -> dict[str, Quantity]:
+    """Load the functions that are ranked besides, by their names."""
+    found = {}
+    for spec in settings.quantities:
+        name = spec.rpartition(":")[2]
+        if name in made.estimands or name in made.quantities:
+            raise UserError(f"'{made.name}' has a quantity '{name}' already; rename {spec}")
+        found[name] = registry.quantity(spec)
+    return found
 
 
 def _variables(setup: Setup, made: Estimator) -> tuple[str, ...]:

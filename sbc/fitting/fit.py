@@ -25,7 +25,7 @@ from sbc.fitting.setup import Setup, setup_of
 from sbc.fitting.summarise import summarise
 from sbc.plugins import blame, registry
 from sbc.plugins.contained import contained
-from sbc.plugins.data import DENSITIES, LOG_LIKELIHOOD, Array, Data, Dataset, as_replicated
+from sbc.plugins.data import LOG_LIKELIHOOD, Array, Data, Dataset, as_replicated
 from sbc.plugins.engine import FUNCTION, Budget, Draws
 from sbc.plugins.errors import UserError
 from sbc.plugins.estimates import Estimates
@@ -129,7 +129,7 @@ def _until_converged(task: Task) -> Fit:
                 found = compiled.fit(data, budget, seed)
             if isinstance(found, Estimates):
                 return _estimated(task, row, found, truth)
-            row = _ranked(task, row, _with_quantities(estimator, found, drawn.data), truth, budget)
+            row = _ranked(task, row, _with_quantities(estimator, found, drawn), truth, budget)
             if row.status not in FAILED:
                 break
     except Exception as problem:  # as in `fit`, but the dataset is known and stays in the row
@@ -200,9 +200,10 @@ def _truth_of_quantities(task: Task, compiled: Any, drawn: Dataset, data: Data) 
         known = known | deterministics(task.setup, data, missing).at(drawn.truth, data)
     truth = {name: known[name] for name in estimator.estimands}
     if expects_uniform(task.settings, task.estimator):
-        for name in DENSITIES:  # an engine of the user's may know one only
-            if evaluate := getattr(compiled, name, None):
-                truth[name] = evaluate(drawn.truth, data)
+        if hasattr(compiled, "densities"):
+            truth |= compiled.densities(drawn.truth, data)
+        else:  # an engine of the user's, which knows the one
+            truth[LOG_LIKELIHOOD] = compiled.log_likelihood(drawn.truth, data)
         _check_support(task, truth[LOG_LIKELIHOOD])
         with contained():
             for name, quantity in estimator.quantities.items():
@@ -225,18 +226,22 @@ def _check_support(task: Task, log_likelihood: float) -> None:
         )
 
 
-def _with_quantities(estimator: Estimator, draws: Draws, data: Data) -> Draws:
+def _with_quantities(estimator: Estimator, draws: Draws, drawn: Dataset) -> Draws:
     """Evaluate the estimator's own test quantities at every draw."""
     if not estimator.quantities:
         return draws
     chains, length = next(iter(draws.values.values())).shape[:2]
     computed: dict[str, Array] = {n: np.empty((chains, length)) for n in estimator.quantities}
+    shaped = {
+        name: values.reshape(chains, length, *np.shape(drawn.truth.get(name, values[0, 0])))
+        for name, values in draws.values.items()
+    }
     with contained():
         for c in range(chains):
             for i in range(length):
-                theta = {name: values[c, i] for name, values in draws.values.items()}
+                theta = {name: values[c, i] for name, values in shaped.items()}
                 for name, quantity in estimator.quantities.items():
-                    computed[name][c, i] = quantity(theta, data)
+                    computed[name][c, i] = quantity(theta, drawn.data)
     return replace(draws, values={**draws.values, **computed})
 
 

@@ -117,6 +117,9 @@ def resolved(setup: Setup) -> FunctionEstimator:
     """
     settings, generator = setup.settings, setup.generator
     made, truth = _placed(setup), _drawn(setup, 0).truth
+    if settings.quantities:
+        told = f"it is a function, of which no {option('quantity')} is ranked: it has no parameters"
+        made = replace(made, lines=(told,))
     if settings.estimands:
         made = replace(made, estimands=tuple(dict.fromkeys(map(vector_of, settings.estimands))))
     if made.estimands:
@@ -130,7 +133,7 @@ def resolved(setup: Setup) -> FunctionEstimator:
     if not found:
         where = f"in the truth of '{generator.name}', of which '{made.name}' gives estimates"
         raise unknown("parameter", names[0] if names else "", truth, where)
-    lines = tuple(
+    lines = made.lines + tuple(
         f"'{name}' is not judged: the truth of '{generator.name}' does not say what it is"
         for name in names
         if name not in truth

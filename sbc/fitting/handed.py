@@ -31,7 +31,7 @@ def names(
 
     Parameters
     ----------
-    kind : {"estimator", "generator", "simulator", "engine", "estimand"}
+    kind : {"estimator", "generator", "simulator", "quantity", "engine", "estimand"}
         Of what.
     chosen : str, thing, dict of things by name, or several
         Functions at the top of a module that is imported are named by their file, where other
@@ -150,4 +150,7 @@ def check(run: RunFile, settings: Settings, folder: Path) -> None:
 
 def needed(settings: Settings) -> set[str]:
     """Name what of a run stands in no file, so that other processes have to be sent it."""
-    return {*settings.estimators, settings.generator, settings.simulator}
+    return {
+        *(*settings.estimators, *settings.quantities),
+        *(settings.generator, settings.simulator),
+    }

@@ -64,6 +64,7 @@ def settings_over(base: Settings | None, wanted: Mapping[str, Any]) -> Settings:
         "budget": Budget(**{n: given(n, value) for n, value in vars(base.budget).items()}),
         "parameters": {n: v for n, v in parameters.items() if v != defaults.get(n)},
         "estimands": _listed(plain["estimands"]),
+        "quantities": _listed(plain["quantities"]),
     }
     functions = tuple(n for n in base.functions if n in chosen["estimators"])
     return Settings(**(plain | chosen), functions=functions)

@@ -94,7 +94,7 @@ def _loaded_beside(file: Path) -> list[Path]:
 def _code(settings: Settings) -> list[str]:
     """List the user's files of code, as the settings name them."""
     named = (
-        *(settings.generator, settings.simulator),
+        *(settings.generator, settings.simulator, *settings.quantities),
         *(*settings.estimators, *settings.engines),
     )
     return sorted({path for spec in named if (path := spec.rpartition(":")[0])})

@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 import pymc as pm
 from pymc.distributions.transforms import ChainedTransform, Interval, Ordered, _default_transform
-from pymc.pytensorf import compile
+from pymc.pytensorf import compile, reseed_rngs
 from pytensor.graph.replace import graph_replace
+from pytensor.graph.traversal import ancestors
+from pytensor.tensor.random.type import RandomType
 
 from sbc.engines import _model
 from sbc.fitting.suitable import undrawable
@@ -120,17 +122,18 @@ class Weighed(Exception):  # noqa: N818 - it is no error
 class _Restriction:
     """Says whether a forward draw lies where the density is not zero."""
 
-    def __init__(self, model: pm.Model, watched: list[Any]) -> None:
+    def __init__(self, model: pm.Model, watched: list[Any], potentials: bool = True) -> None:
         self._inputs = {rv: rv.type() for rv in model.free_RVs}
         self._watched = [rv.name for rv in watched]
-        self._potentials = [term.name for term in model.potentials]
+        weighing = list(model.potentials) if potentials else []
+        self._potentials = [term.name for term in weighing]
         self.names = [*self._watched, *self._potentials]
         back = []
         for rv in watched:
             transform = model.rvs_to_transforms[rv]
             parameters = rv.owner.inputs
             back.append(transform.backward(transform.forward(rv, *parameters), *parameters))
-        outputs = [*back, *(_model.as_tensor(term).sum() for term in model.potentials)]
+        outputs = [*back, *(_model.as_tensor(term).sum() for term in weighing)]
         self._function = compile(
             list(self._inputs.values()),
             graph_replace(outputs, self._inputs, strict=False),
@@ -158,6 +161,30 @@ class _Restriction:
             if self._weights.setdefault(name, float(weight)) != float(weight):
                 raise Weighed(f"the Potential '{name}' counts as part of the prior and weighs it")
         return True
+
+
+def unmet(model: pm.Model) -> set[str]:
+    """Name the free variables whose transform reaches less than their distribution does.
+
+    Each of those whose transform somebody chose is tried on a hundred forward draws.
+    """
+    watched = [rv for rv in model.free_RVs if _may_restrict(model, rv)]
+    if not watched:
+        return set()
+    bare = [_Restriction(model, [rv], potentials=False) for rv in watched]
+    names = [rv.name for rv in model.free_RVs]
+    streams = [v for v in ancestors(model.free_RVs) if isinstance(v.type, RandomType)]
+    function = compile([], model.free_RVs, mode=CHEAP)
+    reseed_rngs(streams, 0)
+    found = set()
+    for _ in range(100):
+        values = dict(zip(names, function(), strict=True))
+        found |= {
+            rv.name
+            for rv, one in zip(watched, bare, strict=True)
+            if rv.name not in found and not one.holds(values)
+        }
+    return found
 
 
 def _may_restrict(model: pm.Model, rv: Any) -> bool:

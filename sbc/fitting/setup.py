@@ -131,7 +131,7 @@ class Setup:
 def setup_of(settings: Settings, spec: str) -> Setup:
     """Give the setup of an estimator, made when it is first asked for."""
     key = (
-        *(spec, *settings.process, settings.estimands),
+        *(spec, *settings.process, settings.estimands, settings.quantities),
         *(str(settings.parameters), settings.seed, spec in settings.functions),
     )
     found: Setup = _setups.get(key, lambda: Setup(settings, spec))

@@ -99,6 +99,11 @@ def _kind(rv: Any) -> str:
     return "pm.CustomDist" if isinstance(rv.owner.op, CustomDistRV) else type(rv.owner.op).__name__
 
 
+def is_improper(rv: Any) -> bool:
+    """Say whether a variable has a density that integrates to nothing finite."""
+    return type(rv.owner.op).__name__ in _IMPROPER
+
+
 def undrawable(rvs: list[Any]) -> list[Any]:
     """List the variables of a kind that PyMC cannot draw."""
     suspects = [rv for rv in rvs if _suspect(rv)]

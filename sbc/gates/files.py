@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from sbc.gates.failures import Failures
+from sbc.gates.forward import Forward
 from sbc.gates.gate import Gate
 from sbc.gates.judge import CheckVerdict
-from sbc.gates.words import fits_line, line, whose
+from sbc.gates.words import before, fits_line, line, whose
 from sbc.plugins.errors import UserError
 from sbc.store.names import TURNING
 from sbc.store.nulls import plain
@@ -40,11 +42,19 @@ def as_json(gate: Gate) -> str:
         "delta": gate.config.delta,
         "alpha_fail": gate.config.alpha_fail,
         "alpha_pass": gate.config.alpha_pass,
+        "forward": [
+            {**f.to_json(), "faults": [one.what for one in f.faults]} for f in gate.forward
+        ],
         "checks": [_check(verdict) for verdict in gate.verdicts],
         "fits": [_fits(found) for found in gate.failures],
         "not_judged": list(gate.unjudged),
+        "causes": [asdict(found) for found in gate.causes],
     }
     return json.dumps(value, indent=2, allow_nan=False)
+
+
+def _forward(found: Forward) -> dict[str, Any]:
+    return {**found.to_json(), "faults": [one.what for one in found.faults]}
 
 
 def _check(verdict: CheckVerdict) -> dict[str, Any]:
@@ -85,10 +95,13 @@ def junit(gate: Gate) -> str:
         tag = {"fail": "failure", "inconclusive": "error"}.get(verdict.outcome)
         name = f"{verdict.check.quantity}: {verdict.check.expectation}"
         _case(suite, gate, whose(verdict.check, gate), name, tag, line(verdict, gate), counts)
+    for one in gate.forward:
+        tag = "failure" if one.faults else None
+        _case(suite, gate, one.estimator, "before any fit", tag, before(one), counts)
     for found in gate.failures:
         tag = "failure" if found.too_many else None
         _case(suite, gate, whose(found, gate), "failed fits", tag, fits_line(found, gate), counts)
-    tests = len(gate.verdicts) + len(gate.failures)
+    tests = len(gate.forward) + len(gate.verdicts) + len(gate.failures)
     suite.attrib |= {
         "tests": str(tests),
         "failures": str(counts["failure"]),

@@ -11,11 +11,14 @@ from typing import Any, Literal
 import numpy as np
 
 from sbc.gates.baseline import TOLERANCE, check_comparable, compare
+from sbc.gates.causes import Explanation, read_causes
 from sbc.gates.checks import Subject, checks_of
 from sbc.gates.config import Config
 from sbc.gates.decisions import Levels
 from sbc.gates.expectations import Calibrated, Miscalibrated
 from sbc.gates.failures import Failures, failures
+from sbc.gates.forward import SHARE, Forward
+from sbc.gates.forward_file import read_forward
 from sbc.gates.history import History, history
 from sbc.gates.judge import Check, CheckVerdict, Histories, judge_checks
 from sbc.plugins.errors import ExitCode, UserError, option
@@ -53,6 +56,10 @@ class Gate:
         One an estimator and engine that was judged.
     unjudged : tuple of str
         Estimators of the run of which nothing is expected, "by engine" if only under some engines.
+    forward : tuple of Forward
+        What was found before any fit, of estimators whose ranks are expected to be uniform.
+    causes : tuple of Explanation
+        What `sbc explain` has found to be wrong, if anybody has asked.
     """
 
     folder: Path
@@ -62,12 +69,14 @@ class Gate:
     verdicts: tuple[CheckVerdict, ...]
     failures: tuple[Failures, ...]
     unjudged: tuple[str, ...]
+    forward: tuple[Forward, ...] = ()
+    causes: tuple[Explanation, ...] = ()
 
     @property
     def outcome(self) -> GateOutcome:
         """Fail if one check does; else too many failed fits; pass if all checks do."""
         outcomes = {verdict.outcome for verdict in self.verdicts}
-        if "fail" in outcomes:
+        if "fail" in outcomes or any(found.faults for found in self.forward):
             return "fail"
         if any(found.too_many for found in self.failures):
             return "failed fits"
@@ -115,10 +124,12 @@ def judge_run(
     histories = _histories(run, subject.estimands, config.max_datasets)
     _check_ranked(checks, histories)
     pairs = _pairs(histories, run, baseline)
-    verdicts = judge_checks(checks, histories, config.alpha_fail, config.alpha_pass, others=pairs)
+    forward = read_forward(run.folder)
+    alpha_fail = config.alpha_fail * (1 - SHARE if forward else 1)
+    verdicts = judge_checks(checks, histories, alpha_fail, config.alpha_pass, others=pairs)
     if baseline is not None:
         check_comparable(run.settings, baseline.settings, str(baseline.folder))
-        levels = Levels(config.alpha_fail / max(len(checks) + pairs, 1), config.alpha_pass)
+        levels = Levels(alpha_fail / max(len(checks) + pairs, 1), config.alpha_pass)
         before = _histories(baseline, subject.estimands, config.max_datasets)
         verdicts += compare(histories, before, levels, tolerance)
         named |= {(verdict.check.estimator, verdict.check.engine) for verdict in verdicts}
@@ -134,6 +145,8 @@ def judge_run(
             if (name, engine) in named
         ),
         unjudged=tuple(_unjudged(run.settings, named)),
+        forward=forward,
+        causes=tuple(found for found in read_causes(run.folder) if found.faults),
     )
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+import shlex
 
+from sbc.gates import forward_words
 from sbc.gates.failures import Failures
+from sbc.gates.forward import Forward
 from sbc.gates.gate import Gate
 from sbc.gates.judge import Check, CheckVerdict
 from sbc.store.names import fitted_by
@@ -16,6 +19,7 @@ _WORDS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "faile
 def text(gate: Gate) -> str:
     """Write all verdicts for a terminal."""
     lines = [regime(gate), ""]
+    lines += [f"{'FAIL' if one.faults else 'PASS':<14}{before(one)}" for one in gate.forward]
     lines += [line(verdict, gate) for verdict in gate.verdicts]
     lines += [
         "",
@@ -57,6 +61,17 @@ def line(verdict: CheckVerdict, gate: Gate) -> str:
     indent = "\n" + " " * 14
     details = indent.join(_details(verdict))
     return f"{_WORDS[verdict.outcome]:<14}{title(verdict, gate)}{indent}{details}"
+
+
+def before(found: Forward) -> str:
+    """Say what was found of one estimator before any fit."""
+    title = f"{found.estimator}: before any fit, the generator and the model"
+    if not found.faults:
+        what = "could not be compared" if not found.found else "agree"
+        return f"{title} {what} ({found.datasets} datasets)"
+    indent = "\n" + " " * 14
+    told = indent.join(f"{one.what}: {forward_words.sentence(one)}" for one in found.faults)
+    return f"{title} differ{indent}{told}"
 
 
 def _details(verdict: CheckVerdict) -> list[str]:
@@ -106,15 +121,22 @@ def _own(found: Failures) -> str:
 
 
 def notes(gate: Gate) -> list[str]:
-    """List what was not judged."""
-    return [f"nothing is expected of {name}: not judged." for name in gate.unjudged]
+    """List what was not judged, and why a gate failed or how to find out."""
+    lines = [f"nothing is expected of {name}: not judged." for name in gate.unjudged]
+    if gate.outcome not in ("fail", "failed fits"):
+        return lines
+    if gate.causes:
+        return [*lines, *(f"why: {found.paragraph}" for found in gate.causes)]
+    return [*lines, f"why: ask by python -m sbc explain {shlex.quote(str(gate.folder))}"]
 
 
 def conclusion(gate: Gate) -> str:
     """Sum up in a sentence, with what is guaranteed."""
     passed = sum(verdict.outcome == "pass" for verdict in gate.verdicts)
     what = f"{passed} of {len(gate.verdicts)} checks pass"
-    if gate.outcome == "failed fits":
+    if any(found.faults for found in gate.forward):
+        what = "the generator and the model do not state the same thing"
+    elif gate.outcome == "failed fits":
         what = "too many fits failed"
     fail, passing = gate.config.alpha_fail, gate.config.alpha_pass
     return (
@@ -141,13 +163,14 @@ def markdown(gate: Gate) -> str:
             seen.least,
         ]
         rows.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
-    items = [f"- {_cell(x)}" for x in (*(fits_line(f, gate) for f in gate.failures), *notes(gate))]
+    told = [*map(before, gate.forward), *(fits_line(f, gate) for f in gate.failures), *notes(gate)]
+    items = [f"- {_cell(words)}" for words in told]
     head = f"### {conclusion(gate)}\n\n{regime(gate)}"
     return "\n".join([head, "", *rows, "", *items, ""])
 
 
 def _cell(words: str) -> str:
-    return re.sub(r"[\r\n]+", " ", words).replace("|", "\\|")
+    return re.sub(r"[\r\n]+ *", " ", words).replace("|", "\\|")
 
 
 def github(gate: Gate) -> list[str]:
@@ -164,6 +187,7 @@ def github(gate: Gate) -> list[str]:
         for verdict in gate.verdicts
         if verdict.outcome in level
     ]
+    lines += [_annotation("error", before(found)) for found in gate.forward if found.faults]
     lines += [_annotation("error", fits_line(f, gate)) for f in gate.failures if f.too_many]
     return [*lines, _annotation("notice", conclusion(gate))]
 

@@ -145,8 +145,8 @@ def check(kind: str, spec: str) -> None:
         user_tree(kind, path, name)
     elif live.find(kind, name) is not None:
         pass
-    elif kind == "simulator":
-        raise UserError(f"{option('simulator')} takes FILE.py:NAME, not '{spec}'")
+    elif kind in ("simulator", "quantity"):
+        raise UserError(f"{option(kind)} takes FILE.py:NAME, not '{spec}'")
     elif colon:
         raise unknown(kind, spec, names(kind))
     elif name.endswith((".py", ".ipynb")):

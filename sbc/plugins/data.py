@@ -28,6 +28,16 @@ LOG_PRIOR = "log_prior"
 DENSITIES = (LOG_LIKELIHOOD, LOG_PRIOR)
 
 
+def likelihood_of(observed: str) -> str:
+    """Name the log likelihood of one observed variable, which is ranked where there are several."""
+    return f"{LOG_LIKELIHOOD} of {observed}"
+
+
+def is_density(name: str) -> bool:
+    """Say whether a quantity is one of sbc's own: a log likelihood or the log prior."""
+    return name in DENSITIES or name.startswith(likelihood_of(""))
+
+
 def users_own(name: str) -> str:
     """Name a variable of the user's model that is called as one of sbc's own."""
     return f"{name} (of the model)"

@@ -56,6 +56,15 @@ def conditional(model: pm.Model) -> list[str]:
     ]
 
 
+def lagged(model: pm.Model) -> list[str]:
+    """Name the observed variables whose likelihood reads their own data, as lags do."""
+    return [
+        rv.name
+        for rv in model.observed_RVs
+        if read_by(rv.owner.inputs) & _leaves([model.rvs_to_values[rv]])
+    ]
+
+
 def priors(model: pm.Model) -> list[tuple[str, str]]:
     """List the free variables whose prior reads an outcome's data, each with that outcome."""
     return [

@@ -181,6 +181,15 @@ def simulator(spec: str) -> Any:
 
 
 @remembered
+def quantity(spec: str) -> Any:
+    """Load a test quantity, a plain function, named as ``path/to/file.py:name``."""
+    found = _load("quantity", spec)
+    if not callable(found):
+        raise UserError(f"{spec} is no function (theta, data) -> number")
+    return found
+
+
+@remembered
 def engine(spec: str) -> Engine:
     """Load an engine by its name or as ``path/to/file.py:name``."""
     found = ENGINE if spec == FUNCTION else _load("engine", spec)

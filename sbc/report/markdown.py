@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from sbc.gates.causes import read_causes
 from sbc.report.labels import coverage_text
 from sbc.report.numbers import p_value, with_error
 from sbc.report.page.answer import regime_words
@@ -52,6 +53,9 @@ def _chapter(chapter: Chapter, most: int) -> list[str]:
             "",
             f"{len(pairs) - len(shown)} more rows are in the page, none worse than these.",
         ]
+    lines += [f"- {_plain(one.paragraph)}" for one in read_causes(run.folder) if one.faults][
+        :_NOTES
+    ]
     lines += ["", _plain(_fits(chapter))]
     for estimator, engine in run.settings.pairs:
         label = chapter.labels.label(estimator, engine)

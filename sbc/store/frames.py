@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sbc.plugins.data import DENSITIES
+from sbc.plugins.data import is_density
 from sbc.plugins.errors import UserError
 from sbc.stats.fits import Fits
 from sbc.stats.vectors import Elements
@@ -169,7 +169,7 @@ class Run:
     def _is_estimand(self, estimator: str, quantity: str) -> bool:
         known = self.estimands(estimator)
         if not known:
-            return quantity not in DENSITIES
+            return not is_density(quantity)
         return quantity in known or vector_of(quantity) in known
 
 

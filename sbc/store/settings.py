@@ -12,7 +12,7 @@ from sbc.plugins.setting import declared, setting
 from sbc.store.regime import TruthRegime, regime_of
 
 #: What is written only if there is any.
-_IF_ANY = ("estimands", "data", "simulator", "functions")
+_IF_ANY = ("estimands", "quantities", "data", "simulator", "functions")
 #: What stands in the place of a generator where results were made elsewhere begins so.
 IMPORTED = "imported from "
 
@@ -36,6 +36,8 @@ class Settings:
         The file of real data that stand in the place of the generator's, as the user names it.
     estimands : tuple of str
         What to rank instead of what the estimators name: variables, or elements as ``theta[3]``.
+    quantities : tuple of str
+        Functions ``(theta, data) -> number`` in users' files that are ranked besides.
     simulator : str
         A function in a user's file that simulates the data of truths drawn from the model's own
         prior, as ``path/to/file.py:name``.
@@ -77,6 +79,11 @@ class Settings:
         metavar="NAME[,NAME...]",
     )
     data: str = setting("", "real data, .csv or .json, for truth self or posterior", metavar="FILE")
+    quantities: tuple[str, ...] = setting(
+        *((), "rank this function of parameters and data as well"),
+        option="quantity",
+        metavar="FILE.py:NAME[,...]",
+    )
     simulator: str = setting(
         "", "data by your own function, truth by the model's prior", metavar="FILE.py:NAME"
     )
@@ -108,7 +115,7 @@ class Settings:
         return (self.generator, self.data, self.truth, self.simulator)
 
     def to_json(self) -> dict[str, Any]:
-        """Write as plain JSON values; estimands, data and functions only if there are any."""
+        """Write as plain JSON values; what is optional only if there is any."""
         values = json.loads(json.dumps(asdict(self)))
         return {n: v for n, v in values.items() if v or n not in _IF_ANY}
 
@@ -121,7 +128,11 @@ class Settings:
         KeyError, TypeError, ValueError
             If something is missing, unknown or of another type.
         """
-        listed = ("estimators", "engines", *({"estimands", "functions"} & values.keys()))
+        listed = (
+            "estimators",
+            "engines",
+            *({"estimands", "quantities", "functions"} & values.keys()),
+        )
         chosen = {name: tuple(map(str, values[name])) for name in listed}
         parameters = {name: _as_drawn(value) for name, value in dict(values["parameters"]).items()}
         made = {"parameters": parameters, "budget": Budget(**values["budget"])}

@@ -45,6 +45,7 @@ def run(
     truth: str | None = None,
     parameters: Mapping[str, Any] | None = None,
     estimands: Iterable[str] | None = None,
+    quantity: Named | Iterable[Named] | Mapping[str, Named] | None = None,
     engine: str | Iterable[str] | None = None,
     datasets: int | None = None,
     seed: int | None = None,
@@ -84,6 +85,8 @@ def run(
         Of the generator, such as ``{"n_groups": 50}``.
     estimands : iterable of str
         What to rank instead of what the estimators name: variables, or as ``"theta[3]"``.
+    quantity : str, function, or several of them
+        Functions ``(theta, data) -> number`` that are ranked besides, named as estimators are.
     engine : str or several
         Samplers.
     datasets, seed : int
@@ -138,6 +141,7 @@ def run(
         "truth": truth,
         "parameters": parameters,
         "estimand": _listed("estimand", estimands),
+        "quantity": _listed("quantity", quantity, "quantity"),
         "engine": _listed("engine", engine),
         **{"datasets": datasets, "seed": seed, "draws": draws, "tune": tune, "chains": chains},
         "target_accept": target_accept,

@@ -12,9 +12,11 @@ from sbc.fitting.deadline import NEVER, Deadline
 from sbc.gates.baseline import TOLERANCE
 from sbc.gates.checks import Subject, checks_of
 from sbc.gates.config import Config
-from sbc.gates.expectations import Better, Unmoved
+from sbc.gates.expectations import Better, Calibrated, Unmoved
+from sbc.gates.forward import SHARE
+from sbc.gates.forward_file import write_forward
 from sbc.gates.gate import Gate, judge_run, nothing_expected
-from sbc.gates.judge import rival
+from sbc.gates.judge import Check, rival
 from sbc.plugins.engine import FUNCTION
 from sbc.plugins.errors import TimeUpError, option
 from sbc.stats.sequential.power import detectable
@@ -22,12 +24,16 @@ from sbc.store.database import Store
 from sbc.store.folder import read_run
 from sbc.store.frames import Run, load_run
 from sbc.store.settings import Settings
+from sbc.studies.check import check
 
 if TYPE_CHECKING:
     from sbc.fitting.workers.threads import HandOut
 
 BATCH = 25
 """Datasets between two looks. Looking costs nothing in error rates."""
+
+LOOKED_AT = 400
+"""Datasets of which generator and model are compared before the first fit, at most."""
 
 LEAST = 10
 """Datasets below which no fault shows."""
@@ -100,8 +106,7 @@ def judge_while_running(
     n, waiting = min(BATCH, config.limit), settings.pairs
     if resume:
         gate, n = look(), settings.datasets
-        waiting = _waiting(gate)
-        if not waiting:
+        if not (waiting := _waiting(gate)):
             return gate
     else:
         gate = None
@@ -114,6 +119,8 @@ def judge_while_running(
             store, resume = loop.create(grown, folder), True
         begun()
         with store:
+            if first and gate is None and _differ_before_any_fit(grown, folder, config):
+                return look()
             if first:
                 say(sees(grown, read_run(folder), config.limit, config))
             first = False
@@ -128,6 +135,23 @@ def judge_while_running(
         if not waiting or n >= config.limit:
             return gate
         n = min(n + BATCH, config.limit)
+
+
+def _differ_before_any_fit(settings: Settings, folder: Path, config: Config) -> bool:
+    """Compare generator and models of which uniform ranks are asked and expected, and keep it."""
+    asked = {
+        c.estimator for c in _checks(settings, config) if isinstance(c.expectation, Calibrated)
+    }
+    models = [name for name in settings.estimators if name not in settings.functions]
+    names = tuple(n for n in models if n in asked and expects_uniform(settings, n))
+    if not names or (settings.regime.own and not settings.simulator):
+        return False
+    n = min(config.limit, LOOKED_AT)
+    found = check(
+        replace(settings, estimators=names, functions=(), datasets=n), config.alpha_fail * SHARE
+    )
+    write_forward(folder, found)
+    return any(one.faults for one in found)
 
 
 def _fit(
@@ -172,11 +196,15 @@ def _undecided(partial: Gate, before: Gate | None) -> Gate:
 
 def _check_expected(settings: Settings, config: Config, baseline: Run | None) -> None:
     """Refuse, before the first fit, what is wrongly named, or that nothing is expected at all."""
+    if not _checks(settings, config) and baseline is None:
+        raise nothing_expected(settings)
+
+
+def _checks(settings: Settings, config: Config) -> list[Check]:
     expected_uniform = [name for name in settings.estimators if expects_uniform(settings, name)]
     empty: dict[str, list[str]] = {name: [] for name in settings.estimators}
     subject = Subject(settings, expected_uniform, empty, empty, regimes_of(settings))
-    if not checks_of(config, subject) and baseline is None:
-        raise nothing_expected(settings)
+    return checks_of(config, subject)
 
 
 def sees(settings: Settings, run: Mapping[str, Any], max_datasets: int, config: Config) -> str:

@@ -17,7 +17,7 @@ from sbc.report.figures.scalar import pair_pictures
 from sbc.report.figures.svg import inline
 from sbc.report.figures.vector import vector_pictures
 from sbc.report.labels import Labels, plural
-from sbc.report.page import answer, compare, engines, fits
+from sbc.report.page import answer, compare, engines, fits, why
 from sbc.report.page.origin import origin
 from sbc.report.page.template import fill
 from sbc.report.verdicts import DELTA, WORDS, Pair, pairs_of, with_words
@@ -144,6 +144,8 @@ def _context(chapter: Chapter) -> dict[str, Any]:
         "failures": failed,
         "more_failures": more,
         "worst": fits.worst(run, estimands, labels),
+        "before": why.before(run, labels),
+        "why": why.why(run, labels),
         "origin": origin(run),
     }
 

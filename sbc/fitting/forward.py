@@ -1,0 +1,191 @@
+"""Generator and model side by side, without a fit: one dataset's truth and data among the model's.
+
+Each parameter that both name is ranked among draws of its prior given those of its parents that the
+truth names, and each observed variable among draws of its likelihood at the truth. If both state
+the same thing, all these ranks are uniform.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+from pymc.distributions.shape_utils import change_dist_size
+from pymc.logprob.basic import conditional_logp
+from pymc.pytensorf import compile, reseed_rngs
+from pytensor.graph.replace import graph_replace, vectorize_graph
+from pytensor.graph.traversal import ancestors
+from pytensor.tensor.random.type import RandomType
+
+from sbc.engines import _model
+from sbc.fitting.forward_plan import PRIOR, Plan, Target, is_copy
+from sbc.plugins.data import Array, Data, Truth
+from sbc.plugins.modes import CHEAP
+from sbc.stats.exchangeable import DENSITY, statistics
+
+#: Draws among which a value is ranked: 128 equally likely bins, as in a fit.
+DRAWS = 127
+#: Elements beyond which the elements of a parameter are not ranked by themselves.
+MOST_ELEMENTS = 100
+
+
+@dataclass
+class Forward:
+    """Draws what one model says of the parameters and data that a generator made.
+
+    Parameters
+    ----------
+    model : pymc.Model
+        With data; `sbc.engines._model.set_data` puts others into it.
+    plan : Plan
+        What is compared, and given what.
+
+    Attributes
+    ----------
+    skipped : dict of str to str
+        What could not be compared after all, and why.
+    """
+
+    model: pm.Model
+    plan: Plan
+    skipped: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._inputs = {v: v.type() for v in self.plan.inputs}
+        self._targets: list[Target] = []
+        outputs: list[Any] = []
+        self._parts: list[tuple[int, bool]] = []
+        for target in self.plan.targets:
+            try:
+                pool, density = _pool(self.model, target, self._inputs)
+            except (NotImplementedError, TypeError, ValueError) as problem:
+                why = str(problem).partition("\n")[0] or type(problem).__name__
+                self.skipped[target.name] = f"PyMC cannot draw it {DRAWS} times at once: {why}"
+                continue
+            self._targets.append(target)
+            self._parts.append((len(outputs), density is not None))
+            outputs += [pool] if density is None else [pool, density]
+        self._derived = len(outputs)
+        outputs += [
+            _model.as_tensor(_restated(v, {n: i for n, i in self._inputs.items() if n is not v}))
+            for v in self.plan.derived
+        ]
+        self._streams = [v for v in ancestors(outputs) if isinstance(v.type, RandomType)]
+        self._function = compile(
+            list(self._inputs.values()), outputs, mode=CHEAP, on_unused_input="ignore"
+        )
+
+    def ranked(
+        self, truth: Truth, data: Data, rng: np.random.Generator
+    ) -> tuple[dict[Target, dict[str, Array]], list[str]]:
+        """Compute what is ranked of one dataset.
+
+        Parameters
+        ----------
+        truth : dict
+            By name; it names at least what the plan's inputs are.
+        data : dict of str to ndarray
+            As the estimator selects them.
+        rng : numpy.random.Generator
+            Of the model's draws.
+
+        Returns
+        -------
+        ranked : dict
+            Of each target, by name of the statistic, its value for the dataset followed by those
+            for the draws. ``[i]`` is element i of a parameter.
+        differing : list of str
+            Parameters that the model computes from the truth, to other values than the truth's.
+        """
+        _model.set_data(self.model, data)
+        reseed_rngs(self._streams, int(rng.integers(2**63)))
+        given = [np.asarray(truth[v.name], dtype=v.type.dtype) for v in self._inputs]
+        with np.errstate(all="ignore"):
+            drawn = self._function(*given)
+        found = {}
+        for target, (place, dense) in zip(self._targets, self._parts, strict=True):
+            pool = np.asarray(drawn[place], dtype=float).reshape(DRAWS + 1, -1)
+            if not pool.shape[1]:
+                continue
+            ranked = statistics(pool, rng if target.lagged else None)
+            if dense and pool.shape[1] > 1:
+                ranked[DENSITY] = np.asarray(drawn[place + 1], dtype=float)
+            if target.kind == PRIOR and 1 < pool.shape[1] <= MOST_ELEMENTS:
+                ranked |= {f"[{i}]": pool[:, i] for i in range(pool.shape[1])}
+            found[target] = ranked
+        differing = [
+            str(v.name)
+            for v, computed in zip(self.plan.derived, drawn[self._derived :], strict=True)
+            if not np.allclose(computed, truth[str(v.name)], rtol=1e-6, atol=1e-9, equal_nan=True)
+        ]
+        return found, differing
+
+
+def _pool(model: pm.Model, target: Target, inputs: dict[Any, Any]) -> tuple[Any, Any]:
+    """State the value followed by draws of it, and the log density of each of them."""
+    fixed = _held(model, target, inputs)
+    stand_ins = {v: v.type() for v in target.free}
+    many: dict[Any, Any] = {}
+    for v in target.free:  # parents first
+        many[stand_ins[v]] = _many(_restated(v, fixed | stand_ins), many)
+    variable = _restated(target.variable, fixed | stand_ins)
+    drawn = _model.as_tensor(_many(variable, many))
+    of = inputs if target.kind == PRIOR else model.rvs_to_values
+    value = _model.as_tensor(of[target.variable])
+    pool = pt.concatenate([value.astype(drawn.dtype)[None], drawn])
+    if target.free or target.lagged or not target.has_density:
+        return pool, None
+    return pool, _density(variable, pool)
+
+
+def _density(variable: Any, pool: Any) -> Any:
+    """State the log density of every value in a pool, shape (DRAWS + 1,); None if PyMC cannot."""
+    try:
+        many = change_dist_size(variable, (DRAWS + 1,), expand=True)
+        values = pool.type()
+        terms = conditional_logp({many: values})[values]
+    except (NotImplementedError, TypeError, ValueError):
+        # Of some, as LKJCholeskyCov, PyMC has the density of one value only.
+        try:
+            value = pool[0].type()
+            one = conditional_logp({variable: value})[value]
+            return vectorize_graph(one.sum(), {value: pool})
+        except (NotImplementedError, TypeError, ValueError):
+            return None
+    stated = graph_replace(_model.as_tensor(terms), {values: pool}, strict=False)
+    return stated.reshape((DRAWS + 1, -1)).sum(axis=1)
+
+
+def _held(model: pm.Model, target: Target, inputs: dict[Any, Any]) -> dict[Any, Any]:
+    """Give what stands for the variables that are held while the target is drawn."""
+    fixed = {v: inputs[v] for v in target.given}
+    for other in model.observed_RVs:
+        if other is not target.variable:  # a likelihood that reads other data reads those observed
+            fixed[other] = model.rvs_to_values[other]
+    for v in target.given:
+        # The user's code may read the expression that the Deterministic is a copy of.
+        if v in model.deterministics and is_copy(v) and v.owner.inputs[0] not in model.free_RVs:
+            fixed[v.owner.inputs[0]] = inputs[v]
+    return fixed
+
+
+def _restated(variable: Any, fixed: dict[Any, Any]) -> Any:
+    """State a variable anew, with what it reads replaced, but not the variable itself."""
+    others = {old: new for old, new in fixed.items() if old is not variable}
+    if is_copy(variable):
+        others.pop(variable.owner.inputs[0], None)
+    node = variable.owner
+    made = node.clone_with_new_inputs(graph_replace(list(node.inputs), others, strict=False))
+    return made.outputs[node.outputs.index(variable)]
+
+
+def _many(variable: Any, many: dict[Any, Any]) -> Any:
+    """Draw a variable many times, each time with one of the draws of what it depends on."""
+    read = set(ancestors([variable]))
+    follows = {one: drawn for one, drawn in many.items() if one in read}
+    if follows:
+        return vectorize_graph(variable, follows)
+    return change_dist_size(variable, (DRAWS,), expand=True)

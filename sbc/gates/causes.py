@@ -1,0 +1,108 @@
+"""What was found to be the cause of a verdict, kept beside a run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sbc.plugins.errors import UserError
+from sbc.store.publish import publish_text
+
+FILE = "explain.json"
+#: What may be at work, and how a sentence names it.
+KINDS = {
+    "shortcut": "a shortcut of sbc",
+    "truth": "the generator's naming of its parameters",
+    "prior": "the prior",
+    "likelihood": "the likelihood",
+    "density": "a density that does not belong to its draws",
+    "sampler": "the sampler",
+}
+#: What is looked at besides: where a fault shows, and whether the data say anything.
+PLACE, DATA = "place", "data"
+
+
+@dataclass(frozen=True)
+class Clue:
+    """One thing that was looked at.
+
+    Attributes
+    ----------
+    kind : str
+        One of `KINDS`, `PLACE` or `DATA`.
+    found : bool
+        Whether it is at work.
+    words : str
+        A sentence with its numbers.
+    command : str
+        What shows it; empty where nothing more can be seen.
+    """
+
+    kind: str
+    found: bool
+    words: str
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What is wrong with one estimator by one engine, and why.
+
+    Attributes
+    ----------
+    estimator, engine : str
+        Whose fits these are.
+    faults : tuple of str
+        What is wrong, in words; nothing if there is nothing to explain.
+    clues : tuple of Clue
+        In order of evidence, what is at work first.
+    paragraph : str
+        All of it, as a statistician would say it.
+    """
+
+    estimator: str
+    engine: str
+    faults: tuple[str, ...]
+    clues: tuple[Clue, ...]
+    paragraph: str
+
+    @property
+    def causes(self) -> list[Clue]:
+        """What is at work."""
+        return [clue for clue in self.clues if clue.found and clue.kind in KINDS]
+
+
+def write_causes(folder: Path, found: Sequence[Explanation]) -> None:
+    """Keep it in a run's folder.
+
+    Raises
+    ------
+    UserError
+        If it cannot be written.
+    """
+    publish_text(folder / FILE, json.dumps([asdict(one) for one in found], indent=1) + "\n")
+
+
+def read_causes(folder: Path) -> tuple[Explanation, ...]:
+    """Read what was kept; nothing if nobody has asked.
+
+    Raises
+    ------
+    UserError
+        If the file is damaged.
+    """
+    file = folder / FILE
+    if not file.is_file():
+        return ()
+    try:
+        return tuple(map(_explanation, json.loads(file.read_text(encoding="utf-8"))))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as problem:
+        raise UserError(f"{file} is damaged: {type(problem).__name__}: {problem}") from problem
+
+
+def _explanation(values: dict[str, Any]) -> Explanation:
+    clues = tuple(Clue(**clue) for clue in values["clues"])
+    return Explanation(**{**values, "clues": clues, "faults": tuple(values["faults"])})

@@ -1,0 +1,136 @@
+"""From a verdict to its cause: every suspect is heard, and what is at work comes first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from sbc.fitting.allowed import validate
+from sbc.fitting.origin import check_files
+from sbc.gates.causes import KINDS, PLACE, Clue, Explanation, write_causes
+from sbc.gates.forward import SHARE, Forward
+from sbc.gates.forward_file import write_forward
+from sbc.plugins.engine import FUNCTION
+from sbc.plugins.errors import UserError
+from sbc.stats.sequential.outcome import ALPHA_FAIL
+from sbc.store.folder import read_run, refuse_sweep
+from sbc.store.frames import Run, load_run
+from sbc.studies.check import check
+from sbc.studies.explain import suspects
+from sbc.studies.explain.inquiry import Inquiry
+from sbc.studies.explain.suspects import FORWARD, Say
+
+
+def explain(
+    folder: Path, *, fit_again: bool = True, say: Say = lambda line: None
+) -> list[Explanation]:
+    """Say what is wrong with a run, and why.
+
+    Parameters
+    ----------
+    folder : Path
+        The run's; what is found is kept in it.
+    fit_again : bool
+        Whether twenty datasets of each fault are fitted again, for longer and by another engine.
+    say : callable
+        Told what is being looked at.
+
+    Returns
+    -------
+    list of Explanation
+        One an estimator and engine.
+
+    Raises
+    ------
+    UserError
+        If it is no run, a sweep, or the user's files have changed since.
+    """
+    provenance = read_run(folder)
+    refuse_sweep(folder, provenance)
+    run = load_run(folder)
+    if run.fits.empty:
+        raise UserError(f"{folder} holds no fits: there is nothing to explain")
+    if set(run.settings.functions) == set(run.settings.estimators):
+        raise UserError(f"{folder} holds functions alone, which state no model to look into")
+    validate(run.settings)
+    check_files(folder, provenance, run.settings)
+    say("comparing generator and model")
+    forward = _forward(run)
+    if forward:
+        write_forward(folder, list(forward.values()))
+    found = [
+        _explained(Inquiry(run, name, engine, forward.get(name)), fit_again, say)
+        for name, engine in run.settings.pairs
+        if engine != FUNCTION
+    ]
+    write_causes(folder, found)
+    return found
+
+
+def _forward(run: Run) -> dict[str, Forward]:
+    settings = run.settings
+    if settings.regime.own and not settings.simulator:
+        return {}
+    n = max(FORWARD, settings.datasets)
+    # As a gate does: what it reads of this run keeps to its own error rate.
+    models = tuple(name for name in settings.estimators if name not in settings.functions)
+    mine = replace(settings, estimators=models, functions=(), datasets=n)
+    found = check(mine, ALPHA_FAIL * SHARE)
+    return {one.estimator: one for one in found}
+
+
+def _explained(of: Inquiry, fit_again: bool, say: Say) -> Explanation:
+    """Hear every suspect, and sum up."""
+    faults = of.faults()
+    clues: list[Clue] = []
+    if faults or not of.uniform:
+        clues = suspects.sides(of)
+    if faults:
+        clues += [
+            *suspects.shortcut(of, say),
+            *suspects.density(of, say),
+            *suspects.sampler(of, fit_again, say),
+        ]
+    clues += [*suspects.where(of), *suspects.little(of)]
+    clues.sort(key=lambda clue: not (clue.found and clue.kind in KINDS))
+    found = Explanation(of.estimator, of.engine, tuple(faults), tuple(clues), "")
+    return replace(found, paragraph=_paragraph(of, found))
+
+
+def _paragraph(of: Inquiry, found: Explanation) -> str:
+    """Sum up as a statistician would."""
+    name = f"{of.estimator} by {of.engine}"
+    n = of.failures.n
+    if not found.faults and of.uniform:
+        return f"Of {name} there is nothing to explain: no fault is sure after {n} datasets."
+    if not found.faults:
+        told = "; ".join(clue.words for clue in found.clues if clue.kind in KINDS)
+        differ = f" Generator and model differ by design: {told}." if told else ""
+        return f"Uniform ranks are not expected of {name} in this regime.{differ}"
+    start = f"{name}: {'; '.join(found.faults)}."
+    causes = found.causes
+    if not causes:
+        return f"{start} {_unknown(of)}"
+    kinds = list(dict.fromkeys(KINDS[clue.kind] for clue in causes))
+    first = causes[0].words
+    # "prior of tau: ..." names its kind already.
+    named = f"the {first}" if first.startswith(causes[0].kind) else f"{kinds[0]}: {first}"
+    also = f" Also at work: {', '.join(kinds[1:])}." if len(kinds) > 1 else ""
+    where = next((c.words for c in found.clues if c.kind == PLACE), "")
+    told = f" Where: {where}." if where else ""
+    return f"{start} The cause is {named}.{also}{told}"
+
+
+def _unknown(of: Inquiry) -> str:
+    if of.forward is None and not of.run.settings.regime.own:
+        return "The cause was not found."
+    if of.forward is None:
+        return (
+            "Neither the sampler nor the density explains it. What is left is the model's "
+            "dependence on its data, or code that the data go through before the fit."
+        )
+    return (
+        "Generator and model agree in all that could be compared, draws and density belong "
+        "together, and a longer run gives the same posteriors. What is left: dependence "
+        "between parameters or between rows, or a part that could not be compared."
+    )
