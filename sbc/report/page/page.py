@@ -112,10 +112,6 @@ def _context(chapter: Chapter) -> dict[str, Any]:
         part: [figure_of(picture, f"{part}f{i}") for i, picture in enumerate(found)]
         for part, found in pictures(chapter)
     }
-    estimands = {pair.estimator: set[str]() for pair in pairs}
-    for pair in pairs:
-        if pair.is_estimand:
-            estimands[pair.estimator].update(pair.frames)
     failed, more = fits.failures(run, labels)
     return {
         "anchor": f"r{chapter.number}",
@@ -143,11 +139,20 @@ def _context(chapter: Chapter) -> dict[str, Any]:
         "statuses": fits.statuses(run, labels),
         "failures": failed,
         "more_failures": more,
-        "worst": fits.worst(run, estimands, labels),
+        "worst": fits.worst(run, _estimands(pairs), labels),
         "before": why.before(run, labels),
         "why": why.why(run, labels),
         "origin": origin(run),
     }
+
+
+def _estimands(pairs: list[Pair]) -> dict[str, set[str]]:
+    """Name what each estimator estimates, vectors by their elements."""
+    found = {pair.estimator: set[str]() for pair in pairs}
+    for pair in pairs:
+        if pair.is_estimand:
+            found[pair.estimator].update(pair.frames)
+    return found
 
 
 def _process(settings: Settings) -> str:
