@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from sbc.report.words import interval, sentence
 from sbc.stats import metrics
 from sbc.stats.uniformity import holm
@@ -41,6 +43,13 @@ def vector_sentence(
 
 def _location(elements: Elements, subject: str) -> str:
     z = measure("bias_sd", elements)
+    if math.isnan(z.value):  # ranks alone, of results made elsewhere
+        pit = measure("pit_mean", elements).value
+        how = "low" if pit > 0.5 else "high"
+        return (
+            f"On average over the elements {subject} are too {how}: the mean PIT is {pit:.2f} "
+            "instead of 0.50."
+        )
     low, high = sorted(abs(z.value + sign * 1.96 * z.mcse) for sign in (-1, 1))
     how = "high" if z.value > 0 else "low"
     size = interval(abs(z.value), low, high)

@@ -102,6 +102,7 @@ def _cell(pair: Pair, anchor: str) -> dict[str, Any]:
             ("95 % interval covers", coverage_text(pair.coverage)),
         ]
         lines = lines[::-1] if pair.test.shape == "scale" else lines
+        lines = [(label, told) for label, told in lines if not told.startswith("–")]
         contraction = pair.contraction
         if pair.is_estimand and not math.isnan(contraction.value):
             lines.append(("contraction", f"{contraction.value:.2f}"))

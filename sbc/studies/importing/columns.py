@@ -74,7 +74,7 @@ def found_in(columns: Iterable[str], told: Mapping[str, str], where: str) -> dic
         if len(mine) > 1:
             raise UserError(
                 f"{where}: {' and '.join(f"'{name}'" for name in mine)} may both be the {ours}; "
-                f"say which by {option('map', f'{mine[0]}={ours}')}"
+                f"say which by {option('columns', f'{mine[0]}={ours}')}"
             )
         found |= {ours: mine[0]} if mine else {}
     return found
@@ -97,8 +97,8 @@ def parse_map(words: Iterable[str]) -> dict[str, str]:
     for word in words:
         theirs, equals, ours = word.rpartition("=")
         if not equals or not theirs or not ours:
-            raise UserError(f"{option('map')} takes THEIRS=OURS, as b=estimate, not '{word}'")
+            raise UserError(f"{option('columns')} takes THEIRS=OURS, as b=estimate, not '{word}'")
         if theirs in told:
-            raise UserError(f"{option('map')} says twice what '{theirs}' is")
+            raise UserError(f"{option('columns')} says twice what '{theirs}' is")
         told[theirs] = ours
     return told

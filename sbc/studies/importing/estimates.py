@@ -53,8 +53,8 @@ def estimates(table: Table) -> Found:
             for i in rows
         )
         pieces.append(Piece(key, method, results, truths))
-    varies = any(len({p.truths[n] for p in pieces if n in p.truths}) > 1 for n in table.estimands)
-    regime = "drawn" if varies else "fixed"
+    different = {pair for piece in pieces for pair in piece.truths.items()}
+    regime = "fixed" if len(different) == len(set(table.estimands)) else "drawn"
     return Found(pieces, table.factors, regime, tuple(_notes(table)))
 
 

@@ -101,9 +101,9 @@ def fits_of(found: Found, seed: int, source: str, own: bool) -> list[Fit]:
     keys = sorted({key for key, _ in pieces}, key=natural)
     truths = {} if own else _truths(found.pieces)
     cells = {(piece.method, piece.dataset[1:]) for piece in found.pieces}
-    fits = []
+    fits, methods = [], methods_of(found.pieces)
     for k, key in enumerate(keys):
-        for method in methods_of(found.pieces):
+        for method in methods:
             if (key, method) not in pieces and (method, key[1:]) not in cells:
                 continue  # it was never tried there
             lost = Piece(key, method, status=ERROR, error="no row of this dataset")

@@ -67,10 +67,9 @@ class Table:
                 raise unknown("column", column, frame.columns, f"in {name}")
         columns = {o: t for o, t in columns.items() if t not in (asked.by or ()) or o == "dataset"}
         table = cls(frame, name, asked, columns, tuple(asked.by or ()))
-        if "rank" not in columns and "estimate" not in columns:
-            raise unknown("column", "estimate", frame.columns, f"in {name}")
-        if "dataset" not in columns:
-            raise unknown("column", "dataset", frame.columns, f"in {name}")
+        if "rank" not in columns:
+            _check_there("estimate", columns, frame, name)
+        _check_there("dataset", columns, frame, name)
         if asked.by is not None or not table._repeats():
             return table
         free = [c for c in frame if c not in columns.values() and c != asked.true]
@@ -200,6 +199,22 @@ def numbers_of(frame: pd.DataFrame, column: str, where: str) -> np.ndarray:
 
 def _is_nan_text(value: Any) -> bool:
     return isinstance(value, str) and value.strip().lower() in ("", "na", "nan", ".")
+
+
+def _check_there(ours: str, columns: dict[str, str], frame: pd.DataFrame, name: str) -> None:
+    """Refuse a table without a column that it needs.
+
+    Raises
+    ------
+    UserError
+        Saying how to tell which it is.
+    """
+    if ours not in columns:
+        lacking = unknown("column", ours, frame.columns, f"in {name}").neutral
+        theirs = frame.columns[-1]
+        raise UserError(
+            f"{lacking}; tell which it is, as by {option('columns', f'{theirs}={ours}')}"
+        )
 
 
 def _kept(frame: pd.DataFrame, name: str, asked: Asked) -> pd.DataFrame:

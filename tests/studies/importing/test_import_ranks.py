@@ -91,6 +91,17 @@ def test_ranks_alone_have_neither_bias_nor_rmse_and_say_so(tmp_path):
     )
 
 
+def test_words_about_ranks_alone_give_no_number_that_is_not_known(tmp_path):
+    low = even() // 2
+    ranks = {"mu": low, "beta": np.stack([low, low[::-1]], axis=1)}
+    run = sbc.import_results(ranks, tmp_path / "run", draws=L)
+    page = run.report().read_text(encoding="utf-8")
+    assert "On average over the elements estimates are too high: the mean PIT is 0.25" in page
+    assert "Mass at the left: estimates too high; 100.0" in page
+    assert "nan" not in page.replace("nano", "")
+    assert "– sd" not in page
+
+
 def test_no_rank_is_a_failed_fit(tmp_path):
     frame = stats_table()
     frame = frame.assign(rank=frame["rank"].where(frame.index != 4))
