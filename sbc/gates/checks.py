@@ -131,7 +131,7 @@ def _resolved(
     if not second and engine not in engines and len(engines) == 1:
         second = engines[0]
     if (second or engine) not in engines:
-        raise unknown("engine", second or engine, engines, f"of {first} in this run")
+        raise unknown("engine", second or engine, engines, "in this run")
     if (first, second or engine) == (estimator, engine):
         raise UserError(f"{fitted_by(estimator, engine)} cannot be better than itself")
     return Better(first, second)

@@ -93,12 +93,14 @@ def page(runs: Sequence[Run]) -> str:
     runs : sequence of Run
         At least one; each becomes a part of the page. Runs without a fit are told as such.
     """
-    shown = [_context(chapter) for chapter in chapters(runs)]
+    found = chapters(runs)
+    shown = [_context(chapter) for chapter in found]
     limits = tolerated(DELTA)
     return fill(
         _HERE / "page.html.j2",
         runs=shown,
         words=WORDS,
+        unranked=any(pair.outcome == "unranked" for one in found for pair in one.pairs),
         delta=f"{DELTA:g}",
         limits={name: f"{value:.2f}" for name, value in limits._asdict().items()},
         alphas=(f"{ALPHA_FAIL:g}", f"{ALPHA_PASS:g}"),

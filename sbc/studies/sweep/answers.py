@@ -20,6 +20,7 @@ from sbc.gates.expectations import Bounds
 from sbc.gates.gate import read_truths
 from sbc.gates.history import history
 from sbc.gates.judge import Check, Histories, decide_check
+from sbc.report.table_notes import LEVELS
 from sbc.report.targets import Subject
 from sbc.stats.fits import Estimate, Proportion
 from sbc.stats.sequential.outcome import Outcome
@@ -114,7 +115,11 @@ def estimate(subject: Subject, metric: str) -> Estimate | Proportion:
     """Estimate a metric by its name in bounds and precisions."""
     what: Any = subject.what
     if metric.startswith("coverage_"):
-        return measure("coverage", what, level=int(metric[-2:]) / 100, kind="pit")
+        level = int(metric[-2:]) / 100
+        exact = measure("coverage", what, level=level, kind="pit")
+        if math.isfinite(exact.value) or not what.n or level not in LEVELS:
+            return exact
+        return measure("coverage", what, level=level, kind="quantile")  # without draws
     return measure(metric, what)
 
 

@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sbc.gates.decisions import Levels, hits_of, on_coverage
+from sbc.gates.decisions import Levels, on_coverage
 from sbc.gates.expectations import Bounds
 from sbc.gates.history import History, history
 from sbc.gates.judge import agreed
+from sbc.gates.values import hits as hits_of
 from sbc.stats.sequential.coverage import interval, judge_bounds
 from sbc.stats.sequential.outcome import Outcome
 from sbc.store.frames import Run
@@ -106,7 +107,7 @@ def _widths(run: Run, name: str, n: int) -> np.ndarray:
 def _hits(found: History, name: str) -> np.ndarray:
     if name not in found.quantities:  # no fit has worked
         return np.full(found.n, np.nan)
-    return hits_of(found.get(name, "pit"), 0.95)
+    return hits_of(Bounds("coverage_95", 0, 1), found, [name])
 
 
 def _judged(
