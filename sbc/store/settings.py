@@ -102,7 +102,9 @@ class Settings:
     def fitters(self) -> tuple[str, ...]:
         """The engines that fit anything, functions last."""
         used = {engine for _, engine in self.pairs}
-        return tuple(engine for engine in (*self.engines, FUNCTION) if engine in used)
+        return tuple(
+            engine for engine in dict.fromkeys((*self.engines, FUNCTION)) if engine in used
+        )
 
     @property
     def regime(self) -> TruthRegime:

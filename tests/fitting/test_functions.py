@@ -103,6 +103,17 @@ def test_one_gate_holds_all_of_them(mixed):
     assert set(gate.unjudged) == {f"{FILE}:posterior", f"{FILE}:sometimes"}
 
 
+def test_a_gate_fits_functions_until_it_has_decided(tmp_path, capsys):
+    words = ["gate", "--run", "--generator", WORLD, "--truth", "prior", "--engine", "exact"]
+    words += ["--estimator", f"{FILE}:wald,{FILE}:half,{MODEL}", "--max-datasets", "100"]
+    words += ["--expect", "wald:theta={coverage_95=[0.8, 1], width_95=2}"]
+    words += ["--expect", "normal_mean:theta={bias=0.5}", "--jobs", "1", "--quiet"]
+    assert main([*words, "--out", str(tmp_path / "run")]) == 0
+    told = capsys.readouterr().out
+    assert "3 of 3 checks pass" in told
+    assert "half: not judged" in told
+
+
 def test_calibration_is_not_asked_of_what_has_no_ranks(mixed):
     config = Config().declare("prior", f"{FILE}:wald", "theta", "calibrated")
     with pytest.raises(UserError, match=r"is about ranks, and theta of .*wald.* has none"):
