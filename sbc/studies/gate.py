@@ -223,7 +223,8 @@ def sees(settings: Settings, run: Mapping[str, Any], max_datasets: int, config: 
         return f"{max_datasets} datasets show no fault of ranks: allow {LEAST} or more"
     # Every estimand and the log likelihood are a stream each.
     streams = sum(
-        len(run["estimands"][name]) + 1 for name, engine in settings.pairs if engine != FUNCTION
+        (len(names) + 1) * sum(engine != FUNCTION for engine in settings.engines_of(name))
+        for name, names in run["estimands"].items()
     )
     fault = detectable(max_datasets, max(1, streams), config.alpha_fail)
     return (
