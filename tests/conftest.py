@@ -13,9 +13,10 @@ import synthetic
 from synthetic import ESTIMANDS
 
 from sbc.plugins.engine import Budget
+from sbc.stats.intervals import hdi
 from sbc.stats.ranks import jitter, rank
 from sbc.store.database import Store
-from sbc.store.rows import PROBABILITIES, Fit, Result
+from sbc.store.rows import LEVELS, PROBABILITIES, Fit, Result
 from sbc.store.settings import Settings
 
 SETTINGS = replace(
@@ -45,6 +46,7 @@ def _result(rng: np.random.Generator, k: int, estimator: str, quantity: str) -> 
         size=127,
         jitter=jitter(1, k, estimator, quantity, "nutpie"),
         draws=draws.astype("<f8").tobytes(),
+        shortest=tuple(hdi(draws, LEVELS).ravel().tolist()),
     )
 
 

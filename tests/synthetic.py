@@ -14,7 +14,7 @@ from scipy.special import ndtr, ndtri
 from sbc.gates.history import History
 from sbc.plugins.engine import Budget
 from sbc.store.database import Store
-from sbc.store.rows import PROBABILITIES, Fit, Result
+from sbc.store.rows import LEVELS, PROBABILITIES, Fit, Result
 from sbc.store.settings import Settings
 
 SETTINGS = Settings(
@@ -68,6 +68,7 @@ def result(quantity, u, truth, sd=SD, shift=0.0, ess=500.0):
         size=127,
         jitter=float(np.clip(u * 128 - rank, 1e-9, 1 - 1e-9)),
         draws=b"",
+        shortest=tuple(mean + sd * ndtri((1 + sign * p) / 2) for p in LEVELS for sign in (-1, 1)),
     )
 
 

@@ -12,9 +12,10 @@ from sbc.plugins.data import Array
 from sbc.plugins.engine import Draws
 from sbc.stats.crps import crps_from_draws
 from sbc.stats.diagnostics import Diagnostics, diagnose
+from sbc.stats.intervals import hdi
 from sbc.stats.ranks import rank, thinning
 from sbc.store.names import element
-from sbc.store.rows import PROBABILITIES, Result
+from sbc.store.rows import LEVELS, PROBABILITIES, Result
 
 
 def summarise(
@@ -57,6 +58,7 @@ def summarise(
     below, equal = (np.asarray(counts) for counts in rank(thinned, truths))
     flat = stacked.reshape(len(stacked), -1)
     quantiles = np.quantile(flat, PROBABILITIES, axis=1).T
+    shortest = hdi(flat, LEVELS).reshape(len(flat), -1)
     # Draws that are independent by their making have no chains to compare.
     nothing = Diagnostics(*np.full((3, len(names)), np.nan))
     checks = nothing if draws.independent else diagnose(stacked)
@@ -78,6 +80,7 @@ def summarise(
             size=thinned.shape[1],
             jitter=jitter(name),
             draws=np.ascontiguousarray(thinned[i], dtype="<f8").tobytes(),
+            shortest=tuple(shortest[i].tolist()),
         )
         for i, name in enumerate(names)
     )

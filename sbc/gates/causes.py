@@ -98,9 +98,16 @@ def read_causes(folder: Path) -> tuple[Explanation, ...]:
     if not file.is_file():
         return ()
     try:
-        return tuple(map(_explanation, json.loads(file.read_text(encoding="utf-8"))))
+        return tuple(_explanation(one) for one in _list(file))
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as problem:
         raise UserError(f"{file} is damaged: {type(problem).__name__}: {problem}") from problem
+
+
+def _list(file: Path) -> list[Any]:
+    found = json.loads(file.read_text(encoding="utf-8"))
+    if not isinstance(found, list):
+        raise TypeError("it holds no list")
+    return found
 
 
 def _explanation(values: dict[str, Any]) -> Explanation:

@@ -12,6 +12,7 @@ from sbc.gates.forward import Forward
 from sbc.gates.gate import Gate
 from sbc.gates.judge import Check, CheckVerdict
 from sbc.store.names import fitted_by
+from sbc.store.settings import IMPORTED
 
 _WORDS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "failed fits": "FAIL"}
 
@@ -127,6 +128,8 @@ def notes(gate: Gate) -> list[str]:
         return lines
     if gate.causes:
         return [*lines, *(f"why: {found.paragraph}" for found in gate.causes)]
+    if gate.settings.generator.startswith(IMPORTED):  # there is no model to look at
+        return lines
     return [*lines, f"why: ask by python -m sbc explain {shlex.quote(str(gate.folder))}"]
 
 

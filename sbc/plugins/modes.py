@@ -9,12 +9,17 @@ loaded is checked first.
 
 from __future__ import annotations
 
+import os
+
 from pytensor import config
 from pytensor.compile.mode import Mode, get_mode
 
 from sbc.plugins.compile_cache import install
 
 config.numba__fastmath = False
+if "blas__ldflags" not in os.environ.get("PYTENSOR_FLAGS", ""):
+    # For code in C alone, which is not made here: looking for a library only ends in a warning.
+    config.blas__ldflags = ""
 install()
 
 #: Cheap to compile, slow to run.

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from sbc.plugins.errors import UserError
+from sbc.report.discrete import MARK, NOTE
 from sbc.report.numbers import plain_records, with_error
 from sbc.report.table import grid
 from sbc.report.targets import ELEMENT, Subject, subjects_of
@@ -69,7 +70,7 @@ def _row(run: Run, one: Subject, other: Subject) -> dict[str, Any]:
     first, second = (next(iter(s.frames.values()))["dataset"] for s in (one, other))
     both = set(first) & set(second)
     a, b = one.of(both).what, other.of(both).what
-    row: dict[str, Any] = {"estimand": one.name, "kind": one.kind}
+    row: dict[str, Any] = {"estimand": one.name, "kind": one.kind, "discrete": one.discrete}
     row |= {"a": _name(run, one), "b": _name(run, other), "n_datasets": len(both)}
     for name in COMPARED:
         options = {"kind": "known"} if name == "coverage" else {}  # as in the table
@@ -89,13 +90,20 @@ def render_comparison(run: Run, kind: str = "text", elements: bool = False) -> s
         {
             "estimand": r["estimand"],
             "difference": f"{r['a']} − {r['b']}",
-            **{name: with_error(r[name], r[f"{name}_mcse"]) for name in _SHOWN},
+            **{name: with_error(r[name], r[f"{name}_mcse"]) + _mark(r, name) for name in _SHOWN},
             "datasets": str(r["n_datasets"]),
         }
         for r in records
         if elements or r["kind"] != ELEMENT
     ]
-    return grid(rows, kind) if rows else "one estimator: nothing to compare"
+    if not rows:
+        return "one estimator: nothing to compare"
+    marked = any(r["discrete"] for r in records)
+    return "\n".join([grid(rows, kind), *(["", NOTE] if marked else [])])
+
+
+def _mark(row: dict[str, Any], name: str) -> str:
+    return MARK if name == "coverage" and row["discrete"] else ""
 
 
 def _name(run: Run, subject: Subject) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from sbc.gates.causes import read_causes
-from sbc.report.labels import coverage_text
+from sbc.report.discrete import NOTE
 from sbc.report.numbers import p_value, with_error
 from sbc.report.page.answer import regime_words
 from sbc.report.page.fits import statuses
@@ -53,10 +53,10 @@ def _chapter(chapter: Chapter, most: int) -> list[str]:
             "",
             f"{len(pairs) - len(shown)} more rows are in the page, none worse than these.",
         ]
-    lines += [f"- {_plain(one.paragraph)}" for one in read_causes(run.folder) if one.faults][
-        :_NOTES
-    ]
-    lines += ["", _plain(_fits(chapter))]
+    causes = [one for one in read_causes(run.folder) if one.faults]
+    lines += [f"- {_plain(one.paragraph)}" for one in causes[:_NOTES]]
+    marked = f" {NOTE}" if any(pair.discrete for pair in shown) else ""
+    lines += ["", _plain(_fits(chapter) + marked)]
     for estimator, engine in run.settings.pairs:
         label = chapter.labels.label(estimator, engine)
         told = listed(run.fits_of(estimator, engine), most=2)
@@ -75,7 +75,7 @@ def _cells(pair: Pair, chapter: Chapter) -> list[str]:
         f"{symbol} {words}" + (f" ({pair.note})" if pair.note else ""),
         with_error(*pair.bias),
         with_error(*pair.measure("rmse")),
-        coverage_text(pair.coverage),
+        pair.coverage_words,
         p_value(pair.adjusted),
     ]
 

@@ -10,20 +10,20 @@ import numpy as np
 import pandas as pd
 
 from sbc.plugins.errors import UserError
+from sbc.report.discrete import NOTE
 from sbc.report.gains import gain_over, reference_of
-from sbc.report.numbers import p_value, plain_number, plain_records, with_ends, with_error
+from sbc.report.numbers import p_value, plain_number, plain_records, with_error
+from sbc.report.readable import UNSAID, as_text
 from sbc.report.study import of_study
-from sbc.report.table_notes import APPROXIMATION, LEVELS, notes, regime_line
+from sbc.report.table_notes import APPROXIMATION, LEVELS, missing, notes, regime_line
 from sbc.report.targets import ELEMENT, VECTOR, Subject, strata_of, subjects_of
 from sbc.stats import metrics
-from sbc.stats.fits import Fits
-from sbc.stats.intervals import hdi
+from sbc.stats.fits import UNKNOWN, Fits
 from sbc.stats.uniformity import holm
 from sbc.stats.vector_ranks import rank_test
 from sbc.stats.vectors import Elements, measure, share
 from sbc.store.frames import Run, as_fits
 from sbc.store.rows import FAILED, POOR
-from sbc.store.settings import DECLARED
 from sbc.store.shard import WHOLE
 
 #: What an approximation has in place of R-hat and ESS, as columns of the fits.
@@ -74,7 +74,8 @@ def table(
         Whose coverage to report, in (0, 1).
     interval : {"equal", "hdi"}
         Equal-tailed intervals between posterior quantiles (by the PIT where a level's quantiles
-        were not kept), or the shortest intervals of the thinned draws.
+        were not kept), or the shortest intervals of all draws, of which those at `LEVELS` were
+        kept; NaN in runs of versions that kept none, and of results imported without draws.
     null : float
         What ``power_95`` is about: the share of intervals that leave it out.
     reference : str, optional
@@ -86,7 +87,8 @@ def table(
         One row an (estimator, engine, estimand), and one for each vector, ``p[*]`` for the elements
         ``p[0]``, ``p[1]``, …: their metrics pooled (`sbc.stats.vectors`), with errors that come
         from the variation between datasets. The column ``kind`` tells ``scalar``, ``element`` and
-        ``vector`` apart. ``*_mcse`` are Monte Carlo standard errors, ``coverage_*_low`` and
+        ``vector`` apart, and ``discrete`` says of which intervals cover more than their level by
+        construction. ``*_mcse`` are Monte Carlo standard errors, ``coverage_*_low`` and
         ``_high`` the ends of 95 % Wilson intervals; what is not defined, such as an error from a
         single dataset, is NaN. ``rank_p_adjusted`` is ``rank_p`` by Holm's rule over the rows that
         are no elements and what else is ranked, as in the report; elements' among themselves.
@@ -94,8 +96,12 @@ def table(
     Raises
     ------
     UserError
-        If there is no such feature or estimator, or no vector of the feature's length.
+        If there is no such feature or estimator, or no vector of the feature's length; or no
+        shortest intervals of a level are kept by any version.
     """
+    if interval == "hdi" and (other := [level for level in levels if level not in LEVELS]):
+        there = ", ".join(f"{level:g}" for level in LEVELS)
+        raise UserError(f"shortest intervals are kept at {there}, not at {other[0]:g}")
     by = ",".join(run.factors) if by is None else by
     asked = Asked(levels, interval, null, reference_of(run, reference))
     with np.errstate(all="ignore"):  # what overflows is not defined either
@@ -150,6 +156,7 @@ def _row(
         "engine": subject.engine,
         "estimand": subject.name,
         "kind": subject.kind,
+        "discrete": subject.discrete,
         "n_elements": sum(len(frame) > 0 for frame in frames) or len(frames),
         "n_datasets": len(mine),
         "n_failed": int(mine.status.isin(FAILED).sum()),
@@ -158,7 +165,7 @@ def _row(
     }
     row |= _estimates(what, _FIRST)
     for level in asked.levels:
-        found = _coverage(run, subject, what, level, asked.interval)
+        found = _coverage(subject, what, level, asked.interval)
         row |= _proportion(f"coverage_{100 * level:g}", found)
     gain = gain_over(asked.reference, run, subject, subjects)
     row |= _estimates(what, _THEN)
@@ -190,18 +197,17 @@ def _median(column: pd.Series) -> float:
 
 
 def _coverage(
-    run: Run, subject: Subject, what: Fits | Elements, level: float, kind: str
+    subject: Subject, what: Fits | Elements, level: float, kind: str
 ) -> metrics.Proportion:
     if kind != "hdi":
         kept = level in LEVELS
         return measure("coverage", what, level=level, kind="known" if kept else "pit")  # type: ignore[return-value]
     hits = []
-    for name, frame in subject.frames.items():
+    for frame in subject.frames.values():
+        low, high = (frame[f"hdi{100 * level:g}_{end}"].to_numpy(float) for end in ("low", "high"))
+        if np.isnan(low).any():
+            return UNKNOWN  # by a version that kept none, or without draws
         truth = frame["truth"].to_numpy(float)
-        low, high = truth, truth
-        if len(frame):
-            key = (subject.estimator, subject.engine, name)
-            low, high = hdi(run.draws(key, frame["dataset"]), level)
         hits.append((low <= truth) & (truth <= high))
     return share(hits, what)
 
@@ -235,14 +241,16 @@ def render(run: Run, kind: str = "text", elements: bool = False, **options: Any)
         return frame.to_csv(index=False).rstrip("\n")
     rows = [r for r in frame.to_dict(orient="records") if elements or r["kind"] != ELEMENT]
     known = [name for name in APPROXIMATE if not all(math.isnan(r[name]) for r in rows)]
-    by = {row["engine"] for row in rows} - {*_UNSAID} != set()
-    readable = [_readable(row, known, by) for row in rows]
+    by = {row["engine"] for row in rows} - UNSAID != set()
+    hdi = options.get("interval") == "hdi"
+    readable = [as_text(row, known, missing(run, row) if hdi else "–", by) for row in rows]
     if run.provenance.imported:
         readable = of_study(rows, readable, run.settings.regime.single_truth)
     body = grid(readable, kind)
     pools = any(row["kind"] == VECTOR for row in rows)
     lines = [f"{regime_line(run)}.", "", body, "", *notes(run, pools, elements, **options)]
     lines += [APPROXIMATION] if known else []
+    lines += [NOTE] if any(row["discrete"] for row in rows) else []
     return "\n".join(lines).rstrip()
 
 
@@ -252,33 +260,6 @@ def grid(rows: list[dict[str, str]], kind: str) -> str:
 
     style = "pipe" if kind == "markdown" else "simple"
     return tabulate(rows, headers="keys", tablefmt=style, disable_numparse=True, stralign="right")
-
-
-def _readable(row: dict[str, Any], diagnostics: list[str], engines: bool) -> dict[str, str]:
-    shares = [name for name in row if name.startswith("coverage_") and name.count("_") == 1]
-    return {
-        **({"stratum": row["stratum"]} if "stratum" in row else {}),
-        "estimator": row["estimator"],
-        **({"engine": row["engine"]} if engines else {}),
-        "estimand": row["estimand"],
-        "bias": with_error(row["bias"], row["bias_mcse"]),
-        "bias_sd": with_error(row["bias_sd"], row["bias_sd_mcse"]),
-        "RMSE": with_error(row["rmse"], row["rmse_mcse"]),
-        **{
-            f"coverage {name.partition('_')[2]} %": with_ends(row, name)
-            for name in dict.fromkeys([shares[0], shares[-1]])
-        },
-        "width 95 %": with_error(row["width_95"], row["width_95_mcse"]),
-        "rank p": p_value(row["rank_p_adjusted"]),
-        **{_HEADS[name]: plain_number(row[name]) for name in diagnostics},
-        "datasets": str(row["n_datasets"]),
-        "failed": str(row["n_failed"]),
-    }
-
-
-#: Engines that a text does not name if there is no other: the usual one, and none.
-_UNSAID = (*DECLARED["engines"].default, "")
-_HEADS = {"pareto_k": "k̂", "elbo_drift": "ELBO drift"}
 
 
 __all__ = [

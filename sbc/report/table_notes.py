@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from sbc.plugins.errors import option
 from sbc.store.frames import Run
 from sbc.store.names import fitted_by
 from sbc.store.reasons import listed
+from sbc.store.rows import LEVELS
 
-#: Levels of coverage whose quantiles are kept.
-LEVELS = (0.5, 0.8, 0.9, 0.95)
 #: Said where an approximation was fitted.
 APPROXIMATION = (
     "k̂ = median Pareto k̂ of an approximation's importance ratios: above 0.7 it is far from the "
@@ -33,26 +34,71 @@ def regime_line(run: Run) -> str:
     return f"{part}{run.settings.describe_process()}: {expected}"
 
 
-def _coverage_line(
-    imported: bool,
-    functions: bool,
-    levels: tuple[float, ...] = LEVELS,
-    interval: str = "equal",
-    **_: object,
+#: What stands for a coverage of shortest intervals where there are none.
+NOT_KEPT = "not kept"
+#: The same, of results that came without draws.
+NEEDS_DRAWS = "needs draws"
+
+
+def _needs_draws(run: Run, results: pd.DataFrame) -> bool:
+    """Say whether any of a run's results came without draws: estimates, or ranks made elsewhere."""
+    imported = bool(run.provenance.imported)
+    return bool((results["hdi95_low"].isna() & (results["pit"].isna() | imported)).any())
+
+
+def _not_kept(run: Run) -> bool:
+    """Say whether a version made the run that kept no shortest intervals of the draws it had."""
+    ranked = run.results["pit"].notna()
+    return not run.provenance.imported and bool((run.results["hdi95_low"].isna() & ranked).any())
+
+
+def missing(run: Run, row: dict[str, Any]) -> str:
+    """Say what stands in a row of a table for a coverage of shortest intervals.
+
+    Parameters
+    ----------
+    run : Run
+        Whose table it is.
+    row : dict
+        With its estimator and engine.
+    """
+    mine = (run.results.estimator == row["estimator"]) & (run.results.engine == row["engine"])
+    results = run.results[mine]
+    if _needs_draws(run, results):
+        return NEEDS_DRAWS
+    return NOT_KEPT if results["hdi95_low"].isna().any() else "–"
+
+
+def _shortest_line(run: Run) -> str:
+    """Say what the coverage of shortest intervals is, or why it cannot be had."""
+    if _not_kept(run):
+        return (
+            "coverage of shortest intervals cannot be had: fits of this run were made by a version "
+            "of sbc that did not keep them, and only fitting anew gives them"
+        )
+    share = "coverage = share of shortest intervals of all draws that hold the truth"
+    if not _needs_draws(run, run.results):
+        return (
+            f"{share} (half a point less than their level from 1,000 draws of an exact posterior)"
+        )
+    if run.provenance.imported:
+        return f"{share}: it cannot be had of results that were imported without draws"
+    return f"{share}: it cannot be had of estimates without draws"
+
+
+def coverage_line(
+    run: Run, levels: tuple[float, ...] = LEVELS, interval: str = "equal", **_: object
 ) -> str:
     """Say by which kind of interval coverage is counted."""
     if interval == "hdi":
-        return (
-            "coverage = share of shortest intervals of the kept draws that hold the truth, "
-            "which from so few draws fall short of their level by 2 to 5 points"
-        )
+        return _shortest_line(run)
     kept = "coverage = share of intervals between posterior quantiles that hold the truth"
-    if functions:
+    if run.settings.functions:
         kept = (
             "coverage = share of intervals that hold the truth, between posterior quantiles or an "
             "estimate's own"
         )
-    if imported:
+    if run.provenance.imported:
         kept = (
             "coverage = share of intervals that hold the truth, by the PIT if only ranks are known"
         )
@@ -80,7 +126,7 @@ def notes(run: Run, pools: bool, elements: bool, **options: Any) -> list[str]:
     """List the lines; arguments as of `sbc.report.table.render`, `pools` for those of vectors."""
     lines = [
         "a (b) = estimate and Monte Carlo standard error of its last digits; [ ] = 95 % interval; "
-        f"{_coverage_line(bool(run.provenance.imported), bool(run.settings.functions), **options)}"
+        f"{coverage_line(run, **options)}"
         f"{_RANK_P if run.results['pit'].notna().any() or run.results.empty else ''}."
     ]
     if run.provenance.imported:

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sbc.plugins.errors import UserError, unknown
+from sbc.report.discrete import is_discrete
 from sbc.report.strata import strata
 from sbc.stats.fits import Fits
 from sbc.stats.vectors import Elements
@@ -59,6 +60,11 @@ class Subject:
             return as_fits(frame, None if self.whole is None else self.whole[name])
         elements = as_elements(self.frames, self.whole)
         return elements if self.members is None else replace(elements, members=self.members)
+
+    @property
+    def discrete(self) -> bool:
+        """Whether its intervals cover more than they say: see `sbc.report.discrete`."""
+        return is_discrete(self.frames.values())
 
     @property
     def used(self) -> list[pd.DataFrame]:

@@ -11,6 +11,8 @@ from sbc.gates.decisions import Levels
 from sbc.gates.expectations import Calibrated
 from sbc.gates.history import History, history
 from sbc.gates.judge import Check, judge_check
+from sbc.report.discrete import MARK, is_discrete
+from sbc.report.labels import coverage_text
 from sbc.report.vector_words import vector_sentence
 from sbc.report.words import sentence
 from sbc.stats.fits import Estimate, Fits, Proportion
@@ -98,6 +100,16 @@ class Pair:
     def coverage(self) -> Proportion:
         """Of the interval that a user would report, at 95 %."""
         return self.measure("coverage", kind="known")
+
+    @property
+    def discrete(self) -> bool:
+        """Whether its intervals cover more than they say: see `sbc.report.discrete`."""
+        return is_discrete(self.frames.values())
+
+    @property
+    def coverage_words(self) -> str:
+        """The coverage and its interval in per cent, marked if the estimand is discrete."""
+        return coverage_text(self.coverage) + (MARK if self.discrete else "")
 
     @property
     def contraction(self) -> Estimate:

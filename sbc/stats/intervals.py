@@ -7,6 +7,7 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from statistics import NormalDist
 
 import numpy as np
@@ -79,30 +80,39 @@ def checked_level(level: float) -> float:
     return level
 
 
-def hdi(draws: ArrayLike, level: float = 0.95) -> tuple[FloatArray, FloatArray]:
-    """Shortest interval that holds `level` of the draws, as ArviZ computes it.
+def hdi(draws: ArrayLike, levels: Sequence[float] = (0.95,)) -> FloatArray:
+    """Shortest intervals from one draw to another that hold shares of the draws.
 
-    It changes with the scale of the estimand, and the PIT says nothing about its coverage.
+    The lowest of several that are equally short. They change with the scale of the estimand, and
+    the PIT says nothing about their coverage. Choosing the shortest makes them too short: from
+    1,000 draws of an exact posterior they cover half a point less than their level, from 127 two to
+    five.
 
     Parameters
     ----------
     draws : array_like of shape (..., S)
-        Posterior draws.
-    level : float
-        Probability of the interval, in (0, 1).
+        Posterior draws, S ≥ 1.
+    levels : sequence of float
+        Probabilities of the intervals, in (0, 1).
 
     Returns
     -------
-    low, high : array of shape (...)
-        Bounds on the scale of the draws.
+    array of shape (..., len(levels), 2)
+        Low and high ends on the scale of the draws.
 
     Raises
     ------
     ValueError
-        If `level` is out of range.
+        If a level is out of range.
     """
-    checked_level(level)
-    from arviz_stats.base import array_stats
-
-    bounds = array_stats.hdi(np.asarray(draws, dtype=float), prob=level, axis=-1)
-    return bounds[..., 0], bounds[..., 1]
+    ordered = np.sort(np.asarray(draws, dtype=float), axis=-1)
+    S = ordered.shape[-1]
+    found = np.empty((*ordered.shape[:-1], len(levels), 2))
+    for i, level in enumerate(levels):
+        steps = int(checked_level(level) * S)
+        low, high = ordered[..., : S - steps], ordered[..., steps:]
+        with np.errstate(over="ignore"):  # a width that overflows is not the shortest
+            start = np.argmin(high - low, axis=-1)[..., np.newaxis]
+        for j, ends in enumerate((low, high)):
+            found[..., i, j] = np.take_along_axis(ends, start, axis=-1)[..., 0]
+    return found

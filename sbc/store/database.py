@@ -28,7 +28,17 @@ from sbc.store.folder import (
 )
 from sbc.store.lock import Lock
 from sbc.store.rows import Fit
-from sbc.store.schema import RESULTS_FILE, SCHEMA, TABLES, check_tables, connect, reading, using
+from sbc.store.schema import (
+    RESULTS_FILE,
+    SCHEMA,
+    SHORTEST,
+    TABLES,
+    check_tables,
+    connect,
+    reading,
+    upgrade,
+    using,
+)
 
 #: Estimators may share a dataset; of which a fit that drew none knows no more than the number.
 OR_FILL_IN = (
@@ -81,7 +91,9 @@ class Store:
             draft_run(folder, run)
             connection = connect(file, "rwc")
             with using(file, "written"):
-                connection.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;")
+                connection.executescript(
+                    f"BEGIN; {TABLES} {SHORTEST} PRAGMA user_version = {SCHEMA}; COMMIT;"
+                )
             if published:
                 publish_run(folder)  # last: a folder with a run.json can be gone on with
         except UserError:
@@ -108,6 +120,8 @@ class Store:
         try:
             connection = connect(file, "rw" if write else "ro")
             check_tables(file, connection)
+            if write:
+                upgrade(file, connection)
         except UserError as mistake:
             if connection is not None:
                 connection.close()
@@ -201,6 +215,10 @@ class Store:
         run.executemany(
             f"INSERT INTO thinned VALUES ({_marks(6)})",
             [(*key, r.quantity, r.size, r.draws) for r in fit.results],
+        )
+        run.executemany(
+            f"INSERT INTO shortest VALUES ({_marks(12)})",
+            [(*key, r.quantity, *r.shortest) for r in fit.results if r.shortest],
         )
 
     def done(self) -> set[tuple[int, str, str]]:

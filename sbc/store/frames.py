@@ -21,12 +21,12 @@ from sbc.store.folder import RunFile, refuse_sweep
 from sbc.store.names import natural, vector_of
 from sbc.store.ranked import with_pit
 from sbc.store.reasons import readable
-from sbc.store.rows import CELL, FAILED, PROBABILITIES, quantile_column
-from sbc.store.schema import RESULTS_FILE, reading
+from sbc.store.rows import CELL, FAILED, LEVELS, PROBABILITIES, quantile_column
+from sbc.store.schema import RESULTS_FILE, keeps_shortest, reading
 from sbc.store.settings import Settings
 from sbc.store.shard import Shard
 
-_QUANTILES = [quantile_column(p) for p in PROBABILITIES]
+_SHORTEST = [f"hdi{100 * level:g}_{end}" for level in LEVELS for end in ("low", "high")]
 KEYS = ["estimator", "engine", "quantity"]
 _TEXT = ("estimator", "engine", "status", "error", "quantity")
 _WHOLE = (
@@ -204,9 +204,12 @@ def read_rows(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     with Store.open(folder) as store, reading(file):
         store.connection.execute("BEGIN")  # both queries see the same moment of a run under way
         fits = _frame(store, "SELECT * FROM fit ORDER BY k, estimator, engine")
+        kept = keeps_shortest(store.connection)
+        more = ", ".join(_SHORTEST if kept else [f"NULL AS {name}" for name in _SHORTEST])
+        beside = "LEFT JOIN shortest USING (k, estimator, engine, quantity) " if kept else ""
         results = _frame(
             store,
-            f"SELECT result.* FROM result JOIN fit USING (k, estimator, engine) "
+            f"SELECT result.*, {more} FROM result JOIN fit USING (k, estimator, engine) {beside}"
             f"WHERE {worked} ORDER BY k, estimator, engine, quantity",
             FAILED,
         )
@@ -280,10 +283,7 @@ def as_fits(frame: pd.DataFrame, whole: pd.DataFrame | None = None) -> Fits:
         mean=frame["mean"].to_numpy(float),
         sd=frame["sd"].to_numpy(float),
         pit=frame["pit"].to_numpy(float),
-        quantiles={
-            p: frame[name].to_numpy(float)
-            for p, name in zip(PROBABILITIES, _QUANTILES, strict=True)
-        },
+        quantiles={p: frame[quantile_column(p)].to_numpy(float) for p in PROBABILITIES},
         crps=frame["crps"].to_numpy(float),
         prior_var=prior_var,
         prior_truths=every if varies else None,

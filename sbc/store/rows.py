@@ -8,6 +8,8 @@ from typing import Any
 
 #: Posterior quantiles that are kept: the ends of the 50, 80, 90 and 95 % intervals, and the median.
 PROBABILITIES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
+#: Levels of the central intervals that these are the ends of, and of the shortest ones kept.
+LEVELS = (0.5, 0.8, 0.9, 0.95)
 
 
 def quantile_column(probability: float) -> str:
@@ -32,7 +34,8 @@ class Result:
     `rank` of the `size` thinned draws lie below the truth and `ties` equal it; `jitter` in (0, 1)
     is what spreads the rank over its bin; `draws` are the thinned draws as little-endian doubles.
     An estimate without draws has no rank: its `size` is 0 and its `jitter` NaN, as the defaults
-    have it, and so is whatever else is not known of it.
+    have it, and so is whatever else is not known of it. `shortest` are the ends of the shortest
+    intervals of all draws, low and high for each of `LEVELS`; empty where none are known.
     """
 
     quantity: str
@@ -49,6 +52,7 @@ class Result:
     size: int = 0
     jitter: float = math.nan
     draws: bytes = b""
+    shortest: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from sbc.plugins.errors import UserError
 
-SCHEMA = 3
+SCHEMA = 4
+#: Schemata that are read: the one before has no table of shortest intervals.
+READ = (3, SCHEMA)
 RESULTS_FILE = "results.sqlite"
 #: Seconds to wait for somebody else who has the file locked.
 PATIENCE = 30.0
@@ -42,9 +44,20 @@ CREATE TABLE thinned (
     PRIMARY KEY (k, estimator, engine, quantity)
 ) STRICT;
 """
+#: Came with schema 4, so that older runs are all but this.
+SHORTEST = """
+CREATE TABLE shortest (
+    k INTEGER, estimator TEXT, engine TEXT, quantity TEXT,
+    hdi50_low REAL, hdi50_high REAL, hdi80_low REAL, hdi80_high REAL,
+    hdi90_low REAL, hdi90_high REAL, hdi95_low REAL, hdi95_high REAL,
+    PRIMARY KEY (k, estimator, engine, quantity)
+) STRICT, WITHOUT ROWID;
+"""
 #: Each table as SQLite writes it down.
 _SCHEMA = {
-    statement.split()[2]: statement for text in TABLES.split(";") if (statement := text.strip())
+    statement.split()[2]: statement
+    for text in (TABLES + SHORTEST).split(";")
+    if (statement := text.strip())
 }
 
 
@@ -73,9 +86,13 @@ def check_tables(file: Path, connection: sqlite3.Connection) -> None:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         # What stands there is compared and never run: a view or a trigger could compute for ever.
         found = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql NOTNULL"))
-        if found and version != SCHEMA:
-            raise UserError(f"{file} has schema {version}; this version of sbc reads {SCHEMA}")
+        if found and version not in READ:
+            raise UserError(
+                f"{file} has schema {version}; this version of sbc reads {SCHEMA} and {READ[0]}"
+            )
         for name, text in _SCHEMA.items():
+            if name == "shortest" and version in READ[:-1]:
+                continue
             if found.pop(name, None) != text:
                 raise UserError(f"{file} is damaged: its table '{name}' is missing or another one")
         if found:
@@ -84,6 +101,18 @@ def check_tables(file: Path, connection: sqlite3.Connection) -> None:
         health = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if health != "ok":
         raise UserError(f"{file} is damaged: {' '.join(health.split())}")
+
+
+def keeps_shortest(connection: sqlite3.Connection) -> bool:
+    """Say whether a database has the table of shortest intervals."""
+    return bool(connection.execute("PRAGMA user_version").fetchone()[0] == SCHEMA)
+
+
+def upgrade(file: Path, connection: sqlite3.Connection) -> None:
+    """Give an older database the tables that it lacks; its rows stay as they are."""
+    if not keeps_shortest(connection):
+        with using(file, "written"):
+            connection.executescript(f"BEGIN; {SHORTEST} PRAGMA user_version = {SCHEMA}; COMMIT;")
 
 
 def connect(file: Path, mode: str) -> sqlite3.Connection:

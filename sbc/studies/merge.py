@@ -16,7 +16,7 @@ from sbc.plugins.errors import UserError, option
 from sbc.store.database import OR_FILL_IN, Store
 from sbc.store.folder import RunFile, make_folder, publish_run, read_run, refuse_imported
 from sbc.store.rows import CELL
-from sbc.store.schema import RESULTS_FILE, reading
+from sbc.store.schema import RESULTS_FILE, SCHEMA, reading
 from sbc.store.settings import Settings
 from sbc.store.shard import Shard
 from sbc.studies.sweep.read import plan_of
@@ -166,7 +166,8 @@ def _add(
         if differs:
             raise UserError(f"{folder} has another dataset {differs[0]} than the folders before it")
         try:
-            for table in _TABLES:
+            old = run.execute("PRAGMA part.user_version").fetchone()[0] < SCHEMA
+            for table in _TABLES if old else (*_TABLES, "shortest"):
                 columns = ", ".join(row[1] for row in run.execute(f"PRAGMA table_info({table})"))
                 again = OR_FILL_IN if table == "dataset" else ""
                 run.execute(

@@ -36,7 +36,7 @@ def row(k: int) -> Fit:
         Result(
             **{"quantity": name, "truth": 0.3, "quantiles": (0.0,) * 9, "rhat": 1.0, "rank": 60},
             **{"ties": 0, "size": 127, "jitter": jitter(1, k, "naive", name, "nutpie")},
-            **{"draws": draws, **numbers},
+            **{"draws": draws, "shortest": (0.0,) * 8, **numbers},
         )
         for name in ("beta_XY", "beta_ZY", "log_likelihood")
     )

@@ -31,6 +31,11 @@ SURE = re.compile(r"^(?:PASS|FAIL|INCONCLUSIVE|generator |gate: |prior SBC).*", 
 
 #: What a page promises of the output of its commands besides, as patterns.
 PROMISED = {
+    "docs/causes.md": (
+        "No difference found",
+        "The cause is the likelihood of effect: the generator's values of effect are spread less",
+        "the ranks of total, log_likelihood are not uniform",
+    ),
     "docs/sweeps.md": (
         "180 fits in all",
         r"^\d+,1\.5,confound,effects,False,mundlak,nutpie,beta_XY",

@@ -57,6 +57,66 @@ def test_the_speed_of_the_readme_is_the_measured_one_of_plain_models():
         assert f"| {' | '.join(cells)} |" in page
 
 
+#: Rows of docs/proof.md by what they are called in the measurements.
+AT_THE_BOUND = {
+    "RMSE below, normal errors": "RMSE, normal errors",
+    "RMSE below, t5": "RMSE, t5",
+    "RMSE below, varying sds": "RMSE, varying sds",
+    "better than an equal, normal errors": "better_than, normal errors",
+    "better than an equal, t5": "better_than, t5",
+    "better than an equal, t5 against normal": "better_than, t5 against normal",
+    **{
+        name: name
+        for name in (
+            "contraction above, normal truths, varying sds",
+            "contraction below, t5 truths, varying sds",
+            "bias, normal errors",
+            "bias, varying sds",
+            "bias, lognormal errors",
+        )
+    },
+    "RMSE below, t3: squares without a variance": "RMSE, t3 (no variance of squares)",
+}
+COSTS = {
+    "RMSE .8 of its bound, normal errors": "RMSE .8 of its bound, normal errors",
+    "RMSE .8 of its bound, t5": "RMSE .8 of its bound, t5",
+    "errors .8 of the other's, correlated by .5, normal": "errors .8 of the other's, normal",
+    "errors .8 of the other's, correlated by .5, t5": "errors .8 of the other's, t5",
+    "contraction .9, bound .85": "contraction .9, bound .85",
+    "bias 0, bounds ± .3 sds of the error": "bias 0, bounds ± .3 sds, normal errors",
+}
+
+
+def test_the_rates_of_asymptotic_checks_are_the_measured_ones():
+    figures = json.loads((ROOT / "docs" / "data" / "boundaries.json").read_text(encoding="utf-8"))
+    page = PAGES["docs/proof.md"].text
+    ways = ("without", "with")
+    for row, name in AT_THE_BOUND.items():
+        found = figures["at the bound"][name]
+        cells = [
+            " / ".join(f"{found[how][f'5 %, n = {n}']:.1f}" for n in (200, 400, 1000))
+            for how in ways
+        ]
+        assert f"| {' | '.join([row, *cells])} |" in page
+    for row, name in COSTS.items():
+        found = figures["cost"][name]
+        cells = [f"{found[how]['mean n']:.0f}, {found[how]['passed by 400']:.2f}" for how in ways]
+        assert f"| {' | '.join([row, *cells])} |".replace(", 0.", ", .") in page
+
+
+def test_the_false_alarms_of_the_real_sampler_are_the_measured_ones():
+    figures = json.loads((ROOT / "docs" / "data" / "rates.json").read_text(encoding="utf-8"))
+    text = " ".join(PAGES["docs/speed.md"].text.split())
+    for size, n in (("200", "200"), ("1000", "1,000")):
+        found = figures["false alarms at 5 %"][f"studies of {size} datasets"]
+        assert f"{found['studies']} tests of {n} datasets" in text
+        alarms = found["combined"]
+        assert f"in {alarms['percent']:.1f} % ({alarms['standard error']:.1f})" in text
+    for found in figures["normal quantiles of u"].values():
+        assert round(abs(found["mean"]), 3) <= 0.013
+        assert round(abs(found["sd"] - 1), 3) <= 0.005
+
+
 def test_the_price_of_a_million_is_that_of_the_measured_figures(bench):
     page = PAGES["docs/cluster.md"].text
     seconds = 2 * bench["seconds_per_dataset"]["sbc, two workers"]

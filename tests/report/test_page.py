@@ -246,6 +246,7 @@ def synthetic_run(n, estimators=5):
             mean = truth - 0.3 * ndtri(u) + 0.05 * i
             columns = {"dataset": np.arange(n), "estimator": name, "engine": "nutpie"}
             columns |= {"quantity": quantity, "truth": truth, "mean": mean, "sd": 0.3, "pit": u}
+            columns["ties"] = 0
             columns |= {
                 "q" + f"{p:g}"[2:].ljust(2, "0"): mean + 0.3 * ndtri(p) for p in PROBABILITIES
             }

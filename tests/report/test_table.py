@@ -132,7 +132,7 @@ def test_p_values_of_ranks_are_adjusted_as_in_the_report(run):
     [
         ({}, "coverage = share of intervals between posterior quantiles that hold the truth;"),
         ({"levels": (0.5, 0.6)}, "(by the PIT: 60 %);"),
-        ({"interval": "hdi"}, "coverage = share of shortest intervals"),
+        ({"interval": "hdi"}, "coverage = share of shortest intervals of all draws"),
     ],
 )
 def test_the_table_names_the_kind_of_coverage(new_run, new_fit, options, said):

@@ -11,6 +11,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from arviz_stats.base import array_stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -279,7 +280,7 @@ def test_level_out_of_range(level):
         lambda: metrics.width(FOUR, level=level),
         lambda: intervals.wilson(1, 2, level),
         lambda: intervals.clopper_pearson(1, 2, level),
-        lambda: intervals.hdi(draws, level),
+        lambda: intervals.hdi(draws, [level]),
     ):
         with pytest.raises(ValueError, match="level must lie between 0 and 1"):
             call()
@@ -464,9 +465,34 @@ def test_pairing_refuses_other_datasets():
 
 def test_hdi_is_the_shortest_interval():
     draws = np.arange(101.0) ** 2  # the spacing grows, so the shortest half lies at the bottom
-    low, high = intervals.hdi(np.stack([draws, -draws]), 0.5)
-    assert low == pytest.approx([0, -2500], abs=1)
-    assert high == pytest.approx([2500, 0], abs=1)
+    found = intervals.hdi(np.stack([draws, -draws]), [0.5, 0.9])
+    assert found[0].tolist() == [[0, 2500], [0, 8100]]
+    assert found[1].tolist() == [[-2500, 0], [-8100, 0]]
+
+
+@pytest.mark.parametrize("n", [1, 2, 127, 1000])
+def test_hdi_is_that_of_arviz(n):
+    rng = np.random.default_rng(n)
+    levels = (0.05, 0.5, 0.8, 0.9, 0.95, 0.999)
+    for draws in (rng.gamma(2.0, size=(3, n)), rng.poisson(3.0, size=(3, n)).astype(float)):
+        found = intervals.hdi(draws, levels)
+        for i, level in enumerate(levels):
+            np.testing.assert_array_equal(found[:, i], array_stats.hdi(draws, prob=level, axis=-1))
+
+
+def hdi_coverage(n_draws):
+    """Give the coverage of shortest intervals of independent draws of 3,000 exact posteriors."""
+    rng = np.random.default_rng(11)
+    truth, draws = rng.normal(size=3000), rng.normal(size=(3000, n_draws))
+    ends = intervals.hdi(draws, [0.5, 0.8, 0.9, 0.95])
+    return ((ends[..., 0] <= truth[:, None]) & (truth[:, None] <= ends[..., 1])).mean(axis=0)
+
+
+def test_shortest_intervals_of_all_draws_cover_what_they_say_and_of_thinned_ones_less():
+    levels = np.array([0.5, 0.8, 0.9, 0.95])
+    error = np.sqrt(levels * (1 - levels) / 3000)
+    assert (np.abs(hdi_coverage(1000) - levels) < 3 * error).all()
+    assert (hdi_coverage(127) - levels < -3 * error).all()
 
 
 feature = hnp.arrays(float, st.integers(0, 40), elements=st.floats(-1e9, 1e9) | st.integers(0, 5))

@@ -49,6 +49,7 @@ results = st.builds(
     size=whole,
     jitter=real,
     draws=st.binary(max_size=40),
+    shortest=st.just(()) | st.tuples(*[real] * 8),
 )
 fits = st.builds(
     Fit,
@@ -80,8 +81,9 @@ def read_back(store: Store) -> list[Fit]:
         where = "WHERE k = ? AND estimator = ? AND engine = ? ORDER BY quantity"
         sizes = store.rows(f"SELECT quantity, draws FROM thinned {where}", key)
         draws = dict(sizes)
+        ends = {r[3]: r[4:] for r in store.rows(f"SELECT * FROM shortest {where}", key)}
         mine = [
-            Result(r[3], *r[4:7], tuple(r[7:16]), *r[16:], draws[r[3]])
+            Result(r[3], *r[4:7], tuple(r[7:16]), *r[16:], draws[r[3]], ends.get(r[3], ()))
             for r in store.rows(f"SELECT * FROM result {where}", key)
         ]
         names = [field.name for field in fields(Fit)][:14]
@@ -193,7 +195,7 @@ def test_a_fit_is_added_whole_or_not_at_all(new_run, new_fit):
     with Store.open(folder, write=True) as store, pytest.raises(UserError, match="UNIQUE"):
         store.add(half)
     with Store.open(folder) as store:
-        for table in ("dataset", "fit", "result", "thinned"):
+        for table in ("dataset", "fit", "result", "thinned", "shortest"):
             assert {k for (k,) in store.rows(f"SELECT k FROM {table}")} == {0}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from sbc.report.labels import Labels, coverage_text, plural
+from sbc.report.labels import Labels, plural
 from sbc.report.numbers import with_error
 from sbc.report.verdicts import WORDS, Pair
 from sbc.stats.intervals import wilson
@@ -99,7 +99,7 @@ def _cell(pair: Pair, anchor: str) -> dict[str, Any]:
         # The number that says how comes first: bias, unless width is what is wrong.
         lines = [
             ("bias", f"{with_error(*pair.bias)} sd"),
-            ("95 % interval covers", coverage_text(pair.coverage)),
+            ("95 % interval covers", pair.coverage_words),
         ]
         lines = lines[::-1] if pair.test.shape == "scale" else lines
         lines = [(label, told) for label, told in lines if not told.startswith("–")]

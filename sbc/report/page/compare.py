@@ -6,6 +6,7 @@ import math
 from itertools import groupby, islice
 from typing import Any
 
+from sbc.report.discrete import MARK, is_discrete
 from sbc.report.figures.overall import Interval, Measure, interval_plot
 from sbc.report.figures.pictures import Picture
 from sbc.report.labels import Labels, coverage_text
@@ -68,7 +69,7 @@ def side_by_side(pairs: list[Pair], labels: Labels) -> list[Picture]:
         rows = [
             _interval(
                 name,
-                labels.label(pair.estimator, pair.engine),
+                labels.label(pair.estimator, pair.engine) + _mark(measure, pair),
                 labels.colour(pair.estimator),
                 _value(measure.name, pair),
             )
@@ -92,6 +93,10 @@ def differences(pairs: list[Pair], labels: Labels) -> list[Picture]:
     return [picture for picture in pictures if picture]
 
 
+def _mark(measure: Measure, pair: Pair) -> str:
+    return MARK if measure.name.endswith("coverage") and pair.discrete else ""
+
+
 def _against(name: str, group: list[Pair], measure: Measure, labels: Labels) -> list[Interval]:
     metric = measure.name.removeprefix("paired-")
     options: dict[str, Any] = {"kind": "known"} if metric == "coverage" else {}
@@ -105,7 +110,7 @@ def _against(name: str, group: list[Pair], measure: Measure, labels: Labels) -> 
         found = difference(metric, pair.on(common), best.on(common), **options)
         if not math.isfinite(found.mcse):
             continue
-        label = labels.label(pair.estimator, pair.engine)
+        label = labels.label(pair.estimator, pair.engine) + _mark(measure, pair)
         rows.append(_interval(heading, label, labels.colour(pair.estimator), found))
     return rows
 
@@ -131,16 +136,15 @@ def numbers(pairs: list[Pair], labels: Labels) -> list[dict[str, Any]]:
     rows = []
     for name, group in by_estimand(pairs):
         for pair in group:
-            half = pair.measure("coverage", level=0.5, kind="known")
-            share = pair.coverage
+            half, share = pair.measure("coverage", level=0.5, kind="known"), pair.coverage
+            ends = f" [{share.low:.2f}, {share.high:.2f}]" if math.isfinite(share.low) else ""
+            mark = MARK if pair.discrete else ""
             cells = [
                 with_error(*pair.measure("bias")),
                 with_error(*pair.bias),
                 with_error(*pair.measure("rmse")),
-                with_error(half.value, half.mcse),
-                f"{with_error(share.value, share.mcse)} [{share.low:.2f}, {share.high:.2f}]"
-                if math.isfinite(share.low)
-                else "–",
+                with_error(half.value, half.mcse) + mark,
+                with_error(share.value, share.mcse) + ends + mark,
                 with_error(*pair.measure("width")),
                 with_error(*pair.contraction),
                 with_error(*pair.measure("crps")),
@@ -169,11 +173,12 @@ def of_elements(pair: Pair) -> list[dict[str, Any]]:
     rows = []
     parts = zip(pair.fits.names, pair.fits.fits, pair.test.elements, strict=True)
     for name, fits, test in islice(parts, SHOWN_ELEMENTS):
+        mark = MARK if is_discrete([pair.frames[name]]) else ""
         cells = [
             with_error(*metrics.bias(fits)),
             with_error(*metrics.bias_sd(fits)),
             with_error(*metrics.rmse(fits)),
-            coverage_text(metrics.coverage(fits, kind="known")),
+            coverage_text(metrics.coverage(fits, kind="known")) + mark,
             p_value(test.p),
         ]
         rows.append({"name": name, "cells": list(zip(ELEMENT_NUMBERS, cells, strict=True))})

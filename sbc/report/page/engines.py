@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sbc.report.discrete import MARK
 from sbc.report.figures.overall import Interval, Measure, interval_plot
 from sbc.report.figures.pictures import Picture
 from sbc.report.labels import Labels
@@ -140,7 +141,7 @@ def _interval(cost: Cost, measure: Measure, labels: Labels) -> Interval:
     half = 1.96 * mcse
     scale: Callable[[float], float] = math.exp if measure.name in _LOGS else float
     ends = [scale(x) for x in (value, value - half, value + half)]
-    label = labels.label(cost.pair.estimator, cost.pair.engine)
+    label = labels.label(cost.pair.estimator, cost.pair.engine) + _mark(cost, measure.name)
     return Interval(cost.pair.quantity, label, labels.colour(cost.pair.estimator), *ends)
 
 
@@ -169,4 +170,8 @@ def _written(cost: Cost, name: str) -> str:
     if name in _LOGS:  # by the delta method
         value = math.exp(value)
         mcse *= value
-    return with_error(value, mcse)
+    return with_error(value, mcse) + _mark(cost, name)
+
+
+def _mark(cost: Cost, name: str) -> str:
+    return MARK if name == "cost-coverage" and cost.pair.discrete else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from sbc.report.cells import cells_of
+from sbc.report.discrete import NOTE
 from sbc.report.figures.colours import assign
 from sbc.report.figures.pictures import Picture, styled
 from sbc.report.figures.scalar import pair_pictures
@@ -81,7 +82,12 @@ def pictures(chapter: Chapter) -> Iterator[tuple[str, list[Picture]]]:
 
 def _drawn(pair: Pair, colour: str) -> list[Picture]:
     if isinstance(pair.fits, Elements):
-        return vector_pictures(pair.fits, colour)
+        return [
+            replace(picture, caption=f"{picture.caption} {NOTE}")
+            if pair.discrete and picture.name == "coverage-by-element"
+            else picture
+            for picture in vector_pictures(pair.fits, colour)
+        ]
     return pair_pictures(pair.fits, colour, pair.is_estimand)
 
 
@@ -129,6 +135,8 @@ def _context(chapter: Chapter) -> dict[str, Any]:
         "measures": drawn[chapter.anchor("s")],
         "differences": drawn[chapter.anchor("d")],
         "reference": engines.reference_of(settings.engines),
+        "imported": bool(run.provenance.imported),
+        "discrete": NOTE if any(pair.discrete for pair in pairs) else "",
         "costs": drawn[chapter.anchor("e")],
         "cost_numbers": engines.cost_numbers(chapter.costs, labels),
         "numbers": compare.numbers(pairs, labels),

@@ -13,7 +13,7 @@ from sbc.gates.forward_file import write_forward
 from sbc.plugins.engine import FUNCTION
 from sbc.plugins.errors import UserError
 from sbc.stats.sequential.outcome import ALPHA_FAIL
-from sbc.store.folder import read_run, refuse_sweep
+from sbc.store.folder import read_run, refuse_imported, refuse_sweep
 from sbc.store.frames import Run, load_run
 from sbc.studies.check import check
 from sbc.studies.explain import suspects
@@ -43,10 +43,11 @@ def explain(
     Raises
     ------
     UserError
-        If it is no run, a sweep, or the user's files have changed since.
+        If it is no run, a sweep, imported, or the user's files have changed since.
     """
     provenance = read_run(folder)
     refuse_sweep(folder, provenance)
+    refuse_imported(folder, provenance)
     run = load_run(folder)
     if run.fits.empty:
         raise UserError(f"{folder} holds no fits: there is nothing to explain")
@@ -86,11 +87,10 @@ def _explained(of: Inquiry, fit_again: bool, say: Say) -> Explanation:
     if faults or not of.uniform:
         clues = suspects.sides(of)
     if faults:
-        clues += [
-            *suspects.shortcut(of, say),
-            *suspects.density(of, say),
-            *suspects.sampler(of, fit_again, say),
-        ]
+        clues += [*suspects.shortcut(of, say), *suspects.density(of, say)]
+        # Fits of a model that states something else, or by a wrong density, need no second opinion.
+        known = any(clue.found for clue in clues)
+        clues += suspects.sampler(of, fit_again and not known, say)
     clues += [*suspects.where(of), *suspects.little(of)]
     clues.sort(key=lambda clue: not (clue.found and clue.kind in KINDS))
     found = Explanation(of.estimator, of.engine, tuple(faults), tuple(clues), "")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable
 
-from sbc.fitting.score import scores
+from sbc.fitting.score import IDENTITIES, scores
 from sbc.fitting.setup import setup_of
 from sbc.fitting.verify import difference
 from sbc.gates import forward_words
 from sbc.gates.causes import DATA, PLACE, Clue
 from sbc.plugins.data import is_density
 from sbc.plugins.errors import UserError
+from sbc.store.names import compact
 from sbc.studies.explain.inquiry import Inquiry
 from sbc.studies.explain.place import places
 from sbc.studies.explain.probe import Probe, chosen, probe
@@ -100,13 +101,11 @@ def density(of: Inquiry, say: Say) -> list[Clue]:
     if not found:
         return []
     worst = min(found, key=lambda one: one.p)
-    what = {
-        "score": "the mean gradient of its log density at the truth",
-        "scale": "the mean of x times that gradient, plus one,",
-    }[worst.identity]
+    by = f" by {worst.by}" if worst.by else ""
     told = (
-        f"{worst.variable}: {what} is {worst.mean:.3g} ± {worst.mcse:.2g} over {worst.n} "
-        f"datasets, and 0 is expected (p = {worst.p:.2g})"
+        f"{worst.variable}: {IDENTITIES[worst.identity]}{by} is {worst.mean:.3g} ± "
+        f"{worst.mcse:.2g} at the truths of {worst.n} datasets, and 0 is expected "
+        f"(p = {worst.p:.2g})"
     )
     if worst.p < CERTAIN:
         return [Clue("density", True, f"the density does not belong to the draws. {told}")]
@@ -195,17 +194,18 @@ def where(of: Inquiry) -> list[Clue]:
 
 def little(of: Inquiry) -> list[Clue]:
     """Estimands of which the data say next to nothing."""
-    found = []
+    names = []
     for name in dict.fromkeys(of.results.quantity):
         frame = of.results[of.results.quantity == name]
         variance = float(frame["truth"].var())
         if is_density(str(name)) or not variance > 0 or len(frame) < 20:
             continue
-        contraction = 1 - float((frame["sd"] ** 2).mean()) / variance
-        if contraction < LITTLE:
-            words = (
-                f"the data say next to nothing about {name} (contraction {contraction:.2f}): "
-                "ranks test its prior alone"
-            )
-            found.append(Clue(DATA, True, words, f"python -m sbc table {of.folder}"))
-    return found
+        if 1 - float((frame["sd"] ** 2).mean()) / variance < LITTLE:
+            names.append(str(name))
+    if not names:
+        return []
+    words = (
+        f"the data say next to nothing about {', '.join(compact(names))} (contraction below "
+        f"{LITTLE:g}): there ranks test the prior alone"
+    )
+    return [Clue(DATA, True, words, f"python -m sbc table {of.folder}")]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import sbc
 from sbc.fitting.options import default_folder
 from sbc.fitting.origin import now, packages
-from sbc.plugins.data import DENSITIES
+from sbc.plugins.data import is_density
 from sbc.plugins.errors import UserError, option
 from sbc.store.database import Store
 from sbc.store.folder import make_folder, publish_run
@@ -157,7 +157,7 @@ def _write(
     folder = Path(out) if out is not None else default_folder(settings)
     run = _described(settings, expected) | {
         "estimands": {
-            method: [name for name in names if name not in DENSITIES]
+            method: [name for name in names if not is_density(name)]
             for method, names in estimands_of(found.pieces).items()
         },
         "imported": {"files": files, "factors": list(found.factors), "notes": list(found.notes)},

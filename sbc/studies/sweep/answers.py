@@ -20,11 +20,11 @@ from sbc.gates.expectations import Bounds
 from sbc.gates.gate import read_truths
 from sbc.gates.history import history
 from sbc.gates.judge import Check, Histories, decide_check
-from sbc.report.table_notes import LEVELS
 from sbc.report.targets import Subject
 from sbc.stats.fits import Estimate, Proportion
 from sbc.stats.sequential.outcome import Outcome
 from sbc.stats.vectors import measure
+from sbc.store.rows import LEVELS
 from sbc.studies.sweep.read import Sweep
 
 #: Chance that an answer is wrong, either way.
@@ -112,15 +112,21 @@ def _judged(
 
 
 def estimate(subject: Subject, metric: str) -> Estimate | Proportion:
-    """Estimate a metric by its name in bounds and precisions."""
+    """Estimate a metric by its name in bounds and precisions.
+
+    Coverage is that of tables: of intervals between posterior quantiles, by the PIT where those of
+    its level were not kept. Answers to bounds on it count the PIT, whose test is exact.
+    """
     what: Any = subject.what
     if metric.startswith("coverage_"):
         level = int(metric[-2:]) / 100
-        exact = measure("coverage", what, level=level, kind="pit")
-        if math.isfinite(exact.value) or not what.n or level not in LEVELS:
-            return exact
-        return measure("coverage", what, level=level, kind="quantile")  # without draws
+        return measure("coverage", what, level=level, kind=kind_of(level))
     return measure(metric, what)
+
+
+def kind_of(level: float) -> str:
+    """Say by what coverage at a level is counted: ``"quantile"``, or ``"pit"`` if it must be."""
+    return "quantile" if level in LEVELS else "pit"
 
 
 def error_of(found: Estimate | Proportion) -> float:

@@ -14,6 +14,7 @@ from matplotlib.patches import Rectangle
 
 from sbc.report.figures.colours import BAND, INK, LABEL
 from sbc.report.figures.pictures import Picture, canvas
+from sbc.studies.sweep.answers import kind_of
 from sbc.studies.sweep.colours import Scale
 from sbc.studies.sweep.grid import Grid
 from sbc.studies.sweep.surfaces import Surface
@@ -35,7 +36,8 @@ _MOST_WRITTEN = 9  # cells in a row that can hold numbers
 def title_of(metric: str) -> str:
     """Name a metric for people."""
     if metric.startswith("coverage_"):
-        return f"Coverage of {metric[-2:]} % intervals, %"
+        by = " by the PIT" if kind_of(int(metric[-2:]) / 100) == "pit" else ""
+        return f"Coverage of {metric[-2:]} % intervals{by}, %"
     return _TITLES[metric]
 
 

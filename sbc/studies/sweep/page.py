@@ -11,6 +11,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from sbc.gates.expectations import Bounds
+from sbc.report.discrete import MARK, NOTE
 from sbc.report.figures.colours import assign
 from sbc.report.figures.pictures import Picture, styled
 from sbc.report.labels import Labels, plural
@@ -26,6 +27,7 @@ from sbc.studies.sweep.answers import ALPHA, Answer, answers
 from sbc.studies.sweep.best import TIE, best
 from sbc.studies.sweep.colours import scale_of
 from sbc.studies.sweep.figures import heat_map, legend, line_plot, title_of
+from sbc.studies.sweep.notes import STOPPED, coverage_told
 from sbc.studies.sweep.read import Sweep
 from sbc.studies.sweep.surfaces import Surface, counted, estimands_of, metrics_of, surfaces
 from sbc.studies.sweep.table import sentences_of
@@ -101,6 +103,8 @@ def sweep_page(sweep: Sweep, bounds: Sequence[Bounds] = ()) -> str:
         own=bool(bounds or sweep.plan.bounds),
         precision=[f"{name} to {value:g}" for name, value in sweep.plan.precision.items()],
         limits=_limits(sweep),
+        coverage=coverage_told(sweep, look.bounds),
+        stopped=STOPPED,
         alpha=f"{100 * ALPHA:g} %",
         tie=f"{TIE:g}",
         origin=_origin(sweep),
@@ -159,6 +163,11 @@ def _part(look: Look, estimand: str, anchor: str) -> dict[str, Any]:
                 "panels": _panels(look.drawn(found), f"{anchor}{metric}"),
             }
         )
+    marked = {
+        (cell, subject.estimator, subject.engine)
+        for cell, subject in sweep.subjects
+        if subject.name == estimand and subject.discrete
+    }
     return {
         "anchor": anchor,
         "estimand": estimand,
@@ -169,7 +178,8 @@ def _part(look: Look, estimand: str, anchor: str) -> dict[str, Any]:
         ],
         "metrics": rows,
         "best": _best(look, estimand),
-        "numbers": _numbers(look, measured),
+        "numbers": _numbers(look, measured, marked),
+        "discrete": NOTE if marked else "",
     }
 
 
@@ -201,8 +211,10 @@ def _best(look: Look, estimand: str) -> dict[str, Any]:
     return {"columns": [f"{x_name} = {x:g}" for x in xs], "rows": rows}
 
 
-def _numbers(look: Look, found: dict[str, list[Surface]]) -> dict[str, Any]:
-    """List every number with its error, cell by cell."""
+def _numbers(
+    look: Look, found: dict[str, list[Surface]], marked: set[tuple[int, str, str]]
+) -> dict[str, Any]:
+    """List every number with its error, cell by cell, coverages of discrete estimands marked."""
     sweep, metrics = look.sweep, list(found)
     rows = []
     for i, cell in enumerate(sweep.cells):
@@ -212,6 +224,8 @@ def _numbers(look: Look, found: dict[str, list[Surface]]) -> dict[str, Any]:
                 surface = found[metric][j]
                 factor = 100 if metric.startswith("coverage_") else 1
                 text = with_error(factor * surface.value[i], factor * surface.error[i])
+                if factor == 100 and (i, surface.estimator, surface.engine) in marked:
+                    text += MARK
                 kind = _KINDS[surface.outcomes[i]] if surface.outcomes else ""
                 numbers.append((title_of(metric), text, kind))
             where = [(name, f"{value:g}") for name, value in cell.items()]

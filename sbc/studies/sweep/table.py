@@ -10,11 +10,13 @@ import pandas as pd
 
 from sbc.gates.expectations import Bounds
 from sbc.report.numbers import plain_records, with_error
+from sbc.report.readable import coverage_mark
 from sbc.report.table import LEVELS, grid, regime_line, table
 from sbc.store.names import fitted_by
 from sbc.store.settings import write_value
 from sbc.studies.sweep.answers import ALPHA, Answer, answers
 from sbc.studies.sweep.best import best
+from sbc.studies.sweep.notes import notes
 from sbc.studies.sweep.read import Sweep
 from sbc.studies.sweep.regions import sentence
 
@@ -100,28 +102,19 @@ def render(
         return json.dumps(plain_records(frame), indent=2, allow_nan=False)
     if kind == "csv":
         return frame.to_csv(index=False).rstrip("\n")
-    rows = [
-        _readable(row, list(sweep.plan.grid.vary), bounds)
-        for row in frame.to_dict(orient="records")
-        if row["kind"] != "element"
-    ]
+    shown = [row for row in frame.to_dict(orient="records") if row["kind"] != "element"]
+    rows = [_readable(row, list(sweep.plan.grid.vary), bounds) for row in shown]
     return "\n".join(
         [
             f"{regime_line(sweep.runs[0])}.",
             "",
             grid(rows, kind),
             "",
-            _NOTE,
+            *notes(sweep, bounds, levels, any(row["discrete"] for row in shown)),
             "",
             words(sweep, bounds),
         ]
     )
-
-
-_NOTE = (
-    "a (b) = estimate and Monte Carlo standard error of its last digits; * = none is better by "
-    "more than two Monte Carlo errors of the difference."
-)
 
 
 def _readable(row: dict[str, Any], vary: Sequence[str], bounds: Sequence[Bounds]) -> dict[str, str]:
@@ -132,7 +125,8 @@ def _readable(row: dict[str, Any], vary: Sequence[str], bounds: Sequence[Bounds]
         "estimand": row["estimand"],
         "bias": with_error(row["bias"], row["bias_mcse"]),
         "RMSE": with_error(row["rmse"], row["rmse_mcse"]) + (" *" if row["best_rmse"] else ""),
-        "coverage 95 %": with_error(row["coverage_95"], row["coverage_95_mcse"]),
+        "coverage 95 %": with_error(row["coverage_95"], row["coverage_95_mcse"])
+        + coverage_mark(row, "coverage_95"),
         "contraction": with_error(row["contraction"], row["contraction_mcse"]),
         **{str(b): _WORD.get(str(row[f"answer_{b.metric}"]), "–") for b in bounds},
         "datasets": str(row["n_datasets"]),

@@ -10,15 +10,14 @@ from scipy.special import bdtrik
 
 from sbc.stats.sequential.means import (
     START,
-    Moments,
     contraction_excess,
     estimate,
     interval,
     judge_mean,
     log_e_positive,
     mean_excess,
-    moments,
 )
+from sbc.stats.sequential.moments import UNSEEN, Moments, moments, with_unseen
 
 
 def most(n, p):
@@ -55,8 +54,41 @@ def test_evidence_is_the_half_normal_mixture():
     expected, _ = quad(
         lambda x: np.exp(x * S - x * x * n / 2) * 2 * stats.norm.pdf(x, scale=rho), 0, 5
     )
-    one = Moments(*(np.array([v]) for v in (n, mean, 1.0, 0.0)))
-    assert log_e_positive(one, alpha)[0] == pytest.approx(np.log(expected), rel=1e-8)
+    one = Moments(*(np.array([v]) for v in (n, mean, 1.0, 0.0, -2.0)))
+    assert log_e_positive(one, alpha, unseen=0)[0] == pytest.approx(np.log(expected), rel=1e-8)
+
+
+def test_the_value_that_has_not_been_seen_is_one_more_value():
+    # NumPy's own moments of the values and of one that lies 1.5 times as far down as the least
+    x = np.random.default_rng(3).exponential(size=60) - 0.4
+    x[[7, 30]] = np.nan
+    found = with_unseen(moments(x), UNSEEN)
+    for i in (9, 40, 59):
+        seen = x[: i + 1][np.isfinite(x[: i + 1])]
+        more = np.append(seen, seen.mean() - 1.5 * (seen.mean() - seen.min()))
+        expected = more.size, more.mean(), more.std(ddof=1), stats.skew(more), seen.min()
+        np.testing.assert_allclose([column[i] for column in found], expected, rtol=1e-10)
+
+
+def test_the_evidence_by_plain_formulas():
+    # Hall's transformation and the mixture, written out for the values and the one that is added
+    x, alpha = stats.expon.rvs(size=120, random_state=5) - 0.5, 0.05
+    y = np.append(x, x.mean() + 1.5 * (x.min() - x.mean()))
+    t = stats.ttest_1samp(y, 0).statistic
+    a = stats.skew(y) / np.sqrt(y.size)
+    t += a * t**2 / 3 + a**2 * t**3 / 27 + a / 6
+    level = 2 * np.log(1 / alpha)
+    v = 1 + y.size * (level + np.log(level + 1)) / 100
+    z = t * np.sqrt(1 - 1 / v)
+    expected = 2 / np.sqrt(v) * np.exp(z**2 / 2) * stats.norm.cdf(z)
+    assert log_e_positive(moments(x), alpha)[-1] == pytest.approx(np.log(expected), rel=1e-10)
+
+
+def test_without_values_nothing_is_added():
+    found = with_unseen(moments(np.array([np.nan, 2.0, 2.0])))
+    np.testing.assert_allclose(found.n, [1, 2, 3])
+    np.testing.assert_allclose(found.sd, [0, 0, 0])
+    np.testing.assert_allclose(found.mean[1:], [2, 2])
 
 
 def test_nothing_is_known_before_the_start():
@@ -144,11 +176,11 @@ LAWS = {
 }
 
 
-def crossing_share(law, alpha, studies, shift=0.0, n=400):
+def crossing_share(law, alpha, studies, shift=0.0, n=400, unseen=UNSEEN):
     rng = np.random.default_rng(8)
     threshold = -np.log(alpha)
     return sum(
-        (log_e_positive(moments(law(rng, n) + shift), alpha) >= threshold).any()
+        (log_e_positive(moments(law(rng, n) + shift), alpha, unseen) >= threshold).any()
         for _ in range(studies)
     )
 
@@ -160,6 +192,50 @@ def test_size_at_any_time(name):
 
 def test_size_sees_a_mean_that_is_not_zero():
     assert crossing_share(LAWS["normal"], 0.05, 100, shift=0.2) > most(100, 0.055)
+
+
+HEAVY = {
+    "RMSE, t5": lambda rng, n: 5 / 3 - rng.standard_t(5, size=n) ** 2,
+    "RMSE, varying sds": lambda rng, n: 1 - (varying(rng, n) * rng.normal(size=n)) ** 2,
+    "ordering, t5 against normal": lambda rng, n: (
+        rng.normal(size=n) ** 2 - 3 / 5 * rng.standard_t(5, size=n) ** 2
+    ),
+    "contraction, t5 and varying sds": lambda rng, n: (
+        -contraction_excess(
+            np.sqrt(3 / 5) * rng.standard_t(5, size=n), np.sqrt(0.2) * varying(rng, n)
+        )(0.8)
+    ),
+}
+
+
+def varying(rng, n):
+    """Draw sds whose squares have the mean 1, and the log-sd .5."""
+    return np.exp(0.5 * rng.normal(size=n) - 0.25)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", HEAVY)
+def test_size_at_a_bound_under_heavy_tails(name):
+    assert crossing_share(HEAVY[name], 0.05, 4000, n=1000) <= most(4000, 0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", HEAVY)
+def test_without_the_unseen_value_heavy_tails_exceed_their_level(name):
+    assert crossing_share(HEAVY[name], 0.05, 4000, n=1000, unseen=0) > most(4000, 0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("errors", "failed"), [("normal", 0.95), ("t5", 0.5)])
+def test_an_estimand_beyond_its_bound_is_failed(errors, failed):
+    # RMSE 1.5 times its bound: the twin of the size at the bound
+    rng = np.random.default_rng(6)
+    draw = {"normal": rng.normal, "t5": lambda size: np.sqrt(3 / 5) * rng.standard_t(5, size)}
+    outcomes = [
+        verdict((1.5 * draw[errors](size=1000)) ** 2, -np.inf, 1.0).outcome for _ in range(100)
+    ]
+    assert outcomes.count("fail") >= 100 * failed
+    assert "pass" not in outcomes
 
 
 @pytest.mark.slow

@@ -8,6 +8,9 @@ import xarray as xr
 
 import sbc
 from sbc.plugins.errors import UserError
+from sbc.report.discrete import MARK
+from sbc.report.table import render
+from sbc.stats.intervals import hdi
 from sbc.stats.ranks import jitter, pit, rank, thinning
 
 N = 60
@@ -37,7 +40,9 @@ def test_ranks_of_independent_draws_are_counted_in_all_or_in_thinned_ones(tmp_pa
     assert run.results["rank"].tolist() == rank(thinned, truth)[0].tolist()
     assert set(run.results["size"]) == {127}
     assert np.array_equal(run.draws(("results", "", "mu"), range(N)), thinned)
-    assert run.table(interval="hdi")["coverage_90"].notna().all()
+    ends = hdi(draws, [0.9])[:, 0]
+    inside = (ends[:, 0] <= truth) & (truth <= ends[:, 1])
+    assert run.table(interval="hdi")["coverage_90"][0] == pytest.approx(inside.mean())
 
 
 def test_chains_are_judged_by_their_diagnostics(tmp_path):
@@ -82,6 +87,17 @@ def test_vectors_and_files(tmp_path):
     odd = xr.DataTree.from_dict({"posterior": posterior.rename(dataset="k"), "truth": truths})
     with pytest.raises(UserError, match="has no dimension dataset"):
         sbc.import_results(odd, tmp_path / "odd")
+
+
+@pytest.mark.parametrize("discrete", [True, False])
+def test_counts_are_marked_and_continuous_numbers_are_not(discrete, tmp_path):
+    rng = np.random.default_rng(4)
+    truth, draws = rng.normal(size=N), rng.normal(size=(N, 200))
+    if discrete:
+        truth, draws = rng.binomial(4, 0.5, N), rng.binomial(4, 0.5, (N, 200))
+    run = sbc.import_results({"n": draws, "truth_n": truth}, tmp_path / "run")
+    assert run.table()["discrete"].tolist() == [discrete]
+    assert (MARK in render(run)) == discrete
 
 
 def test_a_draw_that_is_no_number_fails_its_dataset(tmp_path):

@@ -91,8 +91,13 @@ def test_there_are_no_ranks_and_nothing_pretends_that_there_are(by_hand):
     assert "rank p" not in said
     assert "gain in precision %" in said
     assert not any(word in said for word in ("nan", "nutpie"))
+    shortest = render(by_hand, interval="hdi")
+    assert shortest.count("  needs draws") == 2 * 2  # methods, and levels that are shown
+    assert "cannot be had of results that were imported without draws" in shortest
+    assert "version of sbc" not in shortest
+    assert by_hand.table(interval="hdi")["coverage_95"].isna().all()
     with pytest.raises(UserError, match="holds no draws of 'b' by A"):
-        render(by_hand, interval="hdi")
+        by_hand.draws(("A", "", "b"), [0])
 
 
 def test_quantiles_are_those_of_the_normal_law_or_of_t(tmp_path):

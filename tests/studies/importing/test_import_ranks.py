@@ -54,6 +54,7 @@ def test_uniform_ranks_are_expected_and_pass_and_others_fail(tmp_path, capsys):
     told = capsys.readouterr().out
     assert "FAIL" in told
     assert "mean PIT 0.2" in told
+    assert "explain" not in told  # which would refuse
     assert "nan" not in told
     sbc.import_results(stats_table(), tmp_path / "drawn", truth="drawn")
     assert main(["gate", str(tmp_path / "drawn")]) == 2

@@ -155,6 +155,7 @@ def folder(tmp_path):
     [
         ["run", "--resume", "DIR"],
         ["replay", "DIR", "--dataset", "0", "--estimator", "A"],
+        ["explain", "DIR"],
         ["gate", "--run", "--resume", "DIR"],
         ["posterior", "DIR", "--dataset", "0"],
         ["merge", "DIR", "DIR", "--out", "elsewhere"],

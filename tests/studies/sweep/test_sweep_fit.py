@@ -23,7 +23,7 @@ FILE = Path(__file__).resolve().parents[2] / "files" / "normal_mean.py"
 WORLD = ["--generator", f"{FILE}:normal_world", "--estimator", f"{FILE}:normal_mean"]
 EXACT = [*WORLD, "--engine", "exact", "--seed", "3", "--quiet", "--jobs", "1"]
 VARY = ["--vary", "n_rows=2,5"]
-TABLES = ("dataset", "fit", "result", "thinned")
+TABLES = ("dataset", "fit", "result", "thinned", "shortest")
 
 
 def sweep(folder, *more):

@@ -1,0 +1,124 @@
+"""From a verdict to its cause, with the real sampler: what is at work is named, and kept."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sbc.cli.main import main
+from sbc.fitting import loop
+from sbc.fitting.options import settings_over
+from sbc.gates.causes import FILE, read_causes
+from sbc.plugins.errors import UserError
+from sbc.report.page.page import page
+from sbc.store.frames import load_run
+from sbc.studies.explain.explain import explain
+
+HERE = "tests/files/causes.py"
+SIDES = "tests/files/two_sides.py"
+
+
+def made(folder, datasets=120, **wanted):
+    settings = settings_over(None, {"datasets": datasets, **wanted})
+    with loop.create(settings, folder) as store:
+        loop.execute(settings, store, 2, progress=False)
+    return folder
+
+
+def kinds(found):
+    return [clue.kind for clue in found.causes]
+
+
+def test_of_a_sound_run_there_is_nothing_to_explain(tmp_path):
+    folder = made(tmp_path / "run", estimator=f"{HERE}:mean_and_sd", truth="self")
+    (found,) = explain(folder)
+    assert found.faults == ()
+    assert found.causes == []
+    assert "there is nothing to explain" in found.paragraph
+    assert "Why" not in page([load_run(folder)])
+
+
+def test_a_sampler_whose_draws_lie_too_close_is_named_and_not_the_density(tmp_path):
+    folder = made(
+        tmp_path / "run", estimator=f"{HERE}:mean_and_sd", truth="self", engine=f"{HERE}:shrunk"
+    )
+    (found,) = explain(folder)
+    assert set(kinds(found)) == {"sampler"}
+    (moved,) = [clue for clue in found.causes if "by nutpie" in clue.words]
+    assert "the posterior moves" in moved.words
+    assert "mu: mean moved by" in moved.words
+    assert float(moved.words.split("mu: ")[1].split("sd, sd ")[1][:4]) == pytest.approx(
+        0.6, abs=0.05
+    )
+    # The same engine again says the same again: it draws as narrowly as before.
+    assert len(found.causes) == 1
+    assert found.paragraph.count("the sampler") == 1
+
+
+def test_a_density_that_does_not_belong_to_its_draws_is_named(tmp_path):
+    folder = made(tmp_path / "run", estimator=f"{HERE}:other_density", truth="self", datasets=200)
+    (found,) = explain(folder)
+    assert kinds(found)[0] == "density"
+    assert "mu" in found.causes[0].words
+
+
+def test_a_likelihood_that_differs_is_named_and_gate_and_page_say_so(tmp_path, capsys):
+    folder = made(
+        tmp_path / "run",
+        estimator=f"{SIDES}:logistic",
+        generator=f"{SIDES}:flipped_sign",
+        truth="prior",
+        datasets=60,
+    )
+    assert main(["gate", str(folder)]) == 1
+    assert "why: ask by python -m sbc explain" in capsys.readouterr().out
+    assert main(["explain", str(folder), "--no-fits", "--quiet"]) == 0
+    told = capsys.readouterr().out
+    assert "The cause is the likelihood of y" in told
+    assert "shown by: python -m sbc check" in told
+    assert main(["gate", str(folder), "--json", str(tmp_path / "gate.json")]) == 1
+    assert "why: " in capsys.readouterr().out
+    value = json.loads((tmp_path / "gate.json").read_text())
+    assert value["causes"][0]["clues"][0]["kind"] == "likelihood"
+    shown = page([load_run(folder)])
+    assert "<h3>Why</h3>" in shown
+    assert "Generator and model, before any fit" in shown
+    assert "The cause is the likelihood of y" in shown
+
+
+def test_where_uniform_ranks_are_not_expected_the_design_is_told(tmp_path):
+    folder = made(tmp_path / "run", estimator="mundlak", truth="effects", datasets=30)
+    (found,) = explain(folder)
+    assert found.faults == ()
+    assert "differ by design" in found.paragraph
+    assert "prior of alpha_bar" in found.paragraph
+
+
+def test_what_was_found_is_read_again_and_damage_is_told(tmp_path):
+    folder = made(tmp_path / "run", estimator=f"{HERE}:mean_and_sd", truth="self", datasets=5)
+    found = explain(folder)
+    assert list(read_causes(folder)) == found
+    (folder / FILE).write_text("{}")
+    with pytest.raises(UserError, match="is damaged"):
+        read_causes(folder)
+
+
+def test_a_run_without_fits_is_refused(tmp_path):
+    settings = settings_over(None, {"estimator": f"{HERE}:mean_and_sd", "truth": "self"})
+    loop.create(settings, tmp_path / "run").close()
+    with pytest.raises(UserError, match="nothing to explain"):
+        explain(tmp_path / "run")
+
+
+def test_a_quantity_of_the_users_is_ranked_beside_the_estimands(tmp_path):
+    folder = made(
+        tmp_path / "run",
+        estimator=f"{HERE}:mean_and_sd",
+        truth="self",
+        quantity=f"{HERE}:spread_of_mu",
+        datasets=10,
+    )
+    run = load_run(folder)
+    assert "spread_of_mu" in set(run.results.quantity)
+    assert str(HERE) in run.provenance.files
