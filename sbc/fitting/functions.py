@@ -118,7 +118,7 @@ def resolved(setup: Setup) -> FunctionEstimator:
     settings, generator = setup.settings, setup.generator
     made, truth = _placed(setup), _drawn(setup, 0).truth
     if settings.quantities:
-        told = f"it is a function, of which no {option('quantity')} is ranked: it has no parameters"
+        told = "it is a function: no quantity of parameters and data is ranked of it"
         made = replace(made, lines=(told,))
     if settings.estimands:
         made = replace(made, estimands=tuple(dict.fromkeys(map(vector_of, settings.estimands))))

@@ -5,6 +5,18 @@ import numpy as np
 import sbc
 
 
+@sbc.generator(dims={"y": "rows"}, uniform_ranks={"prior": ("wald", "posterior")})
+def naming(rng, truth, *, n_rows=5):
+    """Draw normal observations of one mean, and name functions whose ranks are to be uniform."""
+    return {"y": rng.normal(truth["theta"], 1, size=n_rows)}
+
+
+@naming.regime
+def prior(rng):
+    """Draw theta from Normal(0, 1)."""
+    return {"theta": rng.normal()}
+
+
 def wald(y):
     """Give the mean, whose interval covers theta in 95 % of all datasets at any theta."""
     return {"theta": (y.mean(), len(y) ** -0.5)}

@@ -12,6 +12,7 @@ from sbc.cli.main import main
 from sbc.gates.config import Config
 from sbc.gates.gate import judge_run
 from sbc.plugins.errors import UserError
+from sbc.report.table import render
 from sbc.stats import metrics
 from sbc.store.frames import as_fits
 
@@ -220,12 +221,45 @@ def test_functions_that_stand_in_no_file_are_known_again_by_their_code(tmp_path)
         sbc.run(other, resume=tmp_path / "run", datasets=4, progress=False)
 
 
-def test_uniform_ranks_are_expected_of_draws_alone(tmp_path):
+def test_uniform_ranks_are_expected_of_no_function_by_an_ordinary_generator(tmp_path):
     def world(rng, *, n=8):
         theta = rng.normal()
         return {"theta": theta}, {"y": rng.normal(theta, 1, size=n)}
 
-    names = [f"{FILE}:wald", f"{FILE}:posterior"]
-    found = sbc.run(names, world, out=tmp_path / "run", datasets=4, jobs=1, progress=False)
+    names = [MODEL, f"{FILE}:wald", f"{FILE}:posterior"]
+    how = {"engine": "exact", "datasets": 4, "jobs": 1, "progress": False}
+    found = sbc.run(names, world, out=tmp_path / "run", **how)
+    assert found.expected_uniform == [MODEL]
+    assert {v.check.estimator for v in judge_run(found, Config()).verdicts} == {MODEL}
+
+
+def test_uniform_ranks_are_expected_of_functions_that_are_named_and_give_draws(tmp_path):
+    names = [f"{FILE}:{name}" for name in ("wald", "posterior", "narrow")]
+    how = {"datasets": 4, "jobs": 1, "progress": False}
+    found = sbc.run(names, f"{FILE}:naming", out=tmp_path / "run", **how)
     assert found.expected_uniform == [f"{FILE}:posterior"]
     assert {v.check.estimator for v in judge_run(found, Config()).verdicts} == {names[1]}
+
+
+def test_shortest_intervals_need_draws_and_a_table_says_so(mixed):
+    rows = mixed.table(interval="hdi").set_index("estimator")["coverage_95"]
+    told = rows.notna().to_dict()
+    functions = {f"{FILE}:wald": False, f"{FILE}:posterior": True, f"{FILE}:sometimes": False}
+    assert told == {MODEL: True, **functions}
+    text = render(mixed, interval="hdi")
+    for line in text.splitlines():
+        if line.startswith(tuple(told)):
+            assert ("needs draws" in line) != told[line.split()[0]]
+    assert text.count("needs draws") == 4
+    assert "cannot be had of estimates without draws" in text
+    assert "that did not keep them" not in text
+    assert "needs draws" not in render(mixed)
+
+
+def test_no_quantity_of_a_function_is_ranked_and_that_is_said(tmp_path, capsys):
+    quantity = "tests/files/causes.py:spread_of_mu"
+    found = run("posterior", out=tmp_path, datasets=2, quantity=quantity)
+    assert set(found.results.quantity) == {"theta"}
+    assert (
+        "it is a function: no quantity of parameters and data is ranked" in capsys.readouterr().err
+    )

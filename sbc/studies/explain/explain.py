@@ -55,6 +55,8 @@ def explain(
         raise UserError(f"{folder} holds functions alone, which state no model to look into")
     validate(run.settings)
     check_files(folder, provenance, run.settings)
+    for name in run.settings.functions:
+        say(f"{name} is left out: a function states no model to look into")
     say("comparing generator and model")
     forward = _forward(run)
     if forward:
