@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from sbc.plugins.engine import Budget, Draws, engine
     from sbc.plugins.errors import UserError
+    from sbc.plugins.estimates import Estimated
     from sbc.plugins.estimator import estimator
     from sbc.plugins.generator import generator
     from sbc.studies.api import load, run
@@ -23,6 +24,7 @@ __version__ = "0.1.0"
 _OFFERED = {
     "Budget": "sbc.plugins.engine",
     "Draws": "sbc.plugins.engine",
+    "Estimated": "sbc.plugins.estimates",
     "UserError": "sbc.plugins.errors",
     "engine": "sbc.plugins.engine",
     "estimator": "sbc.plugins.estimator",
@@ -34,6 +36,7 @@ _OFFERED = {
 __all__ = [
     "Budget",
     "Draws",
+    "Estimated",
     "UserError",
     "engine",
     "estimator",

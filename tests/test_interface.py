@@ -11,7 +11,7 @@ import sbc
 
 ROOT = Path(__file__).resolve().parent.parent
 OFFERED = [
-    *("Budget", "Draws", "UserError", "engine", "estimator", "generator"),
+    *("Budget", "Draws", "Estimated", "UserError", "engine", "estimator", "generator"),
     *("import_results", "load", "run"),
 ]
 

@@ -60,7 +60,7 @@ def main(arguments: argparse.Namespace) -> int:
     goal = _goal(arguments)
     if arguments.shard is not None:
         raise UserError("a design looks at all datasets, and a shard has a part of them only")
-    if len(settings.estimators) * len(settings.engines) > 1:
+    if len(settings.pairs) > 1:
         raise UserError("a design is for one estimator and one engine; name one of each")
     plan = _plan(arguments, settings)
     folder = arguments.resume or arguments.out or _folder(settings)

@@ -75,7 +75,7 @@ def _posteriors(settings: Settings, dataset: int) -> tuple[dict[str, Any], dict[
     draws: dict[str, Any] = {}
     truth: dict[str, float] = {}
     for estimator in settings.estimators:
-        task = Task(settings, estimator, settings.engines[0], dataset)
+        task = Task(settings, estimator, settings.engines_of(estimator)[0], dataset)
         row = fit(task)
         ranked = {result.quantity: result for result in row.results}
         if not ranked:
@@ -87,14 +87,16 @@ def _posteriors(settings: Settings, dataset: int) -> tuple[dict[str, Any], dict[
                 f"{name}[{j}]": values[..., j] for j in range(values.shape[2])
             }  # fmt: skip
             found |= {key: np.ravel(x) for key, x in scalars.items() if _wanted(task, key, ranked)}
-        for name in found:
+        for name in found or ranked:
             result = ranked[name]
             truth[name] = result.truth
+            how = row.status if found else "an estimate without draws"
             print(f"{estimator}: {name} {result.mean:.3g} ± {result.sd:.2g}, truth "
-                  f"{result.truth:.3g} ({row.status})")  # fmt: skip
-        draws[estimator] = found
+                  f"{result.truth:.3g} ({how})")  # fmt: skip
+        if found:
+            draws[estimator] = found
     if not draws:
-        raise UserError("no fit has worked; there is nothing to draw")
+        raise UserError("no fit has draws; there is nothing to draw")
     return draws, truth
 
 

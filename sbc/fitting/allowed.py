@@ -32,12 +32,17 @@ def parameters_of(generator: Generator, truth: str) -> dict[str, Any]:
 def expects_uniform(settings: Settings, estimator: str) -> bool:
     """Say whether this regime draws truth and data from the estimator's own joint distribution.
 
-    That may be given real data.
+    That may be given real data. Of a function it is expected if it gives draws and the generator
+    names it: a bootstrap's draws are no posterior's.
     """
     expected = registry.generator(settings.generator).uniform_ranks
-    name = Spec.parse(estimator).short
     mine = expected.get(settings.truth, ())
-    return settings.regime.own or name in mine or EVERYONE in mine
+    named = Spec.parse(estimator).short in mine
+    if estimator not in settings.functions:
+        return settings.regime.own or named or EVERYONE in mine
+    from sbc.fitting.functions import gives_draws
+
+    return named and gives_draws(settings, estimator)
 
 
 def regimes_of(settings: Settings) -> list[str]:

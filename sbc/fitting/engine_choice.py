@@ -1,10 +1,11 @@
-"""The engine of a model that no gradient can sample, where the user has named none."""
+"""Who fits: functions themselves, and of models that no gradient can sample another engine."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import replace
 
+from sbc.fitting.functions import with_functions
 from sbc.plugins import registry
 from sbc.plugins.errors import UserError
 from sbc.store.settings import Settings
@@ -14,7 +15,9 @@ COMPOUND = "pymc"
 
 
 def settled(settings: Settings, named: bool) -> Settings:
-    """Choose the engine of discrete variables for a model that has some, and say so.
+    """Find the functions among the estimators, and choose an engine for the others.
+
+    A model that has discrete variables is fitted by an engine that takes them, which is said.
 
     Parameters
     ----------
@@ -23,10 +26,15 @@ def settled(settings: Settings, named: bool) -> Settings:
     named : bool
         Whether the user, or the run that is gone on with, names the engine.
     """
+    settings = with_functions(settings)
     if named or settings.engines != Settings().engines:
         return settings
     for name in settings.estimators:
-        if registry.is_users(name) and (found := _discrete(settings, name)):
+        if (
+            name not in settings.functions
+            and registry.is_users(name)
+            and (found := _discrete(settings, name))
+        ):
             print(
                 f"sbc: '{found}' of '{name}' is discrete: fitted by the engine {COMPOUND} "
                 "(PyMC's compound steps)",

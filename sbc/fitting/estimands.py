@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sbc.fitting import functions
 from sbc.plugins import registry
 from sbc.plugins.arguments import DEFAULT
 from sbc.plugins.data import Quantity, users_own
@@ -39,6 +40,8 @@ def resolved(setup: Setup) -> Estimator:
 
     Errors as of `Setup.estimator`.
     """
+    if setup.spec in setup.settings.functions:
+        return functions.resolved(setup)
     settings, made = setup.settings, registry.estimator(setup.spec)
     own_truth = settings.regime.own
     if isinstance(made, Undecorated):

@@ -20,17 +20,20 @@ from sbc.fitting.convergence import (
     without_constant_prior,
 )
 from sbc.fitting.estimands import is_wanted
+from sbc.fitting.estimated import check_shapes, rows_of
 from sbc.fitting.setup import Setup, setup_of
 from sbc.fitting.summarise import summarise
 from sbc.plugins import blame, registry
 from sbc.plugins.contained import contained
 from sbc.plugins.data import LOG_LIKELIHOOD, Array, Data, Dataset, as_replicated
-from sbc.plugins.engine import Budget, Draws
+from sbc.plugins.engine import FUNCTION, Budget, Draws
 from sbc.plugins.errors import UserError
+from sbc.plugins.estimates import Estimates
 from sbc.plugins.estimator import Estimator
+from sbc.plugins.function import budgets_of
 from sbc.plugins.validate import check_arguments, check_data
 from sbc.stats import ranks, seeds
-from sbc.store.rows import CELL, ERROR, FAILED, Fit, Result
+from sbc.store.rows import CELL, ERROR, FAILED, OK, Fit, Result
 from sbc.store.settings import Settings
 
 
@@ -118,31 +121,50 @@ def _until_converged(task: Task) -> Fit:
         data = estimator.select(drawn.data)
         compiled = compiled_for(setup, task.engine, data)
         truth = _truth_of_quantities(task, compiled, drawn, data)
-        budgets = (registry.engine(task.engine).retry_schedule or retry_schedule)(settings.budget)
-        for attempt, budget in enumerate(budgets):
+        schedule = registry.engine(task.engine).retry_schedule or retry_schedule
+        for attempt, budget in enumerate(budgets_of(estimator, schedule)(settings.budget)):
             seed = seeds.fit_seed(*key, task.engine, attempt)
             row = replace(row, attempt=attempt, seed=seed, chains=budget.chains, draws=budget.draws)
             with contained():  # an engine may be the user's too
-                drew = compiled.fit(data, budget, seed)
-            draws = _with_quantities(estimator, drew, drawn)
-            results = summarise(
-                *(
-                    draws,
-                    without_constant_prior(draws, truth),
-                    partial(_jitter, task),
-                    estimator.elements,
-                    estimator.constant,
-                )
-            )
-            draws = flag_constant_draws(draws, results)
-            results = accept_constant_discrete(results, draws)
-            results = tuple(r for r in results if is_wanted(settings, estimator, r.quantity))
-            row = _judged(row, results, draws, budget)
+                found = compiled.fit(data, budget, seed)
+            if isinstance(found, Estimates):
+                return _estimated(task, row, found, truth)
+            row = _ranked(task, row, _with_quantities(estimator, found, drawn), truth, budget)
             if row.status not in FAILED:
                 break
     except Exception as problem:  # as in `fit`, but the dataset is known and stays in the row
         return replace(row, status=ERROR, error=_reason(problem), results=())
     return row
+
+
+def _estimated(task: Task, row: Fit, found: Estimates, truth: dict[str, Any]) -> Fit:
+    """Put into the row what a function estimates; there are no draws to rank or to judge."""
+    results = _wanted(task, rows_of(found, truth))
+    return replace(row, status=OK, chains=0, draws=0, results=results)
+
+
+def _ranked(task: Task, row: Fit, draws: Draws, truth: dict[str, Any], budget: Budget) -> Fit:
+    """Rank the truth in an attempt's draws, and judge them."""
+    estimator = task.setup.estimator
+    if task.engine == FUNCTION:  # as many as it has given, whatever the budget
+        check_shapes(draws, truth)
+        chains, length = next(iter(draws.values.values())).shape[:2]
+        row = replace(row, chains=chains, draws=length)
+    results = summarise(
+        draws,
+        without_constant_prior(draws, truth),
+        partial(_jitter, task),
+        estimator.elements,
+        estimator.constant,
+    )
+    draws = flag_constant_draws(draws, results)
+    results = accept_constant_discrete(results, draws)
+    return _judged(row, _wanted(task, results), draws, budget)
+
+
+def _wanted(task: Task, results: tuple[Result, ...]) -> tuple[Result, ...]:
+    estimator = task.setup.estimator
+    return tuple(r for r in results if is_wanted(task.settings, estimator, r.quantity))
 
 
 def _judged(row: Fit, results: tuple[Result, ...], draws: Draws, budget: Budget) -> Fit:
@@ -170,6 +192,8 @@ def _truth_of_quantities(task: Task, compiled: Any, drawn: Dataset, data: Data) 
     truth is a point of the estimator's own joint distribution; elsewhere they have no true value.
     """
     estimator = task.setup.estimator
+    if task.engine == FUNCTION:  # it states no density
+        return {name: drawn.truth[name] for name in estimator.estimands}
     missing = [name for name in estimator.estimands if name not in drawn.truth]
     known = drawn.truth
     if missing:

@@ -170,7 +170,7 @@ def execute(
     profile, before = Profile(jobs=jobs), compiled_anew()
     part = read_run(store.folder).shard
     if tasks is None:
-        tasks = chain.from_iterable(plan(settings, engine) for engine in settings.engines)
+        tasks = chain.from_iterable(plan(settings, engine) for engine in settings.fitters)
     mine = [task for task in tasks if task.key[0] in part]
     done = store.done()
     missing = [task for task in mine if task.key not in done]
@@ -178,7 +178,7 @@ def execute(
     failing = limit.watch(store, len(mine))
     there = len(mine) - len(missing)
     with bar, one_core():
-        for engine in settings.engines:
+        for engine in settings.fitters:
             todo = [task for task in missing if task.engine == engine]
             if not todo:
                 continue
@@ -206,7 +206,8 @@ def _expected(bar: Any) -> str:
 
 def plan(settings: Settings, engine: str) -> list[Task]:
     """List the fits of one engine, estimator by estimator."""
-    pairs = product(settings.estimators, range(settings.datasets))
+    mine = [name for name, by in settings.pairs if by == engine]
+    pairs = product(mine, range(settings.datasets))
     return [Task(settings, estimator, engine, k) for estimator, k in pairs]
 
 

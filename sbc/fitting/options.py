@@ -66,7 +66,8 @@ def settings_over(base: Settings | None, wanted: Mapping[str, Any]) -> Settings:
         "estimands": _listed(plain["estimands"]),
         "quantities": _listed(plain["quantities"]),
     }
-    return Settings(**(plain | chosen))
+    functions = tuple(n for n in base.functions if n in chosen["estimators"])
+    return Settings(**(plain | chosen), functions=functions)
 
 
 def _names(kind: str, chosen: str | tuple[str, ...], generator: str = "") -> tuple[str, ...]:

@@ -39,7 +39,7 @@ def origin(settings: Settings, command: list[str] | None = None) -> dict[str, An
         "python": platform.python_version(),
         "platform": platform.platform(),
         "cores": os.cpu_count(),
-        "packages": packages(),
+        "packages": packages() | (_of_functions() if settings.functions else {}),
         "files": {path: digest(text.encode()) for path, text in texts.items()},
         "commit": _commit(),
     }
@@ -53,6 +53,11 @@ def now() -> str:
 def packages() -> dict[str, str | None]:
     """List the versions of what a fit's bits depend on."""
     return {name: _version(name) for name in _PACKAGES}
+
+
+def _of_functions() -> dict[str, str | None]:
+    """List the versions of what sbc's own functions of data depend on besides."""
+    return {"statsmodels": _version("statsmodels")}
 
 
 def user_files(settings: Settings) -> dict[str, str]:
@@ -158,7 +163,7 @@ def check_versions(folder: Path, run: RunFile, allowed: bool) -> dict[str, Any]:
         Naming the first package that has changed.
     """
     mine: dict[str, str | None] = {"sbc": sbc.__version__, "python": platform.python_version()}
-    mine |= packages()
+    mine |= packages() | _of_functions()
     before = [_versions(part) for part in (run, *run.resumed)]
     others = [_differing(mine, was) for was in before]
     if any(other is None for other in others):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
+from sbc.fitting import functions
 from sbc.fitting.setup import Setup, setup_of
 from sbc.plugins import blame, catalogue, registry
 from sbc.plugins.data import Data, Truth, users_own
@@ -51,6 +53,8 @@ def estimands(settings: Settings) -> dict[str, list[str]]:
 
 def _of_one(setup: Setup) -> list[str]:
     name, generator, designs = setup.spec, setup.generator, setup.designs
+    if name in setup.settings.functions:
+        return _of_function(setup)
     made = registry.estimator(name)
     spec = Spec.parse(name)
     if made.estimands:  # an ordinary function is held against the data by `Setup.estimator`
@@ -58,22 +62,40 @@ def _of_one(setup: Setup) -> list[str]:
         check_arguments(made, generator, designs[0], registry.feeding(asked))
     if not (registry.is_users(name) or spec.options):
         return _named(setup)
-    try:
+    with _told(made, name):
         _check(generator, designs)
         named = _named(setup)
         if setup.settings.regime.prior_sbc:
             _trial(setup)
         else:
             _start(setup)
+    return named
+
+
+def _of_function(setup: Setup) -> list[str]:
+    """Name what a function estimates, refusing one that a user has written and that fails."""
+    name, settings = setup.spec, setup.settings
+    with _told(registry.estimator(name), name):
+        _check(setup.generator, setup.designs)
+        estimands = list(setup.estimator.estimands)
+        if registry.is_users(name):
+            functions.check(setup)
+    return [spaced(asked) for asked in settings.estimands] or estimands
+
+
+@contextmanager
+def _told(made: Estimator, name: str) -> Iterator[None]:
+    """Tell what a user's code raises in one line, with its place."""
+    try:
+        yield
     except UserError:
         raise
-    except Exception as problem:  # the user's code: told in one line, with its place
+    except Exception as problem:
         if blame.is_ours(problem):
             raise
         text = f"{type(problem).__name__}: {problem}".strip().partition("\n")[0]
         said = f"'{made.name}' raises {text}{_place(problem, name)}{_sizes(made)}"
         raise UserError(said) from problem
-    return named
 
 
 def _check(generator: Generator, designs: list[Data]) -> None:

@@ -14,8 +14,9 @@ from sbc.fitting.convergence import retry_schedule
 from sbc.fitting.fit import Task
 from sbc.plugins import registry
 from sbc.plugins.data import Array
-from sbc.plugins.engine import Budget, Draws
+from sbc.plugins.engine import FUNCTION, Budget, Draws
 from sbc.plugins.errors import UserError
+from sbc.plugins.estimates import Estimates
 from sbc.store.publish import publish_tree
 from sbc.store.rows import Fit
 
@@ -48,6 +49,8 @@ def sample_all(task: Task, row: Fit) -> tuple[Any, Draws]:
     """
     if not row.results:
         raise UserError(f"this fit has no draws to save: {row.error or row.status}")
+    if task.engine == FUNCTION:
+        raise UserError(f"'{task.estimator}' is a function: it has no model whose draws to save")
     from sbc.engines import _model
 
     setup = task.setup
@@ -65,12 +68,13 @@ def sample_all(task: Task, row: Fit) -> tuple[Any, Draws]:
 def sample_again(task: Task, row: Fit) -> Draws:
     """Sample the ranked quantities of a fit once more, and keep all draws, not only thinned ones.
 
-    Parameters and errors are those of `sample_all`.
+    Parameters and errors are those of `sample_all`; of an estimate without draws there are none.
     """
     if not row.results:
         raise UserError(f"{task.estimator} has no draws: {row.error or row.status}")
     data = task.setup.estimator.select(task.setup.draw(task.dataset).data)
-    return compiled_for(task.setup, task.engine, data).fit(data, budget_of(task, row), row.seed)
+    found = compiled_for(task.setup, task.engine, data).fit(data, budget_of(task, row), row.seed)
+    return Draws({}) if isinstance(found, Estimates) else found
 
 
 def budget_of(task: Task, row: Fit) -> Budget:

@@ -69,6 +69,13 @@ class Setup:
     def _estimator(self) -> Estimator:
         return estimands.resolved(self)
 
+    @cached_property
+    def trial(self) -> tuple[Any, Dataset]:
+        """What a function gives for a dataset, and that; errors as of `functions.trial`."""
+        from sbc.fitting.functions import trial
+
+        return trial(self)
+
     def source(self) -> str:
         """Name whose datasets these are: nobody's, unless each estimator has its own."""
         return self.spec if self.settings.regime.own else ""
@@ -125,7 +132,7 @@ def setup_of(settings: Settings, spec: str) -> Setup:
     """Give the setup of an estimator, made when it is first asked for."""
     key = (
         *(spec, *settings.process, settings.estimands, settings.quantities),
-        *(str(settings.parameters), settings.seed),
+        *(str(settings.parameters), settings.seed, spec in settings.functions),
     )
     found: Setup = _setups.get(key, lambda: Setup(settings, spec))
     return found

@@ -25,7 +25,7 @@ Array = NDArray[np.float64]
 TOLERANCE = 0.1
 """How far estimates may move, in posterior sds, and posterior sds as a share of themselves."""
 
-_MAY_DIFFER = ("budget", "estimators", "engines", "datasets")
+_MAY_DIFFER = ("budget", "estimators", "engines", "functions", "datasets")
 
 
 def check_comparable(new: Settings, old: Settings, where: str) -> None:

@@ -63,8 +63,8 @@ def checks_of(config: Config, subject: Subject) -> list[Check]:
     checks = []
     for estimator in subject.settings.estimators:
         table = _entry_of(declared, estimator)
-        for engine in subject.settings.engines:
-            wanted = _of_engine(table, engine, subject.settings.engines)
+        for engine in subject.settings.engines_of(estimator):
+            wanted = _of_engine(table, engine, subject.settings.fitters)
             if not wanted and estimator in subject.expected_uniform:
                 wanted = {ALL: "calibrated"}
             for quantity, value in wanted.items():
@@ -122,13 +122,16 @@ def _resolved(
         return expectation
     settings = subject.settings
     first, by, second = expectation.than.partition(" by ")
-    if not by and first in settings.engines and first not in settings.estimators:
+    if not by and first in settings.fitters and first not in settings.estimators:
         first, second = estimator, first
     if first not in settings.estimators:
-        named = [*settings.estimators, *(settings.engines if len(settings.engines) > 1 else ())]
+        named = [*settings.estimators, *(settings.fitters if len(settings.fitters) > 1 else ())]
         raise unknown("estimator", first, named, "in this run")
-    if second and second not in settings.engines:
-        raise unknown("engine", second, settings.engines, "in this run")
+    engines = settings.engines_of(first)
+    if not second and engine not in engines and len(engines) == 1:
+        second = engines[0]
+    if (second or engine) not in engines:
+        raise unknown("engine", second or engine, engines, "in this run")
     if (first, second or engine) == (estimator, engine):
         raise UserError(f"{fitted_by(estimator, engine)} cannot be better than itself")
     return Better(first, second)

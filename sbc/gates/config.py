@@ -178,8 +178,8 @@ def expect(config: Config, text: str, settings: Settings) -> Config:
             f"{option('expect')} takes ESTIMATOR[:ENGINE]:QUANTITY=EXPECTATION, not '{text}'"
         )
     estimator, rest = _split(subject.strip(), "estimator", settings.estimators)
-    by_engine = any(rest == e or rest.startswith(f"{e}:") for e in _spellings(settings.engines))
-    engine, quantity = _split(rest, "engine", settings.engines) if by_engine else ("", rest)
+    by_engine = any(rest == e or rest.startswith(f"{e}:") for e in _spellings(settings.fitters))
+    engine, quantity = _split(rest, "engine", settings.fitters) if by_engine else ("", rest)
     parsed: Any = value.strip()
     if parsed.startswith("{"):
         try:

@@ -123,11 +123,10 @@ def on_coverage(hits: Array, bounds: Bounds, levels: Levels) -> list[Decision]:
         Which intervals hold the truth, or the share of elements whose intervals do, in the order of
         the datasets; NaN for a failed fit.
     bounds : Bounds
-        With a level.
+        Of a share.
     levels : Levels
         Error rates.
     """
-    assert bounds.level is not None
     fills = (np.nan, 0.0, 1.0) if np.isnan(hits).any() else (np.nan,)
     return [
         judge_bounds(

@@ -83,8 +83,8 @@ def _words(bias: float, low: float, high: float) -> str:
     return ", ".join(parts) or "nothing but a gross fault"
 
 
-def coverage(hits: Array, name: str, level: float, alpha: float) -> Evidence:
-    """Describe the coverage of an interval, `hits` being 1, 0, or NaN for a failed fit."""
+def coverage(hits: Array, name: str, level: float | None, alpha: float) -> Evidence:
+    """Describe the coverage of an interval, or another share; `hits` as of `on_coverage`."""
     n = int(np.isfinite(hits).sum())
     if not n:
         return _estimate(name, np.nan, 0.0, 1.0, n, alpha)

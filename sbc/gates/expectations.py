@@ -17,7 +17,8 @@ import numpy as np
 from sbc.plugins.errors import UserError, unknown
 from sbc.store.names import fitted_by
 
-_COVERAGE = re.compile(r"coverage_(\d\d)")
+#: Metrics of an interval, whose level stands in their name; all but the width are shares.
+_LEVELLED = re.compile(r"(coverage|bias_eliminated_coverage|power|width)_(\d\d)")
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,26 @@ class Bounds:
         return f"{name} in [{self.low:g}, {self.high:g}]"
 
     @property
+    def family(self) -> str:
+        """The metric without a level."""
+        found = _LEVELLED.fullmatch(self.metric)
+        return found[1] if found else self.metric
+
+    @property
+    def interval(self) -> float | None:
+        """The level of the interval that the metric is about, None for other metrics."""
+        found = _LEVELLED.fullmatch(self.metric)
+        return int(found[2]) / 100 if found else None
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it counts intervals: those that hold a truth, or leave out 0."""
+        return self.interval is not None and self.family != "width"
+
+    @property
     def level(self) -> float | None:
-        """The level of the interval whose coverage is bounded, None for other metrics."""
-        found = _COVERAGE.fullmatch(self.metric)
-        return int(found[1]) / 100 if found else None
+        """The share that is expected of a coverage: its interval's level. None for the others."""
+        return self.interval if self.family.endswith("coverage") else None
 
 
 @dataclass(frozen=True)
@@ -107,10 +124,16 @@ _METRICS: dict[str, tuple[float, float, Any]] = {
     "bias": (-np.inf, np.inf, lambda x: (-x, x)),
     "bias_sd": (-np.inf, np.inf, lambda x: (-x, x)),
     "contraction": (0, 1, lambda x: (x, 1)),
-    "rmse": (0, np.inf, lambda x: (0, x)),
+    "bias_eliminated_coverage": (0, 1, None),
+    "power": (0, 1, None),
+    "z_sd": (0, np.inf, None),
+    **dict.fromkeys(("rmse", "empirical_se", "model_se", "width"), (0, np.inf, lambda x: (0, x))),
 }
 _WORDS = ("calibrated", "miscalibrated")
-_KEYS = (*_WORDS, "bias", "bias_sd", "contraction", "rmse", "coverage_95", "better_than")
+_KEYS = (
+    *(*_WORDS, "bias", "bias_sd", "contraction", "rmse", "coverage_95", "better_than"),
+    *("empirical_se", "model_se", "z_sd", "width_95", "power_95", "bias_eliminated_coverage_95"),
+)
 
 
 def parse(value: Any, delta: float, where: str = "") -> tuple[Expectation, ...]:
@@ -120,11 +143,13 @@ def parse(value: Any, delta: float, where: str = "") -> tuple[Expectation, ...]:
     ----------
     value : str or mapping
         As in the module's docstring. In a table, ``calibrated`` and ``miscalibrated`` take ``true``
-        or a tolerance of their own, ``coverage_NN`` a pair of bounds, ``bias`` and ``bias_sd`` (in
-        posterior sds) the largest absolute value or a pair, ``contraction`` the least one or a
-        pair, ``rmse`` the largest one or a pair, and ``better_than`` another estimator, an engine,
-        or ``"estimator by engine"``. A bound at the end of what is possible, such as a contraction
-        of 0, binds nothing.
+        or a tolerance of their own, ``coverage_NN``, ``bias_eliminated_coverage_NN``, ``power_NN``
+        (the share of intervals that leave out 0: the type I error where the truth is 0) and
+        ``z_sd`` a pair of bounds, ``bias`` and ``bias_sd`` (in posterior sds) the largest absolute
+        value or a pair, ``contraction`` the least one or a pair, ``rmse``, ``empirical_se``,
+        ``model_se`` and ``width_NN`` the largest one or a pair, and ``better_than`` another
+        estimator, an engine, or ``"estimator by engine"``. A bound at the end of what is possible,
+        such as a contraction of 0, binds nothing.
     delta : float
         The tolerance where the value names none, in (0, ½).
     where : str
@@ -160,9 +185,9 @@ def _one(key: str, value: Any, delta: float) -> Expectation:
         if not isinstance(value, str):
             raise UserError(f"better_than takes an estimator's name, not {value}")
         return Better(value)
-    found = _COVERAGE.fullmatch(key)
-    family = "coverage" if found and found[1] != "00" else key
-    if family not in _METRICS or key == "coverage":
+    found = _LEVELLED.fullmatch(key)
+    family = found[1] if found and found[2] != "00" else key
+    if family not in _METRICS or (found is None and f"{key}_95" in _KEYS):
         raise unknown("expectation", key, _KEYS)
     least, most, widen = _METRICS[family]
     if isinstance(value, list | tuple) and len(value) == 2:

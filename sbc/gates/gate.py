@@ -172,8 +172,9 @@ def _check_ranked(checks: Iterable[Check], histories: Histories) -> None:
 
 def _unjudged(settings: Settings, named: set[tuple[str, str]]) -> Iterator[str]:
     for name in settings.estimators:
-        left = [engine for engine in settings.engines if (name, engine) not in named]
-        if len(left) == len(settings.engines):
+        engines = settings.engines_of(name)
+        left = [engine for engine in engines if (name, engine) not in named]
+        if len(left) == len(engines):
             yield name
         else:
             yield from (fitted_by(name, engine) for engine in left)
@@ -210,8 +211,7 @@ def _histories(
         (name, engine): history(
             run.fits, run.results, name, engine, truths=truths[name], max_datasets=max_datasets
         )
-        for name in settings.estimators
-        for engine in settings.engines
+        for name, engine in settings.pairs
     }
 
 

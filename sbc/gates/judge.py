@@ -30,8 +30,6 @@ from sbc.gates import evidence
 from sbc.gates.decisions import (
     Levels,
     contraction_imputations,
-    hits_of,
-    hits_of_intervals,
     mean_imputations,
     on_coverage,
     on_means,
@@ -40,11 +38,9 @@ from sbc.gates.decisions import (
 from sbc.gates.evidence import Evidence
 from sbc.gates.expectations import Better, Bounds, Calibrated, Expectation, Miscalibrated
 from sbc.gates.history import History
-from sbc.plugins.errors import UserError
+from sbc.gates.values import ROOTS, errors, hits, stacked, values
 from sbc.stats.sequential.means import Decision, MeanTest
 from sbc.stats.sequential.outcome import ALPHA_FAIL, ALPHA_PASS, Outcome
-from sbc.store.names import fitted_by
-from sbc.store.rows import quantile_column
 
 Array = NDArray[np.float64]
 #: Datasets of every estimator under every engine.
@@ -215,57 +211,28 @@ def _decide(check: Check, mine: History, histories: Histories, levels: Levels) -
     if not _length(check, mine, histories):
         return [Decision("inconclusive", None)]
     if isinstance(expectation, Calibrated | Miscalibrated):
-        return on_ranks(_stacked(check, mine, "pit"), expectation, levels)
-    if isinstance(expectation, Bounds) and expectation.level is not None:
-        return on_coverage(_hits(check, mine), expectation, levels)
+        return on_ranks(stacked(mine, check.streams, "pit"), expectation, levels)
+    if isinstance(expectation, Bounds) and expectation.is_share:
+        return on_coverage(hits(expectation, mine, check.streams), expectation, levels)
     return on_means(*_mean(check, mine, histories), levels)
 
 
 def _mean(check: Check, mine: History, histories: Histories) -> tuple[list[MeanTest], float, float]:
     """Give what a check is the mean of, with failed fits left out and made up, and its bounds."""
-    expectation, error = check.expectation, _errors(check, mine)
+    expectation = check.expectation
     if isinstance(expectation, Better):
         n = _length(check, mine, histories)
-        its = _errors(check, histories[rival(check, expectation)])
+        error = errors(mine, check.streams)
+        its = errors(histories[rival(check, expectation)], check.streams)
         return mean_imputations((error[:, :n] ** 2 - its[:, :n] ** 2).mean(axis=0)), -np.inf, 0.0
     assert isinstance(expectation, Bounds)
-    bounds = expectation.low, expectation.high
-    if expectation.metric == "rmse":
-        low, high = (np.sign(bound) * bound**2 for bound in bounds)
-        return mean_imputations((error**2).mean(axis=0)), low, high
-    sd = _stacked(check, mine, "sd")
+    low, high = expectation.low, expectation.high
     if expectation.metric == "contraction":
         truth = np.stack([mine.truth(name) for name in check.streams])
-        return contraction_imputations(truth, sd), *bounds
-    x = error / sd if expectation.metric == "bias_sd" else error
-    return mean_imputations(x.mean(axis=0)), *bounds
-
-
-def _stacked(check: Check, history: History, column: str) -> Array:
-    """Give one column of all streams, shape (K, n)."""
-    return np.stack([history.get(name, column) for name in check.streams])
-
-
-def _errors(check: Check, history: History) -> Array:
-    return _stacked(check, history, "mean") - _stacked(check, history, "truth")
-
-
-def _hits(check: Check, history: History) -> Array:
-    """Give the share of elements whose intervals hold the truth, 0 or 1 where there is one."""
-    assert isinstance(check.expectation, Bounds)
-    assert check.expectation.level is not None
-    level = check.expectation.level
-    ranked = all(history.is_ranked(name) for name in check.streams)
-    if ranked or not np.isfinite(_stacked(check, history, "mean")).any():
-        return hits_of(_stacked(check, history, "pit"), level).mean(axis=0)
-    tail = round((1 - level) / 2, 6)  # of estimates without draws there are intervals
-    ends = [_stacked(check, history, quantile_column(p)) for p in (tail, 1 - tail)]
-    if not all(np.isfinite(end).any() for end in ends):
-        raise UserError(
-            f"{check.quantity} of {fitted_by(check.estimator, check.engine)} has neither ranks nor "
-            f"intervals of {100 * level:g} %: bound the coverage of a level that it has"
-        )
-    return hits_of_intervals(_stacked(check, history, "truth"), *ends).mean(axis=0)
+        return contraction_imputations(truth, stacked(mine, check.streams, "sd")), low, high
+    if expectation.metric in ROOTS:
+        low, high = (np.sign(bound) * bound**2 for bound in (low, high))
+    return mean_imputations(values(expectation, mine, check.streams)), low, high
 
 
 def _evidence(
@@ -277,10 +244,10 @@ def _evidence(
         return evidence.calibration(
             mine, check.streams, n, min(levels) if inverted else levels.fail
         )
-    if isinstance(expectation, Bounds) and expectation.level is not None:
-        hits = _hits(check, mine)[:n]
-        return evidence.coverage(hits, expectation.metric, expectation.level, levels.passing)
+    if isinstance(expectation, Bounds) and expectation.is_share:
+        found = hits(expectation, mine, check.streams)[:n]
+        return evidence.coverage(found, expectation.metric, expectation.level, levels.passing)
     excess, *_ = _mean(check, mine, histories)[0]
-    root = isinstance(expectation, Bounds) and expectation.metric == "rmse"
+    root = isinstance(expectation, Bounds) and expectation.metric in ROOTS
     name = expectation.metric if isinstance(expectation, Bounds) else "difference of squared errors"
     return evidence.mean(lambda bound: excess(bound)[:n], name, levels.passing, root)

@@ -54,7 +54,7 @@ def title(verdict: CheckVerdict, gate: Gate) -> str:
 
 def whose(what: Check | Failures, gate: Gate) -> str:
     """Name an estimator, and the engine where there are several."""
-    return fitted_by(what.estimator, what.engine if len(gate.settings.engines) > 1 else "")
+    return fitted_by(what.estimator, what.engine if len(gate.settings.fitters) > 1 else "")
 
 
 def line(verdict: CheckVerdict, gate: Gate) -> str:

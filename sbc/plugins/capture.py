@@ -46,13 +46,13 @@ def capture(
     """
     said = io.StringIO()
     try:
-        returned, opened = _called(function, arrays, said)
+        returned, opened = called(function, arrays, said)
     except TypeError as problem:
         if "No model on context stack" not in str(problem):
             raise
         said = io.StringIO()  # it is called again, and says it again
         with pm.Model(coords=dict(coords)) as around:
-            _called(function, arrays, said)
+            called(function, arrays, said)
         return around
     finally:
         if aloud:
@@ -78,7 +78,7 @@ def as_model(thing: Any) -> pm.Model | None:
 
 def stated(run: Callable[[], Any]) -> Any:
     """Run a user's code without what it samples; give what it gives, or the model it samples."""
-    found, _ = _called(run, {}, sys.stderr)
+    found, _ = called(run, {}, sys.stderr)
     return found
 
 
@@ -87,10 +87,20 @@ def _name(function: Callable[..., Any]) -> str:
     return getattr(function, "__name__", type(function).__name__)
 
 
-def _called(
+def called(
     function: Callable[..., Any], arrays: Mapping[str, Any], said: TextIO
 ) -> tuple[Any, list[pm.Model]]:
-    """Call it; give what it returns, or the model that it began to sample, and those it opened."""
+    """Call it; give what it returns, or the model that it began to sample, and those it opened.
+
+    Parameters
+    ----------
+    function : callable
+        The user's.
+    arrays : mapping
+        Its arguments.
+    said : file
+        Where its prints go.
+    """
     copies = {n: np.array(a) if isinstance(a, np.ndarray) else a for n, a in arrays.items()}
     space = getattr(getattr(function, "func", function), "__globals__", {})
     with to_stderr(said), warnings.catch_warnings(), watched(space, seeded=not arrays) as opened:

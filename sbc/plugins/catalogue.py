@@ -16,7 +16,7 @@ from sbc.plugins import live, source
 from sbc.plugins.errors import UserError, option, unknown
 from sbc.plugins.notebook import models
 from sbc.plugins.spec import KINDS, Spec
-from sbc.plugins.syntax import exposed, functions
+from sbc.plugins.syntax import exposed, functions, imported
 
 #: Where the built-in plug-ins of each kind live.
 PACKAGES = {"generator": "sbc.generators", "estimator": "sbc.models", "engine": "sbc.engines"}
@@ -107,6 +107,13 @@ def derived(name: str) -> set[str]:
     return {_constant(key) for key in node.keys} if isinstance(node, ast.Dict) else set()
 
 
+def states_model(name: str) -> bool:
+    """Say whether a built-in estimator states a model of PyMC's; its file imports that then."""
+    return "pymc" in {
+        found.partition(".")[0] for found in imported(parsed("estimator", name)).values()
+    }
+
+
 def _constant(node: ast.expr | None) -> Any:
     """Give the value of a literal; None for anything else."""
     try:
@@ -115,12 +122,12 @@ def _constant(node: ast.expr | None) -> Any:
         return None
 
 
-def _check_packages(engine: str) -> None:
-    """Refuse an engine whose package is not there, naming the extra that brings it."""
-    for package in _keyword("engine", engine, "needs") or ():
+def _check_packages(kind: str, name: str) -> None:
+    """Refuse a plug-in whose package is not there, naming the extra that brings it."""
+    for package in _keyword(kind, name, "needs") or ():
         if importlib.util.find_spec(package) is None:
             raise UserError(
-                f"engine '{engine}' needs the package {package}: "
+                f"{kind} '{name}' needs the package {package}: "
                 f"pip install 'sbc-harness[{package}]'"
             )
 
@@ -147,8 +154,8 @@ def check(kind: str, spec: str) -> None:
         raise UserError(f"{name} names a file but no {kind} in it; write {name}:NAME")
     elif name not in files(kind):
         raise unknown(kind, name, names(kind))
-    elif kind == "engine":
-        _check_packages(name)
+    elif kind in ("engine", "estimator"):
+        _check_packages(kind, name)
     if named.options:
         named.canonical(option_defaults(kind, named))
 

@@ -14,6 +14,10 @@ from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
 from sbc.plugins.setting import setting
 
+#: What stands in the place of an engine's name where the estimator is a function, which gives
+#: estimates or draws itself.
+FUNCTION = "function"
+
 
 @dataclass(frozen=True)
 class Budget:

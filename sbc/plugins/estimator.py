@@ -1,4 +1,4 @@
-"""What an estimator offers: a PyMC model as a function of the arrays that it needs."""
+"""What an estimator offers: a PyMC model, or estimates, as a function of arrays."""
 
 from __future__ import annotations
 
@@ -137,10 +137,19 @@ def estimator(
     estimands: tuple[str, ...],
     derived: Mapping[str, Callable[[Data], Array]] | None = None,
     control: bool = False,
+    needs: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Any]], Estimator]:
-    """Turn a function that states a PyMC model into an estimator; arguments as in `Estimator`.
+    """Turn a function that states a PyMC model, or gives estimates or draws, into an estimator.
 
     Its positional arguments are arrays, its keyword-only ones options.
+
+    Parameters
+    ----------
+    estimands, derived, control
+        As in `Estimator`.
+    needs : tuple of str
+        Packages beyond those of every install. Of sbc's own estimators they are read from the
+        file's text, so that a missing one is told before anything is imported.
     """
 
     def wrap(function: Callable[..., Any]) -> Estimator:

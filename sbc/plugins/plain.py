@@ -17,7 +17,7 @@ from sbc.plugins.generator import Generator, Regime
 PRIOR = "prior"
 #: That of one whose truth is always the same.
 FIXED = "fixed"
-#: The ranks of every estimator are expected to be uniform.
+#: The ranks of every model are expected to be uniform; of functions, those that are named.
 EVERYONE = "*"
 #: The dimension of its longest arrays.
 _ROWS = "rows"

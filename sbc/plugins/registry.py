@@ -12,9 +12,10 @@ from typing import Any
 
 from sbc.plugins import catalogue, live
 from sbc.plugins.datafile import on_real_data
-from sbc.plugins.engine import Engine
+from sbc.plugins.engine import FUNCTION, Engine
 from sbc.plugins.errors import UserError
 from sbc.plugins.estimator import Estimator
+from sbc.plugins.function import ENGINE
 from sbc.plugins.generator import Generator
 from sbc.plugins.memory import remembered
 from sbc.plugins.notebook import LIBRARIES, NotebookModel, models
@@ -191,7 +192,7 @@ def quantity(spec: str) -> Any:
 @remembered
 def engine(spec: str) -> Engine:
     """Load an engine by its name or as ``path/to/file.py:name``."""
-    found = _load("engine", spec)
+    found = ENGINE if spec == FUNCTION else _load("engine", spec)
     if not isinstance(found, Engine):
         raise UserError(f"{spec} is not an engine; decorate it with @sbc.engine")
     return found

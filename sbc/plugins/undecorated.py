@@ -41,6 +41,8 @@ class Undecorated(Estimator):
     replaced : bool
         Whether the model itself supplies truth and data: then the value of each observed variable
         is replaced, and everything else stays as the model states it for the design.
+    code : bool
+        Whether it is code as it stands, and no function.
     anew : bool
         Whether each dataset's model is compiled anew, because a shared one has another density.
     """
@@ -51,6 +53,7 @@ class Undecorated(Estimator):
     ties: Mapping[str, str] = field(default_factory=dict)
     varying: frozenset[int] = frozenset()
     replaced: bool = False
+    code: bool = False
     _kept: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
@@ -84,7 +87,7 @@ class Undecorated(Estimator):
 
         run.__name__ = pasted.name
 
-        return cls(pasted.name, run, pasted.arguments, (), {})
+        return cls(pasted.name, run, pasted.arguments, (), {}, code=True)
 
     def placed(
         self, generator: Generator, first: Data, second: Data, replaced: bool = False

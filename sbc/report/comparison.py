@@ -107,5 +107,5 @@ def _mark(row: dict[str, Any], name: str) -> str:
 
 
 def _name(run: Run, subject: Subject) -> str:
-    several = len(run.settings.engines) > 1
+    several = len(run.settings.fitters) > 1
     return fitted_by(subject.estimator, subject.engine if several else "")

@@ -37,7 +37,7 @@ class Labels:
         names = {name: name.rpartition(":")[2] or name for name in run.settings.estimators}
         often = Counter(names.values())
         short = {name: end if often[end] == 1 else name for name, end in names.items()}
-        return cls(places, short, len(run.settings.engines) > 1)
+        return cls(places, short, len(run.settings.fitters) > 1)
 
     def label(self, estimator: str, engine: str) -> str:
         """Name an estimator, and its engine where there are several."""
@@ -61,7 +61,7 @@ def replay_command(run: Run, k: int, estimator: str, engine: str) -> str:
         return ""
     words = ["python", "-m", "sbc", "replay", str(run.folder), "--dataset", str(k)]
     words += ["--estimator", estimator]
-    words += ["--engine", engine] if engine != run.settings.engines[0] else []
+    words += ["--engine", engine] if engine != run.settings.engines_of(estimator)[0] else []
     return shlex.join(words)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import product
 
 from sbc.gates.causes import read_causes
 from sbc.report.discrete import NOTE
@@ -58,7 +57,7 @@ def _chapter(chapter: Chapter, most: int) -> list[str]:
     lines += [f"- {_plain(one.paragraph)}" for one in causes[:_NOTES]]
     marked = f" {NOTE}" if any(pair.discrete for pair in shown) else ""
     lines += ["", _plain(_fits(chapter) + marked)]
-    for estimator, engine in product(run.settings.estimators, run.settings.engines):
+    for estimator, engine in run.settings.pairs:
         label = chapter.labels.label(estimator, engine)
         told = listed(run.fits_of(estimator, engine), most=2)
         lines += [f"- {_plain(f'{label}: {text}')}" for text in told]

@@ -11,12 +11,14 @@ from sbc.report.numbers import p_value, plain_number, with_ends, with_error
 from sbc.store.rows import LEVELS
 from sbc.store.settings import DECLARED
 
-#: Engines that a text does not name: the usual one, and none.
-_UNSAID = (*DECLARED["engines"].default, "")
+#: Engines that a text does not name if there is no other: the usual one, and none.
+UNSAID = {*DECLARED["engines"].default, ""}
 _HEADS = {"pareto_k": "k̂", "elbo_drift": "ELBO drift"}
 
 
-def as_text(row: dict[str, Any], diagnostics: Sequence[str], missing: str) -> dict[str, str]:
+def as_text(
+    row: dict[str, Any], diagnostics: Sequence[str], missing: str, engines: bool
+) -> dict[str, str]:
     """Write a row, rounded to what its errors carry.
 
     Parameters
@@ -27,6 +29,8 @@ def as_text(row: dict[str, Any], diagnostics: Sequence[str], missing: str) -> di
         Which of an approximation's own diagnostics to show.
     missing : str
         What stands for a coverage that is not known.
+    engines : bool
+        Whether to name its engine, as all rows of a table do or none.
 
     Returns
     -------
@@ -37,7 +41,7 @@ def as_text(row: dict[str, Any], diagnostics: Sequence[str], missing: str) -> di
     return {
         **({"stratum": row["stratum"]} if "stratum" in row else {}),
         "estimator": row["estimator"],
-        **({} if row["engine"] in _UNSAID else {"engine": row["engine"]}),
+        **({"engine": row["engine"]} if engines else {}),
         "estimand": row["estimand"],
         "bias": with_error(row["bias"], row["bias_mcse"]),
         "bias_sd": with_error(row["bias_sd"], row["bias_sd_mcse"]),

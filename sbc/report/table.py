@@ -13,7 +13,7 @@ from sbc.plugins.errors import UserError
 from sbc.report.discrete import NOTE
 from sbc.report.gains import gain_over, reference_of
 from sbc.report.numbers import p_value, plain_number, plain_records, with_error
-from sbc.report.readable import as_text
+from sbc.report.readable import UNSAID, as_text
 from sbc.report.study import of_study
 from sbc.report.table_notes import APPROXIMATION, LEVELS, missing, notes, regime_line
 from sbc.report.targets import ELEMENT, VECTOR, Subject, strata_of, subjects_of
@@ -241,8 +241,9 @@ def render(run: Run, kind: str = "text", elements: bool = False, **options: Any)
         return frame.to_csv(index=False).rstrip("\n")
     rows = [r for r in frame.to_dict(orient="records") if elements or r["kind"] != ELEMENT]
     known = [name for name in APPROXIMATE if not all(math.isnan(r[name]) for r in rows)]
-    unknown = missing(run, options.get("interval", "equal"))
-    readable = [as_text(row, known, unknown) for row in rows]
+    by = {row["engine"] for row in rows} - UNSAID != set()
+    hdi = options.get("interval") == "hdi"
+    readable = [as_text(row, known, missing(run, row) if hdi else "–", by) for row in rows]
     if run.provenance.imported:
         readable = of_study(rows, readable, run.settings.regime.single_truth)
     body = grid(readable, kind)

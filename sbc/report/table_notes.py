@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import Any
+
+import pandas as pd
 
 from sbc.plugins.errors import option
 from sbc.store.frames import Run
@@ -35,44 +36,69 @@ def regime_line(run: Run) -> str:
 
 #: What stands for a coverage of shortest intervals where there are none.
 NOT_KEPT = "not kept"
-#: The same, of results that were imported.
+#: The same, of results that came without draws.
 NEEDS_DRAWS = "needs draws"
 
 
-def keeps_shortest(run: Run) -> bool:
-    """Say whether all fits of a run have their shortest intervals."""
-    return not run.results["hdi95_low"].isna().any()
+def _needs_draws(run: Run, results: pd.DataFrame) -> bool:
+    """Say whether any of a run's results came without draws: estimates, or ranks made elsewhere."""
+    imported = bool(run.provenance.imported)
+    return bool((results["hdi95_low"].isna() & (results["pit"].isna() | imported)).any())
 
 
-def missing(run: Run, interval: str = "equal") -> str:
-    """Say what stands for a coverage that is not known."""
-    if interval != "hdi" or keeps_shortest(run):
-        return "–"
-    return NEEDS_DRAWS if run.provenance.imported else NOT_KEPT
+def _not_kept(run: Run) -> bool:
+    """Say whether a version made the run that kept no shortest intervals of the draws it had."""
+    ranked = run.results["pit"].notna()
+    return not run.provenance.imported and bool((run.results["hdi95_low"].isna() & ranked).any())
+
+
+def missing(run: Run, row: dict[str, Any]) -> str:
+    """Say what stands in a row of a table for a coverage of shortest intervals.
+
+    Parameters
+    ----------
+    run : Run
+        Whose table it is.
+    row : dict
+        With its estimator and engine.
+    """
+    mine = (run.results.estimator == row["estimator"]) & (run.results.engine == row["engine"])
+    results = run.results[mine]
+    if _needs_draws(run, results):
+        return NEEDS_DRAWS
+    return NOT_KEPT if results["hdi95_low"].isna().any() else "–"
+
+
+def _shortest_line(run: Run) -> str:
+    """Say what the coverage of shortest intervals is, or why it cannot be had."""
+    if _not_kept(run):
+        return (
+            "coverage of shortest intervals cannot be had: fits of this run were made by a version "
+            "of sbc that did not keep them, and only fitting anew gives them"
+        )
+    share = "coverage = share of shortest intervals of all draws that hold the truth"
+    if not _needs_draws(run, run.results):
+        return (
+            f"{share} (half a point less than their level from 1,000 draws of an exact posterior)"
+        )
+    if run.provenance.imported:
+        return f"{share}: it cannot be had of results that were imported without draws"
+    return f"{share}: it cannot be had of estimates without draws"
 
 
 def coverage_line(
     run: Run, levels: tuple[float, ...] = LEVELS, interval: str = "equal", **_: object
 ) -> str:
     """Say by which kind of interval coverage is counted."""
-    imported = bool(run.provenance.imported)
-    if interval == "hdi" and imported and not keeps_shortest(run):
-        return (
-            "coverage = share of shortest intervals of all draws that hold the truth: it cannot be "
-            "had of results that were imported without draws"
-        )
-    if interval == "hdi" and not keeps_shortest(run):
-        return (
-            "coverage of shortest intervals cannot be had: fits of this run were made by a version "
-            "of sbc that did not keep them, and only fitting anew gives them"
-        )
     if interval == "hdi":
-        return (
-            "coverage = share of shortest intervals of all draws that hold the truth (half a point "
-            "less than their level from 1,000 draws of an exact posterior)"
-        )
+        return _shortest_line(run)
     kept = "coverage = share of intervals between posterior quantiles that hold the truth"
-    if imported:
+    if run.settings.functions:
+        kept = (
+            "coverage = share of intervals that hold the truth, between posterior quantiles or an "
+            "estimate's own"
+        )
+    if run.provenance.imported:
         kept = (
             "coverage = share of intervals that hold the truth, by the PIT if only ranks are known"
         )
@@ -110,12 +136,12 @@ def notes(run: Run, pools: bool, elements: bool, **options: Any) -> list[str]:
             "[*] = mean over the elements of a vector, its error from the variation between "
             "datasets" + ("." if elements else f"; {option('elements')} shows each.")
         )
-    for estimator, engine in product(run.settings.estimators, run.settings.engines):
+    for estimator, engine in run.settings.pairs:
         mine = run.fits_of(estimator, engine)
         parts = [f"{n} {status}" for status, n in mine.status.value_counts().items()]
         if (count := int((mine.attempt > 0).sum())) > 0:
             parts.append(f"{count} needed a retry")
-        who = fitted_by(estimator, engine if len(run.settings.engines) > 1 else "")
+        who = fitted_by(estimator, engine if len(run.settings.fitters) > 1 else "")
         lines.append(f"fits of {who}: {', '.join(parts) or 'none yet'}")
         lines += [f"  {told}" for told in listed(mine)]
     return lines + run.lines

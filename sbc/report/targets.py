@@ -83,7 +83,7 @@ def subjects_of(run: Run) -> list[Subject]:
     """List what there is a row of, vectors before their elements, empty where no fit has worked."""
     found = dict(run.streams(estimands_only=True))
     subjects = []
-    for estimator, engine in product(run.settings.estimators, run.settings.engines):
+    for estimator, engine in run.settings.pairs:
         mine = [key[2] for key in found if key[:2] == (estimator, engine)]
         empty = run.results.iloc[:0]
         for unit, names in units(mine or run.estimands(estimator) or [""]).items():

@@ -121,22 +121,19 @@ def pairs_of(run: Run) -> list[Pair]:
     """Judge all that a run ranks, estimands first; their words are still missing."""
     found = []
     streams = dict(run.streams())
-    for estimator in run.settings.estimators:
-        for engine in run.settings.engines:
-            mine = history(run.fits, run.results, estimator, engine)
-            known = [key[2] for key in streams if key[:2] == (estimator, engine)]
-            names = known or run.estimands(estimator) or [""]
-            estimands = {
-                key[2] for key, _ in run.streams(estimands_only=True) if key[0] == estimator
+    for estimator, engine in run.settings.pairs:
+        mine = history(run.fits, run.results, estimator, engine)
+        known = [key[2] for key in streams if key[:2] == (estimator, engine)]
+        names = known or run.estimands(estimator) or [""]
+        estimands = {key[2] for key, _ in run.streams(estimands_only=True) if key[0] == estimator}
+        names = sorted(names, key=lambda name: bool(known) and name not in estimands)
+        for unit, members in units(names).items():
+            frames = {
+                name: streams.get((estimator, engine, name), run.results.iloc[:0])
+                for name in members
             }
-            names = sorted(names, key=lambda name: bool(known) and name not in estimands)
-            for unit, members in units(names).items():
-                frames = {
-                    name: streams.get((estimator, engine, name), run.results.iloc[:0])
-                    for name in members
-                }
-                is_estimand = members[0] in estimands or not known
-                found.append(_pair(run, mine, unit, frames, is_estimand))
+            is_estimand = members[0] in estimands or not known
+            found.append(_pair(run, mine, unit, frames, is_estimand))
     return found
 
 

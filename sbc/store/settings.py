@@ -6,11 +6,13 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sbc.plugins.engine import Budget
+from sbc.plugins.engine import FUNCTION, Budget
 from sbc.plugins.errors import UserError
 from sbc.plugins.setting import declared, setting
 from sbc.store.regime import TruthRegime, regime_of
 
+#: What is written only if there is any.
+_IF_ANY = ("estimands", "quantities", "data", "simulator", "functions")
 #: What stands in the place of a generator where results were made elsewhere begins so.
 IMPORTED = "imported from "
 
@@ -45,6 +47,9 @@ class Settings:
         Of all random streams.
     budget : Budget
         Of the first attempt at each fit.
+    functions : tuple of str
+        Those of the estimators that state no model but give estimates or draws themselves, which
+        is found out before the first fit. No engine samples them.
     """
 
     generator: str = setting("confound", "the data-generating process", metavar="NAME")
@@ -82,6 +87,24 @@ class Settings:
     simulator: str = setting(
         "", "data by your own function, truth by the model's prior", metavar="FILE.py:NAME"
     )
+    functions: tuple[str, ...] = ()
+
+    def engines_of(self, estimator: str) -> tuple[str, ...]:
+        """Name the engines that an estimator is fitted by; a function goes by a name of its own."""
+        return (FUNCTION,) if estimator in self.functions else self.engines
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Every estimator with each of its engines."""
+        return [(name, engine) for name in self.estimators for engine in self.engines_of(name)]
+
+    @property
+    def fitters(self) -> tuple[str, ...]:
+        """The engines that fit anything, functions last."""
+        used = {engine for _, engine in self.pairs}
+        return tuple(
+            engine for engine in dict.fromkeys((*self.engines, FUNCTION)) if engine in used
+        )
 
     @property
     def regime(self) -> TruthRegime:
@@ -94,10 +117,9 @@ class Settings:
         return (self.generator, self.data, self.truth, self.simulator)
 
     def to_json(self) -> dict[str, Any]:
-        """Write as plain JSON values; what is optional only if it is named."""
+        """Write as plain JSON values; what is optional only if there is any."""
         values = json.loads(json.dumps(asdict(self)))
-        optional = ("estimands", "quantities", "data", "simulator")
-        return {name: value for name, value in values.items() if value or name not in optional}
+        return {n: v for n, v in values.items() if v or n not in _IF_ANY}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Settings:
@@ -108,12 +130,18 @@ class Settings:
         KeyError, TypeError, ValueError
             If something is missing, unknown or of another type.
         """
-        listed = ("estimators", "engines", *({"estimands", "quantities"} & values.keys()))
+        listed = (
+            "estimators",
+            "engines",
+            *({"estimands", "quantities", "functions"} & values.keys()),
+        )
         chosen = {name: tuple(map(str, values[name])) for name in listed}
         parameters = {name: _as_drawn(value) for name, value in dict(values["parameters"]).items()}
         made = {"parameters": parameters, "budget": Budget(**values["budget"])}
         read = cls(**{**values, **chosen, **made})
-        kinds = [(name, value, _kind(name)) for name, value in read._flat().items()]
+        if foreign := set(read.functions) - set(read.estimators):
+            raise ValueError(f"the function '{min(foreign)}' is none of the estimators")
+        kinds = [(n, value, _kind(n)) for n, value in read._flat().items() if n != "functions"]
         for name, value in parameters.items():
             numbers = value if isinstance(value, tuple) else (value,)
             kinds += [(name, number, (int, float)) for number in numbers]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from sbc.fitting.allowed import expects_uniform
 from sbc.fitting.forward_streams import streams_of
+from sbc.fitting.functions import with_functions
 from sbc.fitting.setup import setup_of
 from sbc.gates.forward import Forward, judge_forward
+from sbc.plugins.errors import UserError
 from sbc.stats.sequential.outcome import ALPHA_FAIL
 from sbc.store.settings import Settings
 
@@ -28,8 +30,14 @@ def check(settings: Settings, alpha: float = ALPHA_FAIL) -> list[Forward]:
     Raises
     ------
     UserError
-        Where truth and data come from the model itself, or the model cannot be stated.
+        Where truth and data come from the model itself, or an estimator states no model.
     """
+    settings = with_functions(settings)
+    if settings.functions:
+        raise UserError(
+            f"'{settings.functions[0]}' is a function: it states no model to compare a generator "
+            "with"
+        )
     share = alpha / len(settings.estimators)
     return [_checked(settings, name, share) for name in settings.estimators]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from sbc.gates.forward import SHARE
 from sbc.gates.forward_file import write_forward
 from sbc.gates.gate import Gate, judge_run, nothing_expected
 from sbc.gates.judge import Check, rival
+from sbc.plugins.engine import FUNCTION
 from sbc.plugins.errors import TimeUpError, option
 from sbc.stats.sequential.power import detectable
 from sbc.store.database import Store
@@ -103,7 +103,7 @@ def judge_while_running(
     def look() -> Gate:
         return judge_run(load_run(folder), config, baseline, tolerance)
 
-    n, waiting = min(BATCH, config.limit), list(product(settings.estimators, settings.engines))
+    n, waiting = min(BATCH, config.limit), settings.pairs
     if resume:
         gate, n = look(), settings.datasets
         if not (waiting := _waiting(gate)):
@@ -142,11 +142,14 @@ def _differ_before_any_fit(settings: Settings, folder: Path, config: Config) -> 
     asked = {
         c.estimator for c in _checks(settings, config) if isinstance(c.expectation, Calibrated)
     }
-    names = tuple(n for n in settings.estimators if n in asked and expects_uniform(settings, n))
+    models = [name for name in settings.estimators if name not in settings.functions]
+    names = tuple(n for n in models if n in asked and expects_uniform(settings, n))
     if not names or (settings.regime.own and not settings.simulator):
         return False
     n = min(config.limit, LOOKED_AT)
-    found = check(replace(settings, estimators=names, datasets=n), config.alpha_fail * SHARE)
+    found = check(
+        replace(settings, estimators=names, functions=(), datasets=n), config.alpha_fail * SHARE
+    )
     write_forward(folder, found)
     return any(one.faults for one in found)
 
@@ -163,10 +166,12 @@ def _fit(
     from sbc.fitting import loop
     from sbc.fitting.workers import local
 
-    for engine in settings.engines:
+    for engine in settings.fitters:
         names = tuple(name for name, by in waiting if by == engine)
+        functions = tuple(name for name in names if name in settings.functions)
+        mine = replace(settings, estimators=names, engines=(engine,), functions=functions)
         loop.execute(
-            *(replace(settings, estimators=names, engines=(engine,)), store, jobs),
+            *(mine, store, jobs),
             progress=False,
             hand_out=hand_out or local.fits,
             deadline=deadline,
@@ -217,7 +222,10 @@ def sees(settings: Settings, run: Mapping[str, Any], max_datasets: int, config: 
     if max_datasets < LEAST:
         return f"{max_datasets} datasets show no fault of ranks: allow {LEAST} or more"
     # Every estimand and the log likelihood are a stream each.
-    streams = sum(len(names) + 1 for names in run["estimands"].values()) * len(settings.engines)
+    streams = sum(
+        (len(names) + 1) * sum(engine != FUNCTION for engine in settings.engines_of(name))
+        for name, names in run["estimands"].items()
+    )
     fault = detectable(max_datasets, max(1, streams), config.alpha_fail)
     return (
         f"up to {max_datasets} datasets: they show with a chance of 80 % a bias of "
@@ -242,4 +250,4 @@ def _waiting(gate: Gate) -> list[tuple[str, str]]:
         waiting.add(key)
         if isinstance(check.expectation, Better):
             waiting.add(rival(check, check.expectation))
-    return [p for p in product(gate.settings.estimators, gate.settings.engines) if p in waiting]
+    return [p for p in gate.settings.pairs if p in waiting]

@@ -79,11 +79,9 @@ class LoadedRun(Run):
         from sbc.report.export import data_tree
 
         settings = self.settings
-        chosen = (
-            _one("estimator", estimator, settings.estimators),
-            _one("engine", engine, settings.engines),
-        )
-        return data_tree(self, *chosen)
+        chosen = _one("estimator", estimator, settings.estimators)
+        by = _one("engine", engine, settings.engines_of(chosen))
+        return data_tree(self, chosen, by)
 
     def _repr_html_(self) -> str:
         """Show the table in a notebook."""

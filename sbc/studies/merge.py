@@ -121,8 +121,11 @@ def _check_same(
 def _check_finished(folder: Path, part: Shard, settings: Settings, numbers: Numbers) -> None:
     with Store.open(folder) as store:
         found = _count(store)
-    there = (k for ranges in numbers.values() for k in chain(*ranges))
-    wanted = sum(k in part for k in there) * len(settings.engines)
+    wanted = sum(
+        (k in part) * len(settings.engines_of(name))
+        for name, ranges in numbers.items()
+        for k in chain(*ranges)
+    )
     if part.of > 1 and found < wanted:
         raise UserError(
             f"{folder} is not finished: {found} of {wanted} fits are there; {option('resume')} it, "
@@ -195,7 +198,8 @@ def _check_rows(part: Store, settings: Settings, numbers: Numbers) -> None:
         f"GROUP BY estimator, engine, k / {CELL}, k < 0"
     )
     for estimator, engine, low, high in part.rows(query):
-        planned = numbers.get(estimator, []) if engine in settings.engines else []
+        mine = (estimator, engine) in settings.pairs
+        planned = numbers.get(estimator, []) if mine else []
         if not any(low in one and high in one for one in planned):
             raise UserError(f"{file} is damaged: it holds fits that are not of its run")
 
@@ -211,7 +215,7 @@ def _count(store: Store) -> int:
 
 
 def _missing(store: Store, settings: Settings, numbers: Numbers, allow_gaps: bool) -> int:
-    wanted = sum(len(one) for ranges in numbers.values() for one in ranges) * len(settings.engines)
+    wanted = sum(len(one) for name, _ in settings.pairs for one in numbers.get(name, []))
     missing = wanted - _count(store)
     if missing and not allow_gaps:
         done = store.done()
@@ -219,7 +223,7 @@ def _missing(store: Store, settings: Settings, numbers: Numbers, allow_gaps: boo
             k
             for name, ranges in numbers.items()
             for k in chain(*ranges)
-            if any((k, name, engine) not in done for engine in settings.engines)
+            if any((k, name, engine) not in done for engine in settings.engines_of(name))
         )
         raise UserError(
             f"{missing} of {wanted} fits are missing, the first of dataset {first}; add the folder "

@@ -16,6 +16,8 @@ from sbc.store.rows import Fit, Result
 from sbc.studies.sweep.read import plan_of
 
 _SHOWN = 8
+#: Written for what there is not: estimates have no draws, and independent draws no chains.
+_NONE = "–"
 _OF_FIT = ("status", "error", "attempt", "divergences", "steps", "seed", "chains", "draws")
 _OF_RESULT = ("truth", "mean", "sd", "crps", "ess_bulk", "ess_tail", "rhat", "rank", "ties", "size")
 
@@ -60,8 +62,9 @@ def task_of(
     settings = run.settings
     if estimator not in settings.estimators:
         raise unknown("estimator", estimator, settings.estimators, f"in {folder}")
-    if engine is not None and engine not in settings.engines:
-        raise unknown("engine", engine, settings.engines, f"in {folder}")
+    engines = settings.engines_of(estimator)
+    if engine is not None and engine not in engines:
+        raise unknown("engine", engine, engines, f"of {estimator} in {folder}")
     datasets = settings.datasets
     if run.is_sweep:
         plan = plan_of(folder, run)
@@ -78,7 +81,7 @@ def task_of(
         raise UserError(
             f"{folder} has datasets 0 to {datasets - 1}; {option('dataset')} cannot be {dataset}"
         )
-    return Task(settings, estimator, engine or settings.engines[0], dataset, cell or 0)
+    return Task(settings, estimator, engine or engines[0], dataset, cell or 0)
 
 
 def replay(folder: Path, task: Task) -> Replay:
@@ -176,11 +179,11 @@ def _readable(result: Result) -> dict[str, str]:
         "mean": f"{result.mean:.4g}",
         "sd": f"{result.sd:.3g}",
         "95 % interval": f"[{result.quantiles[0]:.4g}, {result.quantiles[-1]:.4g}]",
-        "z": f"{(result.mean - result.truth) / result.sd:+.2f}" if result.sd else "–",
-        "rank": f"{result.rank} of {result.size}",
-        "ESS bulk": f"{result.ess_bulk:.0f}",
-        "ESS tail": f"{result.ess_tail:.0f}",
-        "R-hat": f"{result.rhat:.3f}",
+        "z": f"{(result.mean - result.truth) / result.sd:+.2f}" if result.sd else _NONE,
+        "rank": f"{result.rank} of {result.size}" if result.size else _NONE,
+        "ESS bulk": _NONE if math.isnan(result.ess_bulk) else f"{result.ess_bulk:.0f}",
+        "ESS tail": _NONE if math.isnan(result.ess_tail) else f"{result.ess_tail:.0f}",
+        "R-hat": _NONE if math.isnan(result.rhat) else f"{result.rhat:.3f}",
     }
 
 

@@ -156,7 +156,7 @@ def test_a_generator_may_be_a_function(tmp_path):
 @pytest.mark.parametrize(
     ("thing", "told"),
     [
-        (3, "a function that states one, or a name, not int"),
+        (3, "a function that states one or gives estimates or draws, or a name, not int"),
         (pd.DataFrame(), "not DataFrame"),
         ([build(), build()], "give each estimator a name"),
         ({"naive": build()}, "one of sbc's own"),

@@ -32,7 +32,7 @@ PAIRS = [
     (world, name)
     for world in catalogue.names("generator")
     for name in catalogue.names("estimator")
-    if registry.feeds(world, name)
+    if registry.feeds(world, name) and catalogue.states_model(name)
 ]
 POSITIVE = {"tau", "beta_GX", "sigma_X", "sigma", "gap", "sd_participant"}
 

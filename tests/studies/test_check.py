@@ -159,3 +159,8 @@ def test_a_gate_looks_first_and_fits_nothing_where_the_two_differ(tmp_path):
     assert isinstance(kept, Forward)
     assert kept.alpha == pytest.approx(0.0001)
     assert [found.n for found in gate.failures] == [0]
+
+
+def test_a_function_states_no_model_to_compare_with():
+    with pytest.raises(UserError, match="wald' is a function: it states no model to compare"):
+        check(settings("sound", 5, estimator="tests/files/functions.py:wald"))

@@ -73,23 +73,22 @@ def grid(run: Run, pairs: list[Pair], labels: Labels, anchors: list[str]) -> lis
     """Arrange the verdicts in rows, one an estimator and engine."""
     columns = columns_of(pairs)
     rows = []
-    for estimator in run.settings.estimators:
-        for engine in run.settings.engines:
-            mine = {
-                pair.quantity: _cell(pair, anchor)
-                for pair, anchor in zip(pairs, anchors, strict=True)
-                if (pair.estimator, pair.engine) == (estimator, engine)
+    for estimator, engine in run.settings.pairs:
+        mine = {
+            pair.quantity: _cell(pair, anchor)
+            for pair, anchor in zip(pairs, anchors, strict=True)
+            if (pair.estimator, pair.engine) == (estimator, engine)
+        }
+        rows.append(
+            {
+                "name": labels.label(estimator, engine),
+                "place": labels.places[estimator],
+                "full": estimator,
+                "expected": estimator in run.expected_uniform,
+                "fits": _fits(run, estimator, engine),
+                "cells": [(column, mine.get(column)) for column in columns],
             }
-            rows.append(
-                {
-                    "name": labels.label(estimator, engine),
-                    "place": labels.places[estimator],
-                    "full": estimator,
-                    "expected": estimator in run.expected_uniform,
-                    "fits": _fits(run, estimator, engine),
-                    "cells": [(column, mine.get(column)) for column in columns],
-                }
-            )
+        )
     return rows
 
 

@@ -62,7 +62,7 @@ def spreads(run: Run, labels: Labels) -> list[Picture]:
 
 
 def _keys(run: Run) -> list[tuple[str, str]]:
-    return [(name, e) for name in run.settings.estimators for e in run.settings.engines]
+    return run.settings.pairs
 
 
 STATUSES = ("fits", "ok", "low ESS", "divergent", "failed", "retried", "divergences", "seconds")

@@ -35,7 +35,7 @@ def origin(run: Run) -> list[tuple[str, str]]:
             f"{budget.chains} chains of {budget.tune} warm-up steps and {budget.draws} draws, "
             f"target acceptance {budget.target_accept:g}",
         ),
-        ("engines", ", ".join(settings.engines)),
+        ("engines", ", ".join(settings.fitters)),
         ("begun", known.get("started", "")),
         ("time in fits", f"{seconds.sum():.0f} s, median {seconds.median():.2g} s a fit"
          if len(seconds) else "none"),

@@ -99,12 +99,14 @@ def page(runs: Sequence[Run]) -> str:
     runs : sequence of Run
         At least one; each becomes a part of the page. Runs without a fit are told as such.
     """
-    shown = [_context(chapter) for chapter in chapters(runs)]
+    found = chapters(runs)
+    shown = [_context(chapter) for chapter in found]
     limits = tolerated(DELTA)
     return fill(
         _HERE / "page.html.j2",
         runs=shown,
         words=WORDS,
+        unranked=any(pair.outcome == "unranked" for one in found for pair in one.pairs),
         delta=f"{DELTA:g}",
         limits={name: f"{value:.2f}" for name, value in limits._asdict().items()},
         alphas=(f"{ALPHA_FAIL:g}", f"{ALPHA_PASS:g}"),
@@ -171,7 +173,7 @@ def state(run: Run) -> str:
     """Say what is missing from a run, nothing if nothing is."""
     settings = run.settings
     datasets = run.shard.count(settings.datasets)
-    wanted = datasets * len(settings.estimators) * len(settings.engines)
+    wanted = datasets * len(settings.pairs)
     if run.fits.empty:
         return "This run holds no fits yet: there is nothing to judge."
     if run.results.empty:

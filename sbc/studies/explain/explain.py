@@ -10,6 +10,7 @@ from sbc.fitting.origin import check_files
 from sbc.gates.causes import KINDS, PLACE, Clue, Explanation, write_causes
 from sbc.gates.forward import SHARE, Forward
 from sbc.gates.forward_file import write_forward
+from sbc.plugins.engine import FUNCTION
 from sbc.plugins.errors import UserError
 from sbc.stats.sequential.outcome import ALPHA_FAIL
 from sbc.store.folder import read_run, refuse_imported, refuse_sweep
@@ -50,16 +51,20 @@ def explain(
     run = load_run(folder)
     if run.fits.empty:
         raise UserError(f"{folder} holds no fits: there is nothing to explain")
+    if set(run.settings.functions) == set(run.settings.estimators):
+        raise UserError(f"{folder} holds functions alone, which state no model to look into")
     validate(run.settings)
     check_files(folder, provenance, run.settings)
+    for name in run.settings.functions:
+        say(f"{name} is left out: a function states no model to look into")
     say("comparing generator and model")
     forward = _forward(run)
     if forward:
         write_forward(folder, list(forward.values()))
     found = [
         _explained(Inquiry(run, name, engine, forward.get(name)), fit_again, say)
-        for name in run.settings.estimators
-        for engine in run.settings.engines
+        for name, engine in run.settings.pairs
+        if engine != FUNCTION
     ]
     write_causes(folder, found)
     return found
@@ -71,7 +76,9 @@ def _forward(run: Run) -> dict[str, Forward]:
         return {}
     n = max(FORWARD, settings.datasets)
     # As a gate does: what it reads of this run keeps to its own error rate.
-    found = check(replace(settings, datasets=n), ALPHA_FAIL * SHARE)
+    models = tuple(name for name in settings.estimators if name not in settings.functions)
+    mine = replace(settings, estimators=models, functions=(), datasets=n)
+    found = check(mine, ALPHA_FAIL * SHARE)
     return {one.estimator: one for one in found}
 
 

@@ -11,6 +11,7 @@ from sbc.fitting.allowed import expects_uniform
 from sbc.gates.failures import Failures, failures
 from sbc.gates.forward import Forward, evidence
 from sbc.gates.history import history
+from sbc.plugins.engine import FUNCTION
 from sbc.stats.sequential.outcome import ALPHA_FAIL
 from sbc.store.frames import Run
 
@@ -73,7 +74,7 @@ class Inquiry:
         streams = {name: self.pit(name).dropna() for name in names}
         log_e = {n: float(evidence(u.to_numpy()).max()) for n, u in streams.items() if len(u)}
         # Estimators and engines share the error rate.
-        several = len(self.run.settings.estimators) * len(self.run.settings.engines)
+        several = sum(engine != FUNCTION for _, engine in self.run.settings.pairs)
         threshold = np.log(max(len(log_e), 1) * several / ALPHA_FAIL)
         bad = {name: value for name, value in log_e.items() if value >= threshold}
         return dict(sorted(bad.items(), key=lambda item: -item[1]))

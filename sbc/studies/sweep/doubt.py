@@ -67,11 +67,12 @@ def spend(sweep: Sweep, open_: Mapping[tuple[str, int], float]) -> dict[tuple[st
         Where the budget does not suffice for all, those that need least come first; empty if
         nothing is in doubt or all is spent.
     """
-    plan, engines = sweep.plan, len(sweep.settings.engines)
-    left = math.inf if plan.budget is None else plan.budget - plan.fits(sweep.settings)
+    plan, settings = sweep.plan, sweep.settings
+    left = math.inf if plan.budget is None else plan.budget - plan.fits(settings)
     given = {}
     for key in sorted(open_, key=lambda key: (open_[key], key)):
         estimator, cell = key
+        engines = len(settings.engines_of(estimator))
         size = min(BATCH, plan.max_datasets - plan.datasets[estimator][cell], left // engines)
         if size > 0:
             given[key] = int(size)

@@ -35,8 +35,8 @@ def create(
 def tasks(settings: Settings, plan: Plan) -> Iterator[Task]:
     """List the fits of a sweep, estimator by estimator, so that each model is compiled once."""
     cells = [plan.grid.settings(settings, cell) for cell in range(len(plan.grid.cells))]
-    for engine in settings.engines:
-        for estimator in settings.estimators:
+    for engine in settings.fitters:
+        for estimator in (name for name, by in settings.pairs if by == engine):
             for cell, process in enumerate(cells):
                 for k in range(plan.datasets[estimator][cell]):
                     yield Task(process, estimator, engine, k, cell)

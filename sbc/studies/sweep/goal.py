@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sbc.gates.decisions import Levels, hits_of, on_coverage
+from sbc.gates.decisions import Levels, on_coverage
 from sbc.gates.expectations import Bounds
 from sbc.gates.history import History, history
 from sbc.gates.judge import agreed
+from sbc.gates.values import hits as hits_of
 from sbc.stats.sequential.coverage import interval, judge_bounds
 from sbc.stats.sequential.outcome import Outcome
 from sbc.store.frames import Run
@@ -86,7 +87,7 @@ def delivered(run: Run, goal: Goal, least: int, alpha: float) -> list[Delivered]
         and the coverage is not shown to be too low; it fails if either is shown. A failed fit has
         no interval, and so none that is narrow.
     """
-    (estimator,), (engine,) = run.settings.estimators, run.settings.engines
+    [(estimator, engine)] = run.settings.pairs
     found = history(run.fits, run.results, estimator, engine)
     names = [key[2] for key, _ in run.streams(estimands_only=True)] or run.estimands(estimator)
     wide = {name: _widths(run, name, found.n) for name in names}
@@ -106,7 +107,7 @@ def _widths(run: Run, name: str, n: int) -> np.ndarray:
 def _hits(found: History, name: str) -> np.ndarray:
     if name not in found.quantities:  # no fit has worked
         return np.full(found.n, np.nan)
-    return hits_of(found.get(name, "pit"), 0.95)
+    return hits_of(Bounds("coverage_95", 0, 1), found, [name])
 
 
 def _judged(

@@ -53,7 +53,7 @@ class Plan:
 
     def fits(self, settings: Settings) -> int:
         """Count the fits that are planned."""
-        return sum(map(sum, self.datasets.values())) * len(settings.engines)
+        return sum(sum(self.datasets[name]) for name, _ in settings.pairs)
 
     def grown(self, more: Mapping[tuple[str, int], int]) -> Plan:
         """Plan more datasets, by (estimator, cell)."""
@@ -129,6 +129,10 @@ def initial(grid: Grid, settings: Settings, **options: Any) -> Plan:
     return replace(plan, datasets=dict.fromkeys(settings.estimators, numbers))
 
 
+#: Metrics that a sweep bounds, without levels.
+_BOUNDED = ("bias", "bias_sd", "rmse", "contraction", "coverage")
+
+
 def read_bounds(values: Mapping[str, Any]) -> tuple[Bounds, ...]:
     """Read bounds as a gate does, and nothing else that it takes.
 
@@ -138,7 +142,7 @@ def read_bounds(values: Mapping[str, Any]) -> tuple[Bounds, ...]:
         For anything else.
     """
     found = parse(values, 0.1)
-    bounds = tuple(one for one in found if isinstance(one, Bounds))
+    bounds = tuple(one for one in found if isinstance(one, Bounds) and one.family in _BOUNDED)
     if len(bounds) < len(found):
         raise UserError(f"a sweep bounds a metric: {', '.join(METRICS)} or coverage_95")
     return bounds

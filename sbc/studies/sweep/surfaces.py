@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +81,7 @@ def surfaces(
         if a.estimand == estimand and a.bound == bound
     }
     found = []
-    for estimator, engine in product(sweep.settings.estimators, sweep.settings.engines):
+    for estimator, engine in sweep.settings.pairs:
         keys = [(run.cell, estimator, engine) for run in sweep.runs]
         if not any(key in there for key in keys):
             continue
@@ -109,7 +108,7 @@ def _measured(subject: Subject | None, metric: str) -> tuple[float, float, float
 def counted(sweep: Sweep, failed: bool) -> list[Surface]:
     """Count the datasets of each estimator in each cell, or the share whose fits failed."""
     found = []
-    for estimator, engine in product(sweep.settings.estimators, sweep.settings.engines):
+    for estimator, engine in sweep.settings.pairs:
         numbers = []
         for run in sweep.runs:
             mine = run.fits[(run.fits.estimator == estimator) & (run.fits.engine == engine)]

@@ -155,7 +155,7 @@ def sentences_of(sweep: Sweep, given: Sequence[Answer]) -> list[tuple[Answer, st
     for answer in given:
         key = (answer.estimand, str(answer.bound), answer.estimator, answer.engine)
         groups.setdefault(key, []).append(answer)
-    several = len(sweep.settings.engines) > 1
+    several = len(sweep.settings.fitters) > 1
     found = []
     for (estimand, bound, estimator, engine), mine in sorted(
         groups.items(), key=lambda item: _order(sweep, item[1][0])
@@ -174,7 +174,7 @@ def _order(sweep: Sweep, answer: Answer) -> tuple[Any, ...]:
         answer.estimand,
         answer.bound.metric,
         settings.estimators.index(answer.estimator),
-        settings.engines.index(answer.engine),
+        settings.fitters.index(answer.engine),
     )
 
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+import sbc
 from sbc.cli.main import main
 from sbc.fitting import loop
 from sbc.fitting.options import settings_over
@@ -122,3 +123,18 @@ def test_a_quantity_of_the_users_is_ranked_beside_the_estimands(tmp_path):
     run = load_run(folder)
     assert "spread_of_mu" in set(run.results.quantity)
     assert str(HERE) in run.provenance.files
+
+
+def test_functions_are_left_out_and_named(tmp_path):
+    files = "tests/files"
+    model, function = f"{files}/normal_mean.py:normal_mean", f"{files}/functions.py:posterior"
+    how = {"truth": "prior", "engine": "exact", "datasets": 5, "jobs": 1, "progress": False}
+    world = f"{files}/normal_mean.py:normal_world"
+    folder = sbc.run([model, function], world, out=tmp_path / "run", **how).folder
+    said: list[str] = []
+    (found,) = explain(folder, say=said.append)
+    assert found.estimator == model
+    assert said[0].endswith("posterior is left out: a function states no model to look into")
+    folder = sbc.run(function, world, out=tmp_path / "alone", **how).folder
+    with pytest.raises(UserError, match="functions alone, which state no model"):
+        explain(folder)
