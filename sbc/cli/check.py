@@ -40,4 +40,7 @@ def main(arguments: argparse.Namespace) -> int:
     found = check(settings, alpha)
     print(f"{settings.describe_process()}, seed {settings.seed}\n")
     print("\n\n".join(map(forward_words.text, found)))
-    return ExitCode.FAILED if any(one.faults for one in found) else ExitCode.OK
+    if any(one.faults for one in found):
+        return ExitCode.FAILED
+    undecided = any(one.judged and one.incomplete for one in found)
+    return ExitCode.UNDECIDED if undecided else ExitCode.OK

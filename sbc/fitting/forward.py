@@ -7,6 +7,7 @@ the same thing, all these ranks are uniform.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,9 @@ from pymc.logprob.basic import conditional_logp
 from pymc.pytensorf import compile, reseed_rngs
 from pytensor.graph.replace import graph_replace, vectorize_graph
 from pytensor.graph.traversal import ancestors
+from pytensor.tensor.random.op import RandomVariable
 from pytensor.tensor.random.type import RandomType
+from pytensor.tensor.type_other import NoneTypeT
 
 from sbc.engines import _model
 from sbc.fitting.forward_plan import PRIOR, Plan, Target, is_copy
@@ -55,32 +58,33 @@ class Forward:
 
     def __post_init__(self) -> None:
         self._inputs = {v: v.type() for v in self.plan.inputs}
-        self._targets: list[Target] = []
-        outputs: list[Any] = []
-        self._parts: list[tuple[int, bool]] = []
+        self._shapes = [_model.shape_of(v) for v in self._inputs]
+        self._streams: set[Any] = set()
+        self._targets: dict[Target, Any] = {}
         for target in self.plan.targets:
             try:
                 pool, density = _pool(self.model, target, self._inputs)
+                self._targets[target] = self._compiled(
+                    [pool] if density is None else [pool, density]
+                )
             except (NotImplementedError, TypeError, ValueError) as problem:
-                why = str(problem).partition("\n")[0] or type(problem).__name__
-                self.skipped[target.name] = f"PyMC cannot draw it {DRAWS} times at once: {why}"
-                continue
-            self._targets.append(target)
-            self._parts.append((len(outputs), density is not None))
-            outputs += [pool] if density is None else [pool, density]
-        self._derived = len(outputs)
-        outputs += [
-            _model.as_tensor(_restated(v, {n: i for n, i in self._inputs.items() if n is not v}))
-            for v in self.plan.derived
-        ]
-        self._streams = [v for v in ancestors(outputs) if isinstance(v.type, RandomType)]
-        self._function = compile(
-            list(self._inputs.values()), outputs, mode=CHEAP, on_unused_input="ignore"
+                logging.getLogger("sbc").debug("%s cannot be drawn: %s", target.name, problem)
+                self.skipped[target.name] = f"PyMC cannot draw it {DRAWS} times at once"
+        self._derived = self._compiled(
+            [
+                _model.as_tensor(
+                    _restated(v, {n: i for n, i in self._inputs.items() if n is not v})
+                )
+                for v in self.plan.derived
+            ]
         )
 
-    def ranked(
-        self, truth: Truth, data: Data, rng: np.random.Generator
-    ) -> tuple[dict[Target, dict[str, Array]], list[str]]:
+    def _compiled(self, outputs: list[Any]) -> Any:
+        """Compile by itself, so that what cannot be drawn of one dataset costs that alone."""
+        self._streams |= {v for v in ancestors(outputs) if isinstance(v.type, RandomType)}
+        return compile(list(self._inputs.values()), outputs, mode=CHEAP, on_unused_input="ignore")
+
+    def ranked(self, truth: Truth, data: Data, rng: np.random.Generator) -> Ranked:
         """Compute what is ranked of one dataset.
 
         Parameters
@@ -92,36 +96,74 @@ class Forward:
         rng : numpy.random.Generator
             Of the model's draws.
 
-        Returns
-        -------
-        ranked : dict
-            Of each target, by name of the statistic, its value for the dataset followed by those
-            for the draws. ``[i]`` is element i of a parameter.
-        differing : list of str
-            Parameters that the model computes from the truth, to other values than the truth's.
         """
         _model.set_data(self.model, data)
-        reseed_rngs(self._streams, int(rng.integers(2**63)))
-        given = [np.asarray(truth[v.name], dtype=v.type.dtype) for v in self._inputs]
-        with np.errstate(all="ignore"):
-            drawn = self._function(*given)
-        found = {}
-        for target, (place, dense) in zip(self._targets, self._parts, strict=True):
-            pool = np.asarray(drawn[place], dtype=float).reshape(DRAWS + 1, -1)
-            if not pool.shape[1]:
-                continue
-            ranked = statistics(pool, rng if target.lagged else None)
-            if dense and pool.shape[1] > 1:
-                ranked[DENSITY] = np.asarray(drawn[place + 1], dtype=float)
-            if target.kind == PRIOR and 1 < pool.shape[1] <= MOST_ELEMENTS:
-                ranked |= {f"[{i}]": pool[:, i] for i in range(pool.shape[1])}
-            found[target] = ranked
-        differing = [
-            str(v.name)
-            for v, computed in zip(self.plan.derived, drawn[self._derived :], strict=True)
-            if not np.allclose(computed, truth[str(v.name)], rtol=1e-6, atol=1e-9, equal_nan=True)
+        given = [
+            np.asarray(truth[str(v.name)], dtype=v.type.dtype).reshape(shape)
+            for v, shape in zip(self._inputs, self._shapes, strict=True)
         ]
-        return found, differing
+        found = Ranked()
+        for target, function in self._targets.items():
+            # Each from a stream of its own: what one of them needs is nothing to the others.
+            reseed_rngs(self._random(function), int(rng.integers(2**63)))
+            try:
+                with np.errstate(all="ignore"):
+                    drawn = function(*given)
+            except Exception as problem:
+                found.failed[target] = f"{type(problem).__name__}: {problem}".partition("\n")[0]
+                continue
+            self._take(found, target, drawn, rng)
+        with np.errstate(all="ignore"):
+            computed = self._derived(*given)
+        for v, value in zip(self.plan.derived, computed, strict=True):
+            told = np.reshape(truth[str(v.name)], np.shape(value))
+            if not np.allclose(value, told, rtol=1e-6, atol=1e-9, equal_nan=True):
+                found.differing.append(str(v.name))
+        return found
+
+    def _random(self, function: Any) -> list[Any]:
+        """Give a function's streams of random numbers in the order of its graph."""
+        return [v for v in function.get_shared() if isinstance(v.type, RandomType)]
+
+    def _take(
+        self, found: Ranked, target: Target, drawn: list[Array], rng: np.random.Generator
+    ) -> None:
+        pool = np.asarray(drawn[0], dtype=float).reshape(DRAWS + 1, -1)
+        if not pool.shape[1]:
+            return
+        ranked = statistics(pool, rng if target.lagged else None)
+        if len(drawn) > 1:
+            density = np.asarray(drawn[1], dtype=float)
+            if density[0] == -np.inf and np.isfinite(density[1:]).all():
+                found.impossible.append(target)
+            if pool.shape[1] > 1:
+                ranked[DENSITY] = density
+        if target.kind == PRIOR and 1 < pool.shape[1] <= MOST_ELEMENTS:
+            ranked |= {f"[{i}]": pool[:, i] for i in range(pool.shape[1])}
+        found.pools[target] = ranked
+
+
+@dataclass
+class Ranked:
+    """What is ranked of one dataset.
+
+    Attributes
+    ----------
+    pools : dict
+        Of each target, by name of the statistic, its value for the dataset followed by those for
+        the draws. ``[i]`` is element i of a parameter.
+    differing : list of str
+        Parameters that the model computes from the truth, to other values than the truth's.
+    impossible : list of Target
+        What has the density 0 at the dataset's value, and more at every draw.
+    failed : dict
+        Targets that could not be drawn given this truth, and why.
+    """
+
+    pools: dict[Target, dict[str, Array]] = field(default_factory=dict)
+    differing: list[str] = field(default_factory=list)
+    impossible: list[Target] = field(default_factory=list)
+    failed: dict[Target, str] = field(default_factory=dict)
 
 
 def _pool(model: pm.Model, target: Target, inputs: dict[Any, Any]) -> tuple[Any, Any]:
@@ -182,10 +224,23 @@ def _restated(variable: Any, fixed: dict[Any, Any]) -> Any:
     return made.outputs[node.outputs.index(variable)]
 
 
+def _unsized(variable: Any) -> Any:
+    """State a scalar distribution's size by its parameters, which can then differ by draw."""
+    node = variable.owner
+    if not isinstance(node.op, RandomVariable) or any(node.op.ndims_params) or node.op.ndim_supp:
+        return variable
+    rng, size, *parameters = node.inputs
+    if isinstance(size.type, NoneTypeT):
+        return variable
+    lengths = tuple(size[i] for i in range(variable.type.ndim))
+    wide = [pt.broadcast_to(parameter, lengths) for parameter in parameters]
+    return node.op.make_node(rng, None, *wide).outputs[1]
+
+
 def _many(variable: Any, many: dict[Any, Any]) -> Any:
     """Draw a variable many times, each time with one of the draws of what it depends on."""
     read = set(ancestors([variable]))
     follows = {one: drawn for one, drawn in many.items() if one in read}
     if follows:
-        return vectorize_graph(variable, follows)
+        return vectorize_graph(_unsized(variable), follows)
     return change_dist_size(variable, (DRAWS,), expand=True)

@@ -53,6 +53,11 @@ class Target:
         """As the model has it."""
         return str(self.variable.name)
 
+    @property
+    def what(self) -> tuple[str, str]:
+        """Its kind and its name."""
+        return (self.kind, self.name)
+
 
 @dataclass
 class Plan:
@@ -114,7 +119,7 @@ def _named(model: pm.Model, truth: Truth, plan: Plan) -> dict[str, Any]:
         if v.name not in truth:
             continue
         shape, there = _model.shape_of(v), np.shape(truth[v.name])
-        if shape == there:
+        if _plain(shape) == _plain(there):
             named[v.name] = v
         else:
             plan.skipped[v.name] = f"its shape is {shape} in the model and {there} in the truth"
@@ -122,6 +127,11 @@ def _named(model: pm.Model, truth: Truth, plan: Plan) -> dict[str, Any]:
     plan.only_in_truth = [n for n in truth if n not in names]
     plan.only_in_model = [v.name for v in model.free_RVs if v.name not in truth]
     return named
+
+
+def _plain(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Leave out axes of length 1: a number and an array of one number are the same truth."""
+    return tuple(n for n in shape if n != 1)
 
 
 class _Graph:

@@ -33,13 +33,16 @@ class Streams:
         Randomised PITs in the order of the datasets; NaN where there is none.
     differing : dict of str to int
         Parameters that the model computes from the truth to other values, and in how many datasets.
+    impossible : dict of (kind, variable) to int
+        What the model gives no chance, and in how many datasets.
     failed : dict of str to int
-        Reasons for which a dataset could not be compared, and how often.
+        Reasons for which something could not be compared, and in how many datasets.
     """
 
     plan: Plan
     pit: dict[tuple[str, str, str], Array] = field(default_factory=dict)
     differing: dict[str, int] = field(default_factory=dict)
+    impossible: dict[tuple[str, str], int] = field(default_factory=dict)
     failed: dict[str, int] = field(default_factory=dict)
 
 
@@ -77,8 +80,16 @@ def streams_of(setup: Setup, datasets: int) -> Streams:
                 _count(found.failed, f"{type(problem).__name__}: {problem}")
                 continue
             raise UserError(f"dataset {dataset} cannot be drawn: {problem}") from problem
-        data = setup.estimator.select(as_replicated(drawn.data))
-        forward = _forward(setup, forwards, drawn, data)
+        try:
+            data = setup.estimator.select(as_replicated(drawn.data))
+            forward = _forward(setup, forwards, drawn, data)
+        except UserError:
+            raise
+        except Exception as problem:  # a dataset without rows, for one
+            if found is None:
+                raise
+            _count(found.failed, f"{type(problem).__name__}: {problem}".partition("\n")[0])
+            continue
         if found is None:
             found = Streams(forward.plan)
         _rank(setup, found, forward, drawn, data, dataset, datasets)
@@ -111,15 +122,19 @@ def _rank(
     seed = setup.settings.seed
     rng = np.random.default_rng(seeds.fit_seed(seed, dataset, setup.spec, _NAME, 0))
     try:
-        ranked, differing = forward.ranked(drawn.truth, data, rng)
+        ranked = forward.ranked(drawn.truth, data, rng)
     except Exception as problem:
         _count(found.failed, f"{type(problem).__name__}: {problem}".partition("\n")[0])
         return
-    for name in differing:
+    for name in ranked.differing:
         _count(found.differing, name)
+    for target in ranked.impossible:
+        found.impossible[target.what] = found.impossible.get(target.what, 0) + 1
+    for target, reason in ranked.failed.items():
+        _count(found.failed, f"{target.name}: {reason}")
     pools = {
-        (target.kind, target.name, statistic): pool
-        for target, statistics in ranked.items()
+        (*target.what, statistic): pool
+        for target, statistics in ranked.pools.items()
         for statistic, pool in statistics.items()
     }
     if not pools:

@@ -22,6 +22,11 @@ Array = np.ndarray
 #: (prior or likelihood, variable, statistic) to PITs in the order of the datasets.
 Pits = Mapping[tuple[str, str, str], Array]
 PRIOR, LIKELIHOOD, TRUTH = "prior", "likelihood", "truth"
+#: The share of datasets that has to be compared before no difference is called so.
+COMPLETE = 0.9
+_WHOSE = {PRIOR: "prior", LIKELIHOOD: "likelihood at the truth"}
+#: Datasets in which a value has to have the density 0: that of many rows may be 0 by rounding.
+_OFTEN = {PRIOR: 1, LIKELIHOOD: 3}
 #: The part of a gate's chance to fail by mistake that this check takes.
 SHARE = 0.1
 
@@ -101,6 +106,12 @@ class Forward:
     failed: dict[str, int] = field(default_factory=dict)
 
     @property
+    def incomplete(self) -> bool:
+        """Whether so many datasets are left out that nothing can be said of the others."""
+        counts = [one.n for one in self.found]
+        return min(counts, default=0) < COMPLETE * self.datasets
+
+    @property
     def faults(self) -> list[Found]:
         """What differs, where a difference is a fault."""
         return [one for one in self.found if self.judged and one.at is not None]
@@ -134,7 +145,11 @@ _NUMBERS = ("pit_mean", "pit_mean_mcse", "log_e")
 
 
 def judge_forward(
-    pits: Pits, differing: Mapping[str, int], datasets: int, alpha: float
+    pits: Pits,
+    differing: Mapping[str, int],
+    datasets: int,
+    alpha: float,
+    impossible: Mapping[tuple[str, str], int] | None = None,
 ) -> tuple[Found, ...]:
     """Judge streams of PITs.
 
@@ -149,6 +164,8 @@ def judge_forward(
         That were looked at.
     alpha : float
         The chance that a variable is named by mistake, of all together.
+    impossible : mapping of (kind, variable) to int, optional
+        What the model gives no chance, and in how many datasets.
     """
     streams: dict[tuple[str, str], dict[str, Array]] = {}
     for (kind, variable, statistic), u in pits.items():
@@ -156,7 +173,13 @@ def judge_forward(
     threshold = np.log(max(len(streams), 1) / alpha)
     found = [_found(kind, name, of, threshold) for (kind, name), of in streams.items()]
     # Held at a wrong value, such a parameter makes what is drawn given it wrong as well.
-    return (*(_computed(name, n, datasets) for name, n in differing.items()), *found)
+    surely = {what: n for what, n in (impossible or {}).items() if n >= _OFTEN[what[0]]}
+    found = [one for one in found if (one.kind, one.variable) not in surely]
+    return (
+        *(_computed(name, n, datasets) for name, n in differing.items()),
+        *(_impossible(*what, n, datasets) for what, n in surely.items()),
+        *found,
+    )
 
 
 def evidence(u: Array) -> Array:
@@ -174,10 +197,11 @@ def _found(kind: str, variable: str, of: dict[str, Array], threshold: float) -> 
     at = int(np.argmax(combined >= threshold)) + 1 if (combined >= threshold).any() else None
     loudest = _loudest(dict(zip(names, log_e.max(axis=1), strict=True)), threshold)
     u = of[loudest][~np.isnan(of[loudest])]
-    n = len(u)
-    mcse = float(u.std(ddof=1) / np.sqrt(n)) if n > 1 else np.nan
+    # Of datasets with one row another number is ranked than of those with several.
+    n = int((~np.isnan(np.stack(list(of.values())))).any(axis=0).sum())
+    mcse = float(u.std(ddof=1) / np.sqrt(len(u))) if len(u) > 1 else np.nan
     words = _words(kind, variable, loudest, u) if at else f"agrees in {n} datasets"
-    mean = float(u.mean()) if n else np.nan
+    mean = float(u.mean()) if len(u) else np.nan
     return Found(kind, variable, n, loudest, mean, mcse, float(combined.max()), at, words)
 
 
@@ -193,6 +217,14 @@ def _mean(log_e: Array) -> Array:
     return np.logaddexp.reduce(log_e, axis=0) - np.log(len(log_e))
 
 
+def _impossible(kind: str, name: str, n: int, datasets: int) -> Found:
+    words = (
+        f"the generator's values of {name} are impossible under the model's "
+        f"{_WHOSE[kind]} in {n} of {datasets} datasets"
+    )
+    return Found(kind, name, datasets, "value", np.nan, np.nan, np.inf, 1, words)
+
+
 def _computed(name: str, n: int, datasets: int) -> Found:
     words = (
         f"the model computes '{name}' from the generator's truth to another value than the "
@@ -203,7 +235,7 @@ def _computed(name: str, n: int, datasets: int) -> Found:
 
 def _words(kind: str, variable: str, statistic: str, u: Array) -> str:
     """Say which way a variable's values depart from the model's draws."""
-    whose = "prior" if kind == PRIOR else "likelihood at the truth"
+    whose = _WHOSE[kind]
     if statistic == DENSITY:
         less = "less" if u.mean() < 0.5 else "more"
         return (

@@ -52,7 +52,7 @@ def notes(found: Forward) -> list[str]:
         lines.append(f"named by the generator alone: {', '.join(found.only_in_truth)}")
     if found.only_in_model:
         lines.append(f"named by the model alone: {', '.join(found.only_in_model)}")
-    lines += [f"{_datasets(n)} could not be compared: {why}" for why, n in found.failed.items()]
+    lines += [f"{_datasets(n)} not compared in all: {why}" for why, n in found.failed.items()]
     return lines
 
 
@@ -69,7 +69,18 @@ def conclusion(found: Forward) -> str:
             f"The generator and {found.estimator} do not state the same thing: look at the "
             f"{differing[0].what} first (chance of a mistake at most {found.alpha:g})."
         )
-    return f"No difference found. {could_see(found)} {UNSEEN}"
+    if found.incomplete:
+        least = min(one.n for one in found.found)
+        return (
+            f"Undecided: of {_datasets(found.datasets)} only {least} could be compared in all, and "
+            "what keeps the others from it may be the difference."
+        )
+    left = f" in the {len(found.found)} that could be compared of {_known(found)}"
+    return f"No difference found{left if found.skipped else ''}. {could_see(found)} {UNSEEN}"
+
+
+def _known(found: Forward) -> int:
+    return len(found.found) + len(found.skipped)
 
 
 def could_see(found: Forward) -> str:

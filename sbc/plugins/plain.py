@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from sbc.plugins import blame
 from sbc.plugins.contained import contained
 from sbc.plugins.data import Data, Dataset, summary
 from sbc.plugins.errors import UserError
@@ -21,6 +22,8 @@ FIXED = "fixed"
 EVERYONE = "*"
 #: The dimension of its longest arrays.
 _ROWS = "rows"
+#: Draws of which two have to work.
+_TRIED = 20
 
 Draw = Callable[..., Any]
 
@@ -59,9 +62,7 @@ def plain(function: Draw) -> PlainGenerator:
             "default; one that draws data for a given truth is decorated: @sbc.generator"
         )
     sizes = {p.name: p.default for p in others if p.default is not p.empty}
-    (truth, data), (other, _) = (
-        _drawn(name, function, np.random.default_rng(seed), sizes) for seed in (0, 1)
-    )
+    (truth, data), (other, _) = _two_drawn(name, function, sizes)
     longest = max((a.shape[0] for a in data.values() if a.ndim), default=0)
     fixed = all(np.array_equal(truth[n], other.get(n, np.nan)) for n in truth)
     regime = FIXED if fixed else PRIOR
@@ -79,6 +80,34 @@ def plain(function: Draw) -> PlainGenerator:
     return made
 
 
+def _two_drawn(
+    name: str, function: Draw, sizes: Mapping[str, Any]
+) -> list[tuple[dict[str, Any], Data]]:
+    """Draw two datasets to see what a generator gives; one that fails now and then is no mistake.
+
+    Raises
+    ------
+    UserError
+        If it raises nearly always, naming what and where.
+    """
+    found: list[tuple[dict[str, Any], Data]] = []
+    trouble: Exception | None = None
+    for seed in range(_TRIED):
+        try:
+            found.append(_drawn(name, function, np.random.default_rng(seed), sizes))
+        except UserError:
+            raise
+        except Exception as problem:
+            trouble = problem
+        if len(found) == 2:
+            return found
+    assert trouble is not None  # there were fewer than two that worked
+    raise UserError(
+        f"the generator {name} raises {type(trouble).__name__} in nearly all of {_TRIED} draws: "
+        f"{trouble} ({blame.place(trouble)})"
+    ) from trouble
+
+
 def _drawn(
     name: str, function: Draw, rng: np.random.Generator, sizes: Mapping[str, Any]
 ) -> tuple[dict[str, Any], Data]:
@@ -90,4 +119,17 @@ def _drawn(
         kinds = " and ".join(type(part).__name__ for part in found)
         raise UserError(f"the generator {name} must return (truth, data), two dicts, not {kinds}")
     truth, data = found
-    return dict(truth), {str(n): np.asarray(a) for n, a in data.items()}
+    for parameter, value in truth.items():
+        if np.asarray(value).dtype.kind not in "biuf":
+            raise UserError(
+                f"the generator {name} gives '{parameter}' the truth {value!r}; truths are "
+                "numbers or arrays of numbers"
+            )
+    return dict(truth), {str(n): _array(a) for n, a in data.items()}
+
+
+def _array(values: Any) -> Any:
+    """Give an array; what is masked is missing, as PyMC has it, and would else lose its mask."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        return np.ma.filled(values.astype(float), np.nan)
+    return np.asarray(values)

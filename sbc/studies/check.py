@@ -50,7 +50,9 @@ def _checked(settings: Settings, name: str, alpha: float) -> Forward:
         judged=expects_uniform(settings, name),
         alpha=alpha,
         datasets=settings.datasets,
-        found=judge_forward(streams.pit, streams.differing, settings.datasets, alpha),
+        found=judge_forward(
+            *(streams.pit, streams.differing, settings.datasets, alpha, streams.impossible)
+        ),
         skipped=dict(plan.skipped),
         only_in_truth=tuple(plan.only_in_truth),
         only_in_model=tuple(plan.only_in_model),

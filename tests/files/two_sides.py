@@ -90,6 +90,14 @@ def sometimes_odd(rng):
     return truth, data
 
 
+def negative_tau(rng):
+    """One tau in ten has the other sign, which the prior excludes and the data do not notice."""
+    truth, data = world(rng)
+    if rng.random() < 0.1:
+        truth |= {"tau": -truth["tau"], "z": -truth["z"]}
+    return truth, data
+
+
 def too_wide(rng, truth, given):
     """Simulate the eight schools with errors half as large again."""
     error = np.array([15.0, 10.0, 16.0, 11.0, 9.0, 11.0, 10.0, 18.0])

@@ -43,7 +43,7 @@ def streams(model, n=150, names=None, change=lambda values: values, seed=0):
         truth = truth if names is None else {k: truth[k] for k in names}
         model["seen"].set_value(values["y"].astype(model["seen"].type.dtype))
         forward = forward or Forward(model, plan_of(model, truth))
-        for target, of in forward.ranked(truth, {}, rng)[0].items():
+        for target, of in forward.ranked(truth, {}, rng).pools.items():
             for statistic, pool in of.items():
                 u = pits(pool[None], rng.random(1))
                 found.setdefault((target.kind, target.name, statistic), []).extend(u)
@@ -151,7 +151,7 @@ def test_lags_are_compared_given_the_past():
         model["seen"].set_value(y)
         truth = {"rho": rho}
         forward = forward or Forward(model, plan_of(model, truth))
-        for target, of in forward.ranked(truth, {}, rng)[0].items():
+        for target, of in forward.ranked(truth, {}, rng).pools.items():
             for statistic, pool in of.items():
                 u = pits(pool[None], rng.random(1))
                 found.setdefault((target.kind, target.name, statistic), []).extend(u)
@@ -201,8 +201,9 @@ def test_a_parameter_that_the_model_computes_otherwise_is_told():
     truth = {k: v for k, v in values.items() if k != "y"}
     forward = Forward(model, plan_of(model, truth))
     rng = np.random.default_rng(0)
-    assert forward.ranked(truth, {}, rng)[1] == []
-    assert forward.ranked({**truth, "theta": truth["theta"] + 1}, {}, rng)[1] == ["theta"]
+    assert forward.ranked(truth, {}, rng).differing == []
+    other = {**truth, "theta": truth["theta"] + 1}
+    assert forward.ranked(other, {}, rng).differing == ["theta"]
 
 
 def weighed():
@@ -236,9 +237,50 @@ def by_density():
         (improper, 0.0, "the prior of 'a' is improper"),
         (by_density, 0.0, "'a' has a density but no way to draw from it"),
         (linear, [1.0, 2.0], "its shape is () in the model and (2,) in the truth"),
+        (linear, [[1.0], [2.0]], "its shape is () in the model and (2, 1) in the truth"),
     ],
 )
 def test_what_forward_draws_do_not_know_is_left_out_with_a_word(state, a, why):
     plan = plan_of(built(state), {"a": np.array(a)})
     assert plan.skipped["a"].startswith(why)
     assert [t.name for t in plan.targets if t.kind == PRIOR] == []
+
+
+def test_a_truth_of_one_number_in_an_array_is_a_number():
+    model = built(linear)
+    (values,) = prior_draws(model, 1)
+    truth = {name: np.array([values[name]]) for name in ("a", "b", "s")}
+    forward = Forward(model, plan_of(model, truth))
+    assert len(forward.ranked(truth, {}, np.random.default_rng(0)).pools) == 4
+
+
+def test_a_truth_that_the_prior_excludes_is_impossible_and_costs_its_own_ranks_alone():
+    model = built(linear)
+    truth = {"a": 0.1, "b": 0.2, "s": -0.3}
+    found = Forward(model, plan_of(model, truth)).ranked(truth, {}, np.random.default_rng(0))
+    assert [target.name for target in found.impossible] == ["s"]
+    assert {target.name for target in found.pools} == {"a", "b", "s"}
+    assert [target.name for target in found.failed] == ["y"]
+
+
+def hierarchy():
+    mu = pm.Normal("mu")
+    tau = pm.HalfNormal("tau")
+    theta = pm.Normal("theta", mu, tau, shape=4)
+    pm.Normal("y", theta[np.arange(12) % 4], 1, observed=data())
+
+
+def test_a_vector_is_drawn_with_one_of_its_parents_and_given_the_other():
+    forward, found = streams(built(hierarchy), names=["mu", "theta"])
+    assert forward.skipped == {}
+    (theta,) = [t for t in forward.plan.targets if t.name == "theta"]
+    assert ([v.name for v in theta.given], [v.name for v in theta.free]) == (["mu"], ["tau"])
+    assert [one for one in judge_forward(found, {}, 150, 0.0005) if one.at] == []
+
+    def wide(values):
+        moved = values["mu"] + 3 * (values["theta"] - values["mu"])
+        return {**values, "theta": moved, "y": values["y"] + np.tile(moved - values["theta"], 3)}
+
+    _, other = streams(built(hierarchy), names=["mu", "theta"], change=wide)
+    judged = judge_forward(other, {}, 150, 0.0005)
+    assert [one.variable for one in judged if one.at] == ["theta"]
