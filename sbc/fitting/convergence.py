@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -34,17 +35,22 @@ def accept_constant_discrete(results: tuple[Result, ...], draws: Draws) -> tuple
     )
 
 
-def without_constant_prior(draws: Draws, truth: dict[str, Any]) -> dict[str, Any]:
-    """Leave the log prior out of what is ranked where it is the same everywhere: priors are flat.
+def without_constant(
+    draws: Draws, truth: dict[str, Any], quantities: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Leave out of what is ranked the log prior, and quantities, that are the same everywhere.
 
-    With discrete variables it may be the same in all draws of one dataset, and is kept.
+    With discrete variables they may be the same in all draws of one dataset, and are kept.
     """
-    values = draws.values.get(LOG_PRIOR)
-    if values is None or any(v.dtype.kind in "biu" for v in draws.values.values()):
+    if any(v.dtype.kind in "biu" for v in draws.values.values()):
         return truth
-    if np.ptp(values) > 1e-10 * (1 + abs(float(values.flat[0]))):
-        return truth
-    return {name: value for name, value in truth.items() if name != LOG_PRIOR}
+    still = {
+        name
+        for name in (LOG_PRIOR, *quantities)
+        if (values := draws.values.get(name)) is not None
+        and np.ptp(values) <= 1e-10 * (1 + abs(float(values.flat[0])))
+    }
+    return {name: value for name, value in truth.items() if name not in still}
 
 
 def flag_constant_draws(draws: Draws, results: tuple[Result, ...]) -> Draws:

@@ -17,7 +17,7 @@ from sbc.fitting.convergence import (
     flag_constant_draws,
     retry_schedule,
     status,
-    without_constant_prior,
+    without_constant,
 )
 from sbc.fitting.estimands import is_wanted
 from sbc.fitting.estimated import check_shapes, rows_of
@@ -152,7 +152,7 @@ def _ranked(task: Task, row: Fit, draws: Draws, truth: dict[str, Any], budget: B
         row = replace(row, chains=chains, draws=length)
     results = summarise(
         draws,
-        without_constant_prior(draws, truth),
+        without_constant(draws, truth, estimator.quantities),
         partial(_jitter, task),
         estimator.elements,
         estimator.constant,
@@ -259,11 +259,36 @@ def prepare(task: Task) -> None:
     estimator = setup.estimator
     check_arguments(estimator, setup.generator, setup.designs[0])
     try:
-        data = _drawn(task).data
-        check_data(setup.generator, data)
-        selected = estimator.select(data)
+        drawn = _drawn(task)
+        check_data(setup.generator, drawn.data)
+        selected = estimator.select(drawn.data)
     except UserError:
         raise
     except Exception:
         return
+    if expects_uniform(task.settings, task.estimator):
+        _check_quantities(estimator, drawn)
     compiled_for(setup, task.engine, selected)
+
+
+def _check_quantities(estimator: Estimator, drawn: Dataset) -> None:
+    """Refuse a quantity that gives no number of the truth of a dataset.
+
+    Raises
+    ------
+    UserError
+        Naming what it raises or gives, and where.
+    """
+    for name, quantity in estimator.quantities.items():
+        try:
+            with contained():
+                found = np.asarray(quantity(drawn.truth, drawn.data))
+        except Exception as problem:
+            raise UserError(
+                f"the quantity '{name}' raises {type(problem).__name__}: {problem} "
+                f"({blame.place(problem)}); theta has {', '.join(drawn.truth)}, data has "
+                f"{', '.join(drawn.data)}"
+            ) from problem
+        if found.ndim or found.dtype.kind not in "biuf":
+            what = f"an array of shape {found.shape}" if found.ndim else f"{found!r}"
+            raise UserError(f"the quantity '{name}' must give one number, not {what}")

@@ -21,6 +21,7 @@ KINDS = {
     "likelihood": "the likelihood",
     "density": "a density that does not belong to its draws",
     "sampler": "the sampler",
+    "error": "code that raises in the middle of a fit",
 }
 #: What is looked at besides: where a fault shows, and whether the data say anything.
 PLACE, DATA = "place", "data"

@@ -10,7 +10,7 @@ import numpy as np
 
 from sbc.plugins.contained import contained
 from sbc.plugins.data import Array, Data, Dataset, Truth, defaults_of, summary
-from sbc.plugins.errors import renamed
+from sbc.plugins.errors import UserError, renamed
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def generator(
             name=function.__name__,
             simulate=function,
             sizes=defaults_of(function, skip=2),
-            dims=dims,
+            dims=_checked(function.__name__, dims),
             indexes=indexes or {},
             features=dict(features or {}),
             uniform_ranks=uniform_ranks or {},
@@ -141,3 +141,21 @@ def generator(
         return made
 
     return wrap
+
+
+def _checked(name: str, dims: Mapping[str, Any]) -> dict[str, str]:
+    """Refuse dimensions that are not one name an array.
+
+    Raises
+    ------
+    UserError
+        Naming the array, and what to write.
+    """
+    for array, dim in dims.items():
+        if not isinstance(dim, str):
+            first = dim[0] if isinstance(dim, tuple | list) and dim else "rows"
+            raise UserError(
+                f"the generator {name} gives '{array}' the dimensions {dim!r}; name the one along "
+                f"which datasets differ in length: dims={{'{array}': '{first}'}}"
+            )
+    return dict(dims)

@@ -138,3 +138,14 @@ def test_every_number_with_an_error_stands_on_the_page_of_the_example():
         n for n in quoted if not re.search(rf"(?<![\d.-]){re.escape(' '.join(n.split()))}", shown)
     ]
     assert missing == []
+
+
+def test_the_causes_are_the_measured_ones():
+    rows = json.loads((ROOT / "docs/data/causes.json").read_text(encoding="utf-8"))
+    counts: dict[tuple[str, str, str], list[bool]] = {}
+    for row in (row for row in rows if row["expected"]):
+        key = (row["family"], row["fault"].replace("_", " "), row["expected"])
+        counts.setdefault(key, []).append(row["right"])
+    page = (ROOT / "docs/proof.md").read_text(encoding="utf-8")
+    for (family, fault, cause), right in counts.items():
+        assert f"| {family} | {fault} | {cause} | {sum(right)} of {len(right)} |" in page

@@ -63,3 +63,32 @@ def shrunk(estimator, generator, data):
 def spread_of_mu(theta, data):
     """A quantity: where the data's mean lies from mu."""
     return float((np.mean(data["y"]) - theta["mu"]) ** 2)
+
+
+def raising_quantity(theta, data):
+    """Ask for a parameter that is not there."""
+    return theta["nope"]
+
+
+def two_numbers(theta, data):
+    """Give two numbers for one."""
+    return np.array([theta["mu"], theta["sigma"]])
+
+
+def always_one(theta, data):
+    """Say nothing."""
+    return 1.0
+
+
+class _Broken(_Shrunk):
+    """Raises in the middle of a fit."""
+
+    def fit(self, data, budget, seed):
+        """Raise."""
+        raise ArithmeticError("out of order")
+
+
+@engine(backend="threading")
+def broken(estimator, generator, data):
+    """An engine that cannot fit."""
+    return _Broken(nutpie.compile(estimator, generator, data))

@@ -9,7 +9,7 @@ from sbc.fitting.allowed import validate
 from sbc.fitting.origin import check_files
 from sbc.gates.causes import KINDS, PLACE, Clue, Explanation, write_causes
 from sbc.gates.forward import SHARE, Forward
-from sbc.gates.forward_file import write_forward
+from sbc.gates.forward_file import read_forward, write_forward
 from sbc.plugins.engine import FUNCTION
 from sbc.plugins.errors import UserError
 from sbc.stats.sequential.outcome import ALPHA_FAIL
@@ -49,7 +49,7 @@ def explain(
     refuse_sweep(folder, provenance)
     refuse_imported(folder, provenance)
     run = load_run(folder)
-    if run.fits.empty:
+    if run.fits.empty and not read_forward(folder):
         raise UserError(f"{folder} holds no fits: there is nothing to explain")
     if set(run.settings.functions) == set(run.settings.estimators):
         raise UserError(f"{folder} holds functions alone, which state no model to look into")
@@ -88,7 +88,7 @@ def _explained(of: Inquiry, fit_again: bool, say: Say) -> Explanation:
     clues: list[Clue] = []
     if faults or not of.uniform:
         clues = suspects.sides(of)
-    if faults:
+    if faults and of.failures.n:
         clues += [*suspects.shortcut(of, say), *suspects.density(of, say)]
         # Fits of a model that states something else, or by a wrong density, need no second opinion.
         known = any(clue.found for clue in clues)

@@ -26,6 +26,10 @@ _INFLATED = 1.5
 _SMALLEST = 0.05
 
 
+#: What may have moved: the mean, its scatter over datasets, or the sd.
+SHIFT, SCATTER, WIDTH = "shift", "scatter", "width"
+
+
 @dataclass(frozen=True)
 class Move:
     """How one quantity's posterior moved, over the datasets that were fitted again.
@@ -38,8 +42,12 @@ class Move:
         Mean of the run's posterior mean minus the probe's, in the probe's posterior sds.
     width, width_mcse : float
         The run's posterior sd over the probe's: mean log ratio, and its error.
+    scatter : float
+        Root mean square of the shifts, in what Monte Carlo error makes of them.
+    by : str
+        Which of the three says it most clearly: `SHIFT`, `SCATTER` or `WIDTH`.
     p : float
-        That it moved by Monte Carlo error alone, over both and all quantities (Bonferroni).
+        That it moved by Monte Carlo error alone, over all three and all quantities (Bonferroni).
     """
 
     quantity: str
@@ -47,15 +55,22 @@ class Move:
     shift_mcse: float
     width: float
     width_mcse: float
+    scatter: float
+    by: str
     p: float
 
     @property
     def words(self) -> str:
         """Say by how much."""
+        told = (
+            f", means scatter {self.scatter:.1f} times as far as their Monte Carlo errors"
+            if self.by == SCATTER
+            else ""
+        )
         return (
             f"{self.quantity}: mean moved by {self.shift:+.2f} ± {self.shift_mcse:.2f} posterior "
             f"sd, sd {np.exp(self.width):.2f} (± {self.width_mcse * np.exp(self.width):.2f}) times "
-            "the longer run's"
+            "the longer run's" + told
         )
 
 
@@ -166,16 +181,22 @@ def _moved(name: str, of: pd.DataFrame, tests: int) -> Move:
     width = of["width"].to_numpy()
     together = abs(shift.sum()) / np.sqrt(variance.sum())
     error = float(width.std(ddof=1) / np.sqrt(n))
-    ps = [float(2 * norm.sf(together))] if abs(shift.mean()) > _SMALLEST else []
-    if np.sqrt(np.mean(shift**2)) > 2 * _SMALLEST:
-        ps.append(float(chi2.sf((shift**2 / variance).sum(), n)))
+    squares = float((shift**2 / variance).sum())
+    ps = {}
+    if abs(shift.mean()) > _SMALLEST:
+        ps[SHIFT] = float(2 * norm.sf(together))
     if abs(width.mean()) > _SMALLEST and error > 0:
-        ps.append(float(2 * student.sf(abs(width.mean()) / error, n - 1)))
+        ps[WIDTH] = float(2 * student.sf(abs(width.mean()) / error, n - 1))
+    if np.sqrt(np.mean(shift**2)) > 2 * _SMALLEST:
+        ps[SCATTER] = float(chi2.sf(squares, n))
+    by = min(ps, key=lambda name: ps[name]) if ps else SHIFT
     return Move(
         name,
         float(shift.mean()),
         float(np.sqrt(variance.sum()) / n),
         float(width.mean()),
         error,
-        min(1.0, tests * min(ps, default=1.0)),
+        float(np.sqrt(_INFLATED * squares / n)),
+        by,
+        min(1.0, tests * ps.get(by, 1.0)),
     )

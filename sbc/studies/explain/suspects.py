@@ -13,9 +13,10 @@ from sbc.gates.causes import DATA, PLACE, Clue
 from sbc.plugins.data import is_density
 from sbc.plugins.errors import UserError
 from sbc.store.names import compact
+from sbc.store.rows import ERROR
 from sbc.studies.explain.inquiry import Inquiry
 from sbc.studies.explain.place import places
-from sbc.studies.explain.probe import Probe, chosen, probe
+from sbc.studies.explain.probe import SCATTER, Probe, chosen, probe
 
 #: Datasets of which generator and model, or draws and density, are compared, at least.
 FORWARD = 400
@@ -117,7 +118,8 @@ def sampler(of: Inquiry, fit_again: bool, say: Say) -> list[Clue]:
     clues = [_fits(of)]
     if fit_again and of.bad:
         other = "pymc" if of.engine == "nutpie" else "nutpie"
-        clues += [_probed(of, engine, say) for engine in (of.engine, other)]
+        opinions = [_probed(of, engine, say) for engine in (of.engine, other)]
+        clues += [clue for _, clue in sorted(opinions, key=lambda opinion: opinion[0])]
     return clues
 
 
@@ -136,6 +138,10 @@ def _fits(of: Inquiry) -> Clue:
     if short > MANY:
         words += f"; in {short:.0%} of them the ranked draws depend on each other (ESS below 0.6 L)"
     tied = sign is not None and found.failed > FEW * found.n
+    raised = found.statuses.get(ERROR, 0)
+    if found.too_many and raised > found.failed / 2:
+        told = f"{words}; {found.reasons[0] if found.reasons else ''}"
+        return Clue("error", True, told, f"python -m sbc table {of.folder}")
     at_work = found.too_many or tied or short > MANY
     return Clue("sampler", at_work, words, f"python -m sbc report {of.folder}")
 
@@ -149,15 +155,18 @@ def _short(of: Inquiry) -> float:
     return float((ratio < DEPENDENT).mean())
 
 
-def _probed(of: Inquiry, other: str, say: Say) -> Clue:
+def _probed(of: Inquiry, other: str, say: Say) -> tuple[float, Clue]:
+    """Ask one engine; what is clearest has the smallest p-value."""
     worst = next(iter(of.bad))
     picked = chosen(of.pit(worst), of.run.settings.seed)
     say(f"fitting {len(picked)} datasets again by {other}")
     try:
         found = probe(of.run, of.estimator, of.engine, picked, other)
     except UserError as problem:
-        return Clue("sampler", False, f"no second opinion by {other}: {problem.neutral}")
-    return _opinion(of, found)
+        return 1.0, Clue("sampler", False, f"no second opinion by {other}: {problem.neutral}")
+    # By means and widths first: a scatter says least of what is wrong.
+    clearest = min((move.p + (move.by == SCATTER) for move in found.moves), default=1.0)
+    return clearest, _opinion(of, found)
 
 
 def _opinion(of: Inquiry, found: Probe) -> Clue:

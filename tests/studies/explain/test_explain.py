@@ -11,10 +11,12 @@ from sbc.cli.main import main
 from sbc.fitting import loop
 from sbc.fitting.options import settings_over
 from sbc.gates.causes import FILE, read_causes
+from sbc.gates.config import Config
 from sbc.plugins.errors import UserError
 from sbc.report.page.page import page
 from sbc.store.frames import load_run
 from sbc.studies.explain.explain import explain
+from sbc.studies.gate import judge_while_running
 
 HERE = "tests/files/causes.py"
 SIDES = "tests/files/two_sides.py"
@@ -138,3 +140,59 @@ def test_functions_are_left_out_and_named(tmp_path):
     folder = sbc.run(function, world, out=tmp_path / "alone", **how).folder
     with pytest.raises(UserError, match="functions alone, which state no model"):
         explain(folder)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "told"),
+    [
+        ("raising_quantity", "raises KeyError: 'nope'"),
+        ("two_numbers", "must give one number, not an array of shape"),
+    ],
+)
+def test_a_quantity_that_gives_no_number_is_refused_before_any_fit(tmp_path, quantity, told):
+    with pytest.raises(UserError, match=told):
+        made(
+            tmp_path / "run",
+            estimator=f"{HERE}:mean_and_sd",
+            truth="self",
+            quantity=f"{HERE}:{quantity}",
+            datasets=3,
+        )
+
+
+def test_a_constant_quantity_is_not_ranked_and_fails_no_fit(tmp_path):
+    folder = made(
+        tmp_path / "run",
+        estimator=f"{HERE}:mean_and_sd",
+        truth="self",
+        quantity=f"{HERE}:always_one",
+        datasets=5,
+    )
+    run = load_run(folder)
+    assert "always_one" not in set(run.results.quantity)
+    assert (run.fits.status != "nonconverged").sum() >= 3
+
+
+def test_a_gate_that_failed_before_any_fit_is_explained(tmp_path):
+    settings = settings_over(
+        None,
+        {"estimator": f"{SIDES}:logistic", "generator": f"{SIDES}:wider_z", "truth": "prior"},
+    )
+    folder = tmp_path / "run"
+    gate = judge_while_running(settings, folder, Config(max_datasets=60), jobs=1)
+    assert gate.outcome == "fail"
+    (found,) = explain(folder)
+    assert "The cause is the prior of z" in found.paragraph
+
+
+def test_fits_that_raise_are_no_fault_of_the_sampler(tmp_path):
+    folder = made(
+        tmp_path / "run",
+        estimator=f"{HERE}:mean_and_sd",
+        truth="self",
+        engine=f"{HERE}:broken",
+        datasets=20,
+    )
+    (found,) = explain(folder)
+    assert kinds(found) == ["error"]
+    assert "out of order" in found.paragraph
