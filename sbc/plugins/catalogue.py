@@ -127,8 +127,7 @@ def _check_packages(kind: str, name: str) -> None:
     for package in _keyword(kind, name, "needs") or ():
         if importlib.util.find_spec(package) is None:
             raise UserError(
-                f"{kind} '{name}' needs the package {package}: "
-                f"pip install 'sbc-harness[{package}]'"
+                f"{kind} '{name}' needs the package {package}: pip install 'sbc-harness[{package}]'"
             )
 
 
