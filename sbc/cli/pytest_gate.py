@@ -105,9 +105,10 @@ class PytestGate:
         for quantity, value in expected.items():
             config = config.declare(settings.truth, estimator, quantity, value)
         gate = self._grow(settings, config)
-        from sbc.gates.words import fits_line, line
+        from sbc.gates.words import before, fits_line, line
 
-        verdicts = "\n".join(line(verdict, gate) for verdict in gate.verdicts)
+        differing = [f"{'FAIL':<14}{before(one)}" for one in gate.forward if one.faults]
+        verdicts = "\n".join([*differing, *(line(verdict, gate) for verdict in gate.verdicts)])
         self._request.node.user_properties.append(("sbc", verdicts))
         if gate.outcome == "pass":
             return

@@ -196,5 +196,5 @@ def test_the_pytest_fixture_takes_models_and_simulators(sbc_gate):
 
     sbc_gate.calibrated(build(), name="as_it_is")
     sbc_gate.miscalibrated(build, simulator=moved, name="caught")
-    with pytest.raises(pytest.fail.Exception, match=r"FAIL +moved"):
+    with pytest.raises(pytest.fail.Exception, match=r"FAIL +moved: before any fit.*differ"):
         sbc_gate.calibrated(build(), simulator=moved, name="moved")

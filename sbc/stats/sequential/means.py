@@ -30,7 +30,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import log_ndtr
+from scipy.special import erfcx, log_ndtr
 
 from sbc.stats.sequential.moments import UNSEEN, Moments, moments, with_unseen
 from sbc.stats.sequential.outcome import Outcome
@@ -112,7 +112,20 @@ def log_e_positive(so_far: Moments, alpha: float, unseen: float = UNSEEN) -> Arr
     rho2 = (level + np.log(level + 1)) / _BEST_AT
     v = n * rho2 + 1
     x = np.sqrt(rho2 * n / v) * T
-    return np.where(so_far.n < START, 0.0, np.log(2 / np.sqrt(v)) + x**2 / 2 + log_ndtr(x))
+    return np.where(so_far.n < START, 0.0, np.log(2 / np.sqrt(v)) + _log_mixture(x))
+
+
+def _log_mixture(x: Array) -> Array:
+    """Compute x²/2 + log Φ(x), which is log(erfcx(-x/√2)/2).
+
+    Far below 0, as of values that are all but the same, the two terms are equal in all their
+    digits, and their sum would be noise of any size.
+    """
+    below = np.minimum(x, 0.0)
+    above = np.maximum(x, 0.0)
+    with np.errstate(divide="ignore"):
+        low = np.log(erfcx(-below / np.sqrt(2)) / 2)
+    return np.where(x < 0, low, above**2 / 2 + log_ndtr(above))
 
 
 def judge_mean(

@@ -149,6 +149,17 @@ def test_values_all_the_same_are_known():
     assert np.isnan(estimate(mean_excess(np.full(5, np.nan))))
 
 
+def test_values_that_differ_by_rounding_alone_are_as_if_they_were_the_same():
+    """Far below the bound nothing speaks for a mean above it: no e-value exceeds 1."""
+    noise = np.random.default_rng(1).normal(size=(20, 100))
+    for size in (1e-16, 1e-12, 1e-9, 1e-6):
+        for x in size * noise + 1 / 3:
+            assert (log_e_positive(moments(x - 0.5), 1e-3) < 1).all()
+            assert log_e_positive(moments(x + 0.5), 1e-3)[-1] > 100
+            assert verdict(x, -0.5, 0.5).outcome == "pass"
+            assert verdict(x, -0.5, 0.3).outcome == "fail"
+
+
 def test_interval_agrees_with_the_verdict():
     x = np.random.default_rng(1).exponential(size=300)
     low, high = interval(mean_excess(x), 0.05)
