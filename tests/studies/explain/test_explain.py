@@ -42,6 +42,7 @@ def test_of_a_sound_run_there_is_nothing_to_explain(tmp_path):
     assert "Why" not in page([load_run(folder)])
 
 
+@pytest.mark.slow
 def test_a_sampler_whose_draws_lie_too_close_is_named_and_not_the_density(tmp_path):
     folder = made(
         tmp_path / "run", estimator=f"{HERE}:mean_and_sd", truth="self", engine=f"{HERE}:shrunk"
@@ -59,6 +60,7 @@ def test_a_sampler_whose_draws_lie_too_close_is_named_and_not_the_density(tmp_pa
     assert found.paragraph.count("the sampler") == 1
 
 
+@pytest.mark.slow
 def test_a_density_that_does_not_belong_to_its_draws_is_named(tmp_path):
     folder = made(tmp_path / "run", estimator=f"{HERE}:other_density", truth="self", datasets=200)
     (found,) = explain(folder)
@@ -90,6 +92,7 @@ def test_a_likelihood_that_differs_is_named_and_gate_and_page_say_so(tmp_path, c
     assert "The cause is the likelihood of y" in shown
 
 
+@pytest.mark.slow
 def test_where_uniform_ranks_are_not_expected_the_design_is_told(tmp_path):
     folder = made(tmp_path / "run", estimator="mundlak", truth="effects", datasets=30)
     (found,) = explain(folder)
@@ -185,6 +188,7 @@ def test_a_gate_that_failed_before_any_fit_is_explained(tmp_path):
     assert "The cause is the prior of z" in found.paragraph
 
 
+@pytest.mark.slow
 def test_fits_that_raise_are_no_fault_of_the_sampler(tmp_path):
     folder = made(
         tmp_path / "run",
