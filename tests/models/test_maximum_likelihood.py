@@ -146,7 +146,7 @@ def test_without_the_package_there_is_one_line(monkeypatch):
         lambda name, *a: None if name == "statsmodels" else there(name, *a),
     )
     with pytest.raises(
-        UserError, match=r"needs the package statsmodels: pip install 'sbc\[statsmodels\]'"
+        UserError, match=r"needs the package statsmodels: pip install 'sbc-harness\[statsmodels\]'"
     ):
         catalogue.check("estimator", "clogit")
     catalogue.check("estimator", "mundlak")

@@ -39,7 +39,7 @@ def sides(of: Inquiry) -> list[Clue]:
     if of.forward is None:
         words = (
             "prior and likelihood cannot be doubted here: truth and data come from the model "
-            "itself; an independent generator or --simulator would put them to the test"
+            "itself; an independent generator or simulator would put them to the test"
         )
         return [Clue("likelihood", False, words)]
     command = _check_command(of)
@@ -63,13 +63,17 @@ def sides(of: Inquiry) -> list[Clue]:
     return clues
 
 
+#: Before an option, in a command that is shown to be typed.
+_FLAG = "-" * 2
+
+
 def _check_command(of: Inquiry) -> str:
     settings = of.run.settings
-    words = ["python -m sbc check", f"--estimator {shlex.quote(of.estimator)}"]
-    words += [f"--generator {shlex.quote(settings.generator)}", f"--truth {settings.truth}"]
-    words += [f"--simulator {shlex.quote(settings.simulator)}"] if settings.simulator else []
-    words += [f"--set {name}={value}" for name, value in settings.parameters.items()]
-    return " ".join([*words, f"--seed {settings.seed}"])
+    words = ["python -m sbc check", f"{_FLAG}estimator {shlex.quote(of.estimator)}"]
+    words += [f"{_FLAG}generator {shlex.quote(settings.generator)}", f"{_FLAG}truth {settings.truth}"]
+    words += [f"{_FLAG}simulator {shlex.quote(settings.simulator)}"] if settings.simulator else []
+    words += [f"{_FLAG}set {name}={value}" for name, value in settings.parameters.items()]
+    return " ".join([*words, f"{_FLAG}seed {settings.seed}"])
 
 
 def shortcut(of: Inquiry, say: Say) -> list[Clue]:
@@ -175,8 +179,8 @@ def _opinion(of: Inquiry, found: Probe) -> Clue:
     start += f" ({found.failed} failed)" if found.failed else ""
     picked = found.datasets[0] if found.datasets else 0
     command = (
-        f"python -m sbc replay {of.folder} --dataset {picked} "
-        f"--estimator {shlex.quote(of.estimator)} --engine {shlex.quote(of.engine)}"
+        f"python -m sbc replay {of.folder} {_FLAG}dataset {picked} "
+        f"{_FLAG}estimator {shlex.quote(of.estimator)} {_FLAG}engine {shlex.quote(of.engine)}"
     )
     moved = [move for move in found.moves if move.p < CERTAIN]
     if moved:
@@ -193,7 +197,7 @@ def where(of: Inquiry) -> list[Clue]:
     means = of.results.pivot_table(index="dataset", columns="quantity", values="mean")
     means = means[[name for name in means if not is_density(str(name))][:20]]
     features = of.run.features(of.estimator)
-    command = f"python -m sbc table {of.folder} --by FEATURE" if len(features.columns) else ""
+    command = f"python -m sbc table {of.folder} {_FLAG}by FEATURE" if len(features.columns) else ""
     return [
         Clue(PLACE, True, f"{name}: {words}", command)
         for name in list(of.bad)[:3]

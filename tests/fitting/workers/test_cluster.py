@@ -306,7 +306,7 @@ def test_tls_to_a_plain_scheduler_is_told(cluster, tmp_path, capsys):
 
 def test_without_dask_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(UserError, match=r"pip install 'sbc\[dask\]'"):
+    with pytest.raises(UserError, match=r"pip install 'sbc-harness\[dask\]'"):
         Cluster.connect("tcp://127.0.0.1:1", SETTINGS)
 
 
