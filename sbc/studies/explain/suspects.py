@@ -70,7 +70,10 @@ _FLAG = "-" * 2
 def _check_command(of: Inquiry) -> str:
     settings = of.run.settings
     words = ["python -m sbc check", f"{_FLAG}estimator {shlex.quote(of.estimator)}"]
-    words += [f"{_FLAG}generator {shlex.quote(settings.generator)}", f"{_FLAG}truth {settings.truth}"]
+    words += [
+        f"{_FLAG}generator {shlex.quote(settings.generator)}",
+        f"{_FLAG}truth {settings.truth}",
+    ]
     words += [f"{_FLAG}simulator {shlex.quote(settings.simulator)}"] if settings.simulator else []
     words += [f"{_FLAG}set {name}={value}" for name, value in settings.parameters.items()]
     return " ".join([*words, f"{_FLAG}seed {settings.seed}"])
