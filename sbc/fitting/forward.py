@@ -16,14 +16,13 @@ import pymc as pm
 import pytensor.tensor as pt
 from pymc.distributions.shape_utils import change_dist_size
 from pymc.logprob.basic import conditional_logp
-from pymc.pytensorf import compile, reseed_rngs
 from pytensor.graph.replace import graph_replace, vectorize_graph
 from pytensor.graph.traversal import ancestors
 from pytensor.tensor.random.op import RandomVariable
-from pytensor.tensor.random.type import RandomType
 from pytensor.tensor.type_other import NoneTypeT
 
 from sbc.engines import _model
+from sbc.fitting.drawing import Drawing
 from sbc.fitting.forward_plan import PRIOR, Plan, Target, is_copy
 from sbc.plugins.data import Array, Data, Truth
 from sbc.plugins.modes import CHEAP
@@ -36,7 +35,7 @@ MOST_ELEMENTS = 100
 
 
 @dataclass
-class Forward:
+class ModelDraws:
     """Draws what one model says of the parameters and data that a generator made.
 
     Parameters
@@ -59,30 +58,22 @@ class Forward:
     def __post_init__(self) -> None:
         self._inputs = {v: v.type() for v in self.plan.inputs}
         self._shapes = [_model.shape_of(v) for v in self._inputs]
-        self._streams: set[Any] = set()
-        self._targets: dict[Target, Any] = {}
+        self._targets: dict[Target, Drawing] = {}
         for target in self.plan.targets:
             try:
                 pool, density = _pool(self.model, target, self._inputs)
-                self._targets[target] = self._compiled(
+                self._targets[target] = self._drawing(
                     [pool] if density is None else [pool, density]
                 )
             except (NotImplementedError, TypeError, ValueError) as problem:
                 logging.getLogger("sbc").debug("%s cannot be drawn: %s", target.name, problem)
                 self.skipped[target.name] = f"PyMC cannot draw it {DRAWS} times at once"
-        self._derived = self._compiled(
-            [
-                _model.as_tensor(
-                    _restated(v, {n: i for n, i in self._inputs.items() if n is not v})
-                )
-                for v in self.plan.derived
-            ]
-        )
+        computed = [_restated(v, self._inputs) for v in self.plan.derived]
+        self._derived = self._drawing([_model.as_tensor(v) for v in computed])
 
-    def _compiled(self, outputs: list[Any]) -> Any:
+    def _drawing(self, outputs: list[Any]) -> Drawing:
         """Compile by itself, so that what cannot be drawn of one dataset costs that alone."""
-        self._streams |= {v for v in ancestors(outputs) if isinstance(v.type, RandomType)}
-        return compile(list(self._inputs.values()), outputs, mode=CHEAP, on_unused_input="ignore")
+        return Drawing(self._inputs.values(), outputs, CHEAP)
 
     def ranked(self, truth: Truth, data: Data, rng: np.random.Generator) -> Ranked:
         """Compute what is ranked of one dataset.
@@ -95,7 +86,6 @@ class Forward:
             As the estimator selects them.
         rng : numpy.random.Generator
             Of the model's draws.
-
         """
         _model.set_data(self.model, data)
         given = [
@@ -103,27 +93,21 @@ class Forward:
             for v, shape in zip(self._inputs, self._shapes, strict=True)
         ]
         found = Ranked()
-        for target, function in self._targets.items():
-            # Each from a stream of its own: what one of them needs is nothing to the others.
-            reseed_rngs(self._random(function), int(rng.integers(2**63)))
+        for target, drawing in self._targets.items():
             try:
                 with np.errstate(all="ignore"):
-                    drawn = function(*given)
+                    drawn = drawing.draw(rng, *given)
             except Exception as problem:
                 found.failed[target] = f"{type(problem).__name__}: {problem}".partition("\n")[0]
                 continue
             self._take(found, target, drawn, rng)
         with np.errstate(all="ignore"):
-            computed = self._derived(*given)
+            computed = self._derived.draw(rng, *given)
         for v, value in zip(self.plan.derived, computed, strict=True):
             told = np.reshape(truth[str(v.name)], np.shape(value))
             if not np.allclose(value, told, rtol=1e-6, atol=1e-9, equal_nan=True):
                 found.differing.append(str(v.name))
         return found
-
-    def _random(self, function: Any) -> list[Any]:
-        """Give a function's streams of random numbers in the order of its graph."""
-        return [v for v in function.get_shared() if isinstance(v.type, RandomType)]
 
     def _take(
         self, found: Ranked, target: Target, drawn: list[Array], rng: np.random.Generator

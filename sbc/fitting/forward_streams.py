@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sbc.engines import _model
-from sbc.fitting.forward import Forward
+from sbc.fitting.forward import ModelDraws
 from sbc.fitting.forward_plan import Plan, plan_of
 from sbc.fitting.setup import Setup
 from sbc.plugins.data import Array, Data, Dataset, as_replicated, structure_of
@@ -68,7 +68,7 @@ def streams_of(setup: Setup, datasets: int) -> Streams:
             f"'{setup.spec}' itself, so that there is nothing to compare it with; name a regime of "
             f"a generator, or simulate the data by your own function: {option('simulator')}"
         )
-    forwards: dict[str, Forward] = {}
+    models: dict[str, ModelDraws] = {}
     found: Streams | None = None
     for dataset in range(datasets):
         try:
@@ -82,7 +82,7 @@ def streams_of(setup: Setup, datasets: int) -> Streams:
             raise UserError(f"dataset {dataset} cannot be drawn: {problem}") from problem
         try:
             data = setup.estimator.select(as_replicated(drawn.data))
-            forward = _forward(setup, forwards, drawn, data)
+            draws = _draws(setup, models, drawn, data)
         except UserError:
             raise
         except Exception as problem:  # a dataset without rows, for one
@@ -91,28 +91,28 @@ def streams_of(setup: Setup, datasets: int) -> Streams:
             _count(found.failed, f"{type(problem).__name__}: {problem}".partition("\n")[0])
             continue
         if found is None:
-            found = Streams(forward.plan)
-        _rank(setup, found, forward, drawn, data, dataset, datasets)
-        found.plan.skipped |= forward.skipped
+            found = Streams(draws.plan)
+        _rank(setup, found, draws, drawn, data, dataset, datasets)
+        found.plan.skipped |= draws.skipped
     assert found is not None  # there is at least one dataset
     return found
 
 
-def _forward(setup: Setup, forwards: dict[str, Forward], drawn: Dataset, data: Data) -> Forward:
+def _draws(setup: Setup, models: dict[str, ModelDraws], drawn: Dataset, data: Data) -> ModelDraws:
     """State the model for the first dataset of its kind; the next ones swap their data in."""
     anew = bool(getattr(setup.estimator, "anew", False))
     key = structure_of(data) or str({name: np.ndim(v) for name, v in drawn.truth.items()})
-    if anew or key not in forwards:
+    if anew or key not in models:
         model = _model.build(setup.estimator, setup.generator, data)
         from_model = setup.settings.truth == SELF.name
-        forwards[key] = Forward(model, plan_of(model, drawn.truth, likelihood_only=from_model))
-    return forwards[key]
+        models[key] = ModelDraws(model, plan_of(model, drawn.truth, likelihood_only=from_model))
+    return models[key]
 
 
 def _rank(
     setup: Setup,
     found: Streams,
-    forward: Forward,
+    draws: ModelDraws,
     drawn: Dataset,
     data: Data,
     dataset: int,
@@ -122,7 +122,7 @@ def _rank(
     seed = setup.settings.seed
     rng = np.random.default_rng(seeds.fit_seed(seed, dataset, setup.spec, _NAME, 0))
     try:
-        ranked = forward.ranked(drawn.truth, data, rng)
+        ranked = draws.ranked(drawn.truth, data, rng)
     except Exception as problem:
         _count(found.failed, f"{type(problem).__name__}: {problem}".partition("\n")[0])
         return

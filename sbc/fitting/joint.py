@@ -13,12 +13,10 @@ from typing import Any
 
 import numpy as np
 import pymc as pm
-from pymc.pytensorf import compile, reseed_rngs
 from pytensor.graph.replace import graph_replace
-from pytensor.graph.traversal import ancestors
-from pytensor.tensor.random.type import RandomType
 
 from sbc.engines import _model
+from sbc.fitting.drawing import Drawing
 from sbc.fitting.posterior_sbc import Replicates
 from sbc.fitting.prior import Law, law_of, prior_data
 from sbc.fitting.simulator import Simulator
@@ -148,14 +146,11 @@ class _Forward:
             for v in follow
         ]
         self._names = [*known, *(rv.name for rv in observed)]
-        # In the order of the graph, which every process builds alike.
-        self._streams = [v for v in ancestors(drawn) if isinstance(v.type, RandomType)]
-        self._function = compile([], drawn, mode="FAST_COMPILE", on_unused_input="ignore")
+        self._drawing = Drawing([], drawn)
 
     def draw(self, rng: np.random.Generator) -> Truth:
         """Draw once."""
-        reseed_rngs(self._streams, int(rng.integers(2**63)))
-        return dict(zip(self._names, self._function(), strict=True))
+        return dict(zip(self._names, self._drawing.draw(rng), strict=True))
 
 
 def _as_given(value: Array, design: Array) -> Array:

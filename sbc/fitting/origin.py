@@ -26,22 +26,41 @@ _PACKAGES = ("pymc", "pytensor", "nutpie", "numba", "arviz", "arviz-stats", "num
 def origin(settings: Settings, command: list[str] | None = None) -> dict[str, Any]:
     """Describe a run that begins now: everything needed to repeat it."""
     texts = user_files(settings) | neighbours(settings)
+    expected = [name for name in settings.estimators if expects_uniform(settings, name)]
+    return described(settings, expected, regimes_of(settings), command) | {
+        "files": {path: digest(text.encode()) for path, text in texts.items()},
+        "commit": _commit(),
+    }
+
+
+def described(
+    settings: Settings, expected: list[str], regimes: list[str], command: list[str] | None = None
+) -> dict[str, Any]:
+    """Describe a run that is made now, whoever made its fits.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the run.
+    expected : list of str
+        Estimators whose ranks are expected to be uniform.
+    regimes : list of str
+        Truth regimes that there are.
+    command : list of str, optional
+        That made it; by default the process's own.
+    """
     return {
         "sbc": sbc.__version__,
         "settings": settings.to_json(),
         "regime": settings.truth,
-        "expected_uniform": [
-            name for name in settings.estimators if expects_uniform(settings, name)
-        ],
-        "regimes": regimes_of(settings),
+        "expected_uniform": expected,
+        "regimes": regimes,
         "command": command or sys.argv,
         "started": now(),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "cores": os.cpu_count(),
         "packages": packages() | (_of_functions() if settings.functions else {}),
-        "files": {path: digest(text.encode()) for path, text in texts.items()},
-        "commit": _commit(),
     }
 
 

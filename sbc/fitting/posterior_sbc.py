@@ -12,12 +12,10 @@ from typing import Any
 
 import numpy as np
 import pymc as pm
-from pymc.pytensorf import compile, reseed_rngs
 from pytensor.graph.replace import graph_replace
-from pytensor.graph.traversal import ancestors
-from pytensor.tensor.random.type import RandomType
 
 from sbc.engines import _model
+from sbc.fitting.drawing import Drawing
 from sbc.fitting.truths import Blocks, plain
 from sbc.plugins.data import Data, Dataset, Truth, again
 from sbc.plugins.estimator import Estimator
@@ -99,16 +97,11 @@ class Replicates:
             for name in self._names
         ]
         drawn = graph_replace(drawn, self._inputs, strict=False)
-        # In the order of the graph, which every process builds alike.
-        self._streams = [v for v in ancestors(drawn) if isinstance(v.type, RandomType)]
-        self._function = compile(
-            list(self._inputs.values()), drawn, mode="FAST_COMPILE", on_unused_input="ignore"
-        )
+        self._drawing = Drawing(self._inputs.values(), drawn)
         self._lock = RLock()
 
     def draw(self, truth: Truth, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """Draw once."""
         with self._lock:
-            reseed_rngs(self._streams, int(rng.integers(2**63)))
-            values = self._function(*(truth[rv.name] for rv in self._inputs))
+            values = self._drawing.draw(rng, *(truth[rv.name] for rv in self._inputs))
         return dict(zip(self._names, values, strict=True))

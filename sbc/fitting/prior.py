@@ -15,12 +15,11 @@ from typing import Any
 import numpy as np
 import pymc as pm
 from pymc.distributions.transforms import ChainedTransform, Interval, Ordered, _default_transform
-from pymc.pytensorf import compile, reseed_rngs
+from pymc.pytensorf import compile
 from pytensor.graph.replace import graph_replace
-from pytensor.graph.traversal import ancestors
-from pytensor.tensor.random.type import RandomType
 
 from sbc.engines import _model
+from sbc.fitting.drawing import Drawing
 from sbc.fitting.suitable import undrawable
 from sbc.plugins.data import Data, OwnData, Truth
 from sbc.plugins.estimator import Estimator
@@ -173,12 +172,10 @@ def unmet(model: pm.Model) -> set[str]:
         return set()
     bare = [_Restriction(model, [rv], potentials=False) for rv in watched]
     names = [rv.name for rv in model.free_RVs]
-    streams = [v for v in ancestors(model.free_RVs) if isinstance(v.type, RandomType)]
-    function = compile([], model.free_RVs, mode=CHEAP)
-    reseed_rngs(streams, 0)
+    drawing, rng = Drawing([], model.free_RVs, CHEAP), np.random.default_rng(0)
     found = set()
     for _ in range(100):
-        values = dict(zip(names, function(), strict=True))
+        values = dict(zip(names, drawing.draw(rng), strict=True))
         found |= {
             rv.name
             for rv, one in zip(watched, bare, strict=True)

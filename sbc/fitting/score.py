@@ -24,6 +24,7 @@ from pymc.pytensorf import compile
 from scipy.stats import t as student
 
 from sbc.engines import _model
+from sbc.engines._compared import pieces
 from sbc.fitting.setup import Setup
 from sbc.plugins.data import Array, Data, Truth, structure_of
 from sbc.plugins.errors import UserError
@@ -98,7 +99,7 @@ def scores(setup: Setup, datasets: int) -> list[Score]:
             drawn = setup.draw(dataset)
         except UserError:
             raise
-        except Exception:
+        except Exception:  # its fit is a failed row, with the reason
             continue
         data = setup.estimator.select(drawn.data)
         key = structure_of(data)
@@ -191,7 +192,4 @@ class _Gradients:
         return np.split(flat, self._ends[:-1])
 
     def _parts(self, point: Array) -> list[Array]:
-        return [
-            part.reshape(shape)
-            for part, shape in zip(self._split(point), self._shapes, strict=True)
-        ]
+        return pieces(point, self._model.value_vars, self._shapes)

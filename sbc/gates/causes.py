@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sbc.plugins.errors import UserError
+from sbc.gates import kept
 from sbc.store.names import fitted_by
-from sbc.store.publish import publish_text
 
 FILE = "explain.json"
 #: What may be at work, and how a sentence names it.
@@ -82,39 +80,14 @@ class Explanation:
         return [clue for clue in self.clues if clue.found and clue.kind in KINDS]
 
 
-def write_causes(folder: Path, found: Sequence[Explanation]) -> None:
-    """Keep it in a run's folder.
-
-    Raises
-    ------
-    UserError
-        If it cannot be written.
-    """
-    publish_text(folder / FILE, json.dumps([asdict(one) for one in found], indent=1) + "\n")
+def write_causes(folder: Path, found: Iterable[Explanation]) -> None:
+    """Keep it in a run's folder; errors as of `sbc.gates.kept.write`."""
+    kept.write(folder / FILE, map(asdict, found))
 
 
 def read_causes(folder: Path) -> tuple[Explanation, ...]:
-    """Read what was kept; nothing if nobody has asked.
-
-    Raises
-    ------
-    UserError
-        If the file is damaged.
-    """
-    file = folder / FILE
-    if not file.is_file():
-        return ()
-    try:
-        return tuple(_explanation(one) for one in _list(file))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as problem:
-        raise UserError(f"{file} is damaged: {type(problem).__name__}: {problem}") from problem
-
-
-def _list(file: Path) -> list[Any]:
-    found = json.loads(file.read_text(encoding="utf-8"))
-    if not isinstance(found, list):
-        raise TypeError("it holds no list")
-    return found
+    """Read what was kept; errors as of `sbc.gates.kept.read`."""
+    return kept.read(folder / FILE, _explanation)
 
 
 def _explanation(values: dict[str, Any]) -> Explanation:

@@ -42,9 +42,7 @@ def as_json(gate: Gate) -> str:
         "delta": gate.config.delta,
         "alpha_fail": gate.config.alpha_fail,
         "alpha_pass": gate.config.alpha_pass,
-        "forward": [
-            {**f.to_json(), "faults": [one.what for one in f.faults]} for f in gate.forward
-        ],
+        "forward": [_forward(found) for found in gate.forward],
         "checks": [_check(verdict) for verdict in gate.verdicts],
         "fits": [_fits(found) for found in gate.failures],
         "not_judged": list(gate.unjudged),

@@ -174,18 +174,19 @@ def _check_one_model(spec: Spec) -> None:
 @remembered
 def simulator(spec: str) -> Any:
     """Load a simulator, a plain function, named as ``path/to/file.py:name``."""
-    found = _load("simulator", spec)
-    if not callable(found):
-        raise UserError(f"{spec} is no function (rng, truth, given) -> data")
-    return found
+    return _function("simulator", spec, "(rng, truth, given) -> data")
 
 
 @remembered
 def quantity(spec: str) -> Any:
     """Load a test quantity, a plain function, named as ``path/to/file.py:name``."""
-    found = _load("quantity", spec)
+    return _function("quantity", spec, "(theta, data) -> number")
+
+
+def _function(kind: str, spec: str, signature: str) -> Any:
+    found = _load(kind, spec)
     if not callable(found):
-        raise UserError(f"{spec} is no function (theta, data) -> number")
+        raise UserError(f"{spec} is no function {signature}")
     return found
 
 

@@ -9,7 +9,7 @@ from pymc.pytensorf import compile, reseed_rngs
 from pytensor.graph.traversal import ancestors
 from pytensor.tensor.random.type import RandomType
 
-from sbc.fitting.forward import Forward
+from sbc.fitting.forward import ModelDraws
 from sbc.fitting.forward_plan import LIKELIHOOD, PRIOR, plan_of
 from sbc.gates.forward import judge_forward
 from sbc.stats.exchangeable import pits
@@ -42,7 +42,7 @@ def streams(model, n=150, names=None, change=lambda values: values, seed=0):
         truth = {k: v for k, v in values.items() if k != "y"}
         truth = truth if names is None else {k: truth[k] for k in names}
         model["seen"].set_value(values["y"].astype(model["seen"].type.dtype))
-        forward = forward or Forward(model, plan_of(model, truth))
+        forward = forward or ModelDraws(model, plan_of(model, truth))
         for target, of in forward.ranked(truth, {}, rng).pools.items():
             for statistic, pool in of.items():
                 u = pits(pool[None], rng.random(1))
@@ -150,7 +150,7 @@ def test_lags_are_compared_given_the_past():
             y[t + 1] = rng.normal(rho * y[t], 1)
         model["seen"].set_value(y)
         truth = {"rho": rho}
-        forward = forward or Forward(model, plan_of(model, truth))
+        forward = forward or ModelDraws(model, plan_of(model, truth))
         for target, of in forward.ranked(truth, {}, rng).pools.items():
             for statistic, pool in of.items():
                 u = pits(pool[None], rng.random(1))
@@ -199,7 +199,7 @@ def test_a_parameter_that_the_model_computes_otherwise_is_told():
     model = built(non_centred)
     (values,) = prior_draws(model, 1)
     truth = {k: v for k, v in values.items() if k != "y"}
-    forward = Forward(model, plan_of(model, truth))
+    forward = ModelDraws(model, plan_of(model, truth))
     rng = np.random.default_rng(0)
     assert forward.ranked(truth, {}, rng).differing == []
     other = {**truth, "theta": truth["theta"] + 1}
@@ -250,14 +250,14 @@ def test_a_truth_of_one_number_in_an_array_is_a_number():
     model = built(linear)
     (values,) = prior_draws(model, 1)
     truth = {name: np.array([values[name]]) for name in ("a", "b", "s")}
-    forward = Forward(model, plan_of(model, truth))
+    forward = ModelDraws(model, plan_of(model, truth))
     assert len(forward.ranked(truth, {}, np.random.default_rng(0)).pools) == 4
 
 
 def test_a_truth_that_the_prior_excludes_is_impossible_and_costs_its_own_ranks_alone():
     model = built(linear)
     truth = {"a": 0.1, "b": 0.2, "s": -0.3}
-    found = Forward(model, plan_of(model, truth)).ranked(truth, {}, np.random.default_rng(0))
+    found = ModelDraws(model, plan_of(model, truth)).ranked(truth, {}, np.random.default_rng(0))
     assert [target.name for target in found.impossible] == ["s"]
     assert {target.name for target in found.pools} == {"a", "b", "s"}
     assert [target.name for target in found.failed] == ["y"]

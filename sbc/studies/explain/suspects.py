@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 
 from sbc.fitting.score import IDENTITIES, scores
@@ -11,9 +10,10 @@ from sbc.fitting.verify import difference
 from sbc.gates import forward_words
 from sbc.gates.causes import DATA, PLACE, Clue
 from sbc.plugins.data import is_density
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import UserError, in_shell, option
 from sbc.store.names import compact
 from sbc.store.rows import ERROR
+from sbc.store.settings import write_value
 from sbc.studies.explain.inquiry import Inquiry
 from sbc.studies.explain.place import places
 from sbc.studies.explain.probe import SCATTER, Probe, chosen, probe
@@ -63,20 +63,22 @@ def sides(of: Inquiry) -> list[Clue]:
     return clues
 
 
-#: Before an option, in a command that is shown to be typed.
-_FLAG = "-" * 2
-
-
 def _check_command(of: Inquiry) -> str:
     settings = of.run.settings
-    words = ["python -m sbc check", f"{_FLAG}estimator {shlex.quote(of.estimator)}"]
-    words += [
-        f"{_FLAG}generator {shlex.quote(settings.generator)}",
-        f"{_FLAG}truth {settings.truth}",
-    ]
-    words += [f"{_FLAG}simulator {shlex.quote(settings.simulator)}"] if settings.simulator else []
-    words += [f"{_FLAG}set {name}={value}" for name, value in settings.parameters.items()]
-    return " ".join([*words, f"{_FLAG}seed {settings.seed}"])
+    options = {
+        "estimator": of.estimator,
+        "generator": settings.generator,
+        "truth": settings.truth,
+        **({"simulator": settings.simulator} if settings.simulator else {}),
+    }
+    words = [option(name, value) for name, value in options.items()]
+    words += [option("parameter", f"{n}={write_value(v)}") for n, v in settings.parameters.items()]
+    return _command("check", *words, option("seed", settings.seed))
+
+
+def _command(*words: str) -> str:
+    """Write what shows a clue, as it is typed in a shell."""
+    return in_shell(" ".join(("python -m sbc", *words)))
 
 
 def shortcut(of: Inquiry, say: Say) -> list[Clue]:
@@ -148,9 +150,9 @@ def _fits(of: Inquiry) -> Clue:
     raised = found.statuses.get(ERROR, 0)
     if found.too_many and raised > found.failed / 2:
         told = f"{words}; {found.reasons[0] if found.reasons else ''}"
-        return Clue("error", True, told, f"python -m sbc table {of.folder}")
+        return Clue("error", True, told, _command("table", of.folder))
     at_work = found.too_many or tied or short > MANY
-    return Clue("sampler", at_work, words, f"python -m sbc report {of.folder}")
+    return Clue("sampler", at_work, words, _command("report", of.folder))
 
 
 def _short(of: Inquiry) -> float:
@@ -162,18 +164,19 @@ def _short(of: Inquiry) -> float:
     return float((ratio < DEPENDENT).mean())
 
 
-def _probed(of: Inquiry, other: str, say: Say) -> tuple[float, Clue]:
-    """Ask one engine; what is clearest has the smallest p-value."""
+def _probed(of: Inquiry, other: str, say: Say) -> tuple[tuple[bool, float], Clue]:
+    """Ask one engine; give how clear the answer is, the clearest being the smallest."""
     worst = next(iter(of.bad))
     picked = chosen(of.pit(worst), of.run.settings.seed)
     say(f"fitting {len(picked)} datasets again by {other}")
     try:
         found = probe(of.run, of.estimator, of.engine, picked, other)
     except UserError as problem:
-        return 1.0, Clue("sampler", False, f"no second opinion by {other}: {problem.neutral}")
+        clue = Clue("sampler", False, f"no second opinion by {other}: {problem.neutral}")
+        return (True, 1.0), clue
     # By means and widths first: a scatter says least of what is wrong.
-    clearest = min((move.p + (move.by == SCATTER) for move in found.moves), default=1.0)
-    return clearest, _opinion(of, found)
+    clear = min(((move.by == SCATTER, move.p) for move in found.moves), default=(True, 1.0))
+    return clear, _opinion(of, found)
 
 
 def _opinion(of: Inquiry, found: Probe) -> Clue:
@@ -181,10 +184,9 @@ def _opinion(of: Inquiry, found: Probe) -> Clue:
     start += " with four times the draws"
     start += f" ({found.failed} failed)" if found.failed else ""
     picked = found.datasets[0] if found.datasets else 0
-    command = (
-        f"python -m sbc replay {of.folder} {_FLAG}dataset {picked} "
-        f"{_FLAG}estimator {shlex.quote(of.estimator)} {_FLAG}engine {shlex.quote(of.engine)}"
-    )
+    fitted = {"dataset": picked, "estimator": of.estimator, "engine": of.engine}
+    words = [option(name, value) for name, value in fitted.items()]
+    command = _command("replay", of.folder, *words)
     moved = [move for move in found.moves if move.p < CERTAIN]
     if moved:
         told = "; ".join(move.words for move in moved[:3])
@@ -200,7 +202,8 @@ def where(of: Inquiry) -> list[Clue]:
     means = of.results.pivot_table(index="dataset", columns="quantity", values="mean")
     means = means[[name for name in means if not is_density(str(name))][:20]]
     features = of.run.features(of.estimator)
-    command = f"python -m sbc table {of.folder} {_FLAG}by FEATURE" if len(features.columns) else ""
+    by = option("by", "FEATURE")
+    command = _command("table", of.folder, by) if len(features.columns) else ""
     return [
         Clue(PLACE, True, f"{name}: {words}", command)
         for name in list(of.bad)[:3]
@@ -224,4 +227,4 @@ def little(of: Inquiry) -> list[Clue]:
         f"the data say next to nothing about {', '.join(compact(names))} (contraction below "
         f"{LITTLE:g}): there ranks test the prior alone"
     )
-    return [Clue(DATA, True, words, f"python -m sbc table {of.folder}")]
+    return [Clue(DATA, True, words, _command("table", of.folder))]

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import platform
 import shutil
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import sbc
 from sbc.fitting.options import default_folder
-from sbc.fitting.origin import now, packages
+from sbc.fitting.origin import described
 from sbc.plugins.data import is_density
 from sbc.plugins.errors import UserError, option
 from sbc.store.database import Store
@@ -155,7 +151,7 @@ def _write(
     settings = Settings.from_json(draft.to_json() | {"datasets": datasets})
     expected = [name for name in methods if REGIMES[regime] and name in ranked]
     folder = Path(out) if out is not None else default_folder(settings)
-    run = _described(settings, expected) | {
+    run = described(settings, expected, list(REGIMES)) | {
         "estimands": {
             method: [name for name in names if not is_density(name)]
             for method, names in estimands_of(found.pieces).items()
@@ -164,22 +160,6 @@ def _write(
     }
     _store(folder, run, fits)
     return folder
-
-
-def _described(settings: Settings, expected: list[str]) -> dict[str, Any]:
-    return {
-        "sbc": sbc.__version__,
-        "settings": settings.to_json(),
-        "regime": settings.truth,
-        "expected_uniform": expected,
-        "regimes": list(REGIMES),
-        "command": sys.argv,
-        "started": now(),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "cores": os.cpu_count(),
-        "packages": packages(),
-    }
 
 
 def _store(folder: Path, run: dict[str, Any], fits: Sequence[Fit]) -> None:

@@ -29,6 +29,11 @@ def made(folder, datasets=120, **wanted):
     return folder
 
 
+def made_with_quantity(folder, name, datasets):
+    wanted = {"estimator": f"{HERE}:mean_and_sd", "truth": "self", "datasets": datasets}
+    return made(folder, quantity=f"{HERE}:{name}", **wanted)
+
+
 def kinds(found):
     return [clue.kind for clue in found.causes]
 
@@ -118,13 +123,7 @@ def test_a_run_without_fits_is_refused(tmp_path):
 
 
 def test_a_quantity_of_the_users_is_ranked_beside_the_estimands(tmp_path):
-    folder = made(
-        tmp_path / "run",
-        estimator=f"{HERE}:mean_and_sd",
-        truth="self",
-        quantity=f"{HERE}:spread_of_mu",
-        datasets=10,
-    )
+    folder = made_with_quantity(tmp_path / "run", "spread_of_mu", 10)
     run = load_run(folder)
     assert "spread_of_mu" in set(run.results.quantity)
     assert str(HERE) in run.provenance.files
@@ -154,23 +153,11 @@ def test_functions_are_left_out_and_named(tmp_path):
 )
 def test_a_quantity_that_gives_no_number_is_refused_before_any_fit(tmp_path, quantity, told):
     with pytest.raises(UserError, match=told):
-        made(
-            tmp_path / "run",
-            estimator=f"{HERE}:mean_and_sd",
-            truth="self",
-            quantity=f"{HERE}:{quantity}",
-            datasets=3,
-        )
+        made_with_quantity(tmp_path / "run", quantity, 3)
 
 
 def test_a_constant_quantity_is_not_ranked_and_fails_no_fit(tmp_path):
-    folder = made(
-        tmp_path / "run",
-        estimator=f"{HERE}:mean_and_sd",
-        truth="self",
-        quantity=f"{HERE}:always_one",
-        datasets=5,
-    )
+    folder = made_with_quantity(tmp_path / "run", "always_one", 5)
     run = load_run(folder)
     assert "always_one" not in set(run.results.quantity)
     assert (run.fits.status != "nonconverged").sum() >= 3
