@@ -30,12 +30,12 @@ from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.math import Sum
 from pytensor.tensor.rewriting.fused_elemwise import fused_elemwise_optdb
 
-from sbc.plugins import instructions, kernels, modes  # noqa: F401 - `modes` takes fastmath off
+from sbc.plugins import error_functions, instructions, kernels, modes  # noqa: F401 - `modes` takes fastmath off
 
 #: Machine code on disk of other kernels is not used.
 _VERSION = "".join(
     hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest()
-    for module in (kernels, instructions)
+    for module in (kernels, error_functions, instructions)
 )
 
 
@@ -76,15 +76,15 @@ class FastLog1mexp(Log1mexp):
 
 
 class FastErf(Erf):
-    """The error function by `kernels.erf`."""
+    """The error function by `error_functions.erf`."""
 
 
 class FastErfc(Erfc):
-    """1 - erf(x) by `kernels.erfc`."""
+    """1 - erf(x) by `error_functions.erfc`."""
 
 
 class FastErfcx(Erfcx):
-    """exp(x**2) erfc(x) by `kernels.erfcx`."""
+    """exp(x**2) erfc(x) by `error_functions.erfcx`."""
 
 
 class FastSwitch(ps.Switch):
@@ -101,9 +101,9 @@ _KERNELS: dict[type, Any] = {
     FastPsi: kernels.psi,
     Expm1: kernels.expm1,
     FastLog1mexp: kernels.log1mexp,
-    FastErf: kernels.erf,
-    FastErfc: kernels.erfc,
-    FastErfcx: kernels.erfcx,
+    FastErf: error_functions.erf,
+    FastErfc: error_functions.erfc,
+    FastErfcx: error_functions.erfcx,
     FastSwitch: kernels.switch,
 }
 #: What stands for a call of the C library: a class of PyTensor's by its subclass here.
