@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .PHONY: setup run examples sweep-example test test-lowest test-slow test-self check lint lecture \
-	bench clean
+	docs bench clean
 
 setup: $(READY)
 
@@ -64,6 +64,9 @@ sweep-example: $(READY)  ## the map in reports/example/sweep.html: 13,000 fits, 
 lecture: $(READY)  ## the lecture on one page, and its claims put to the test: half an hour
 	$(BIN)/python -m sbc lecture
 
+docs: $(READY)  ## the documentation as a site, docs/_build/html/index.html; any warning is an error
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+
 bench: $(READY)  ## sbc beside pm.sample, simuk and raw nutpie; writes docs/data/plain.json
 	$(BIN)/python -m pip install --quiet 'simuk>=0.3,<0.4'
 	$(BIN)/python tests/benchmarks/plain.py --out docs/data/plain.json
@@ -73,4 +76,4 @@ bench: $(READY)  ## sbc beside pm.sample, simuk and raw nutpie; writes docs/data
 check: lint test  ## before each commit
 
 clean:
-	rm -rf $(VENV) .venv-lowest build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-lowest build dist docs/_build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
