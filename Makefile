@@ -19,6 +19,11 @@ $(READY): pyproject.toml .python-version
 
 run: $(READY)   ## the main job: 200 datasets, the Mundlak estimator
 	$(BIN)/python -m sbc run --estimator mundlak
+	@echo
+	@echo "Next, compare two estimators, ask for a verdict, or fit a model from a file of your own:"
+	@echo "  $(BIN)/python -m sbc run --estimator naive,mundlak"
+	@echo "  $(BIN)/python -m sbc gate --run --estimator mundlak --truth self --preset smoke"
+	@echo "  $(BIN)/python -m sbc run --estimator docs/examples/eight_schools.py:non_centred"
 
 test: $(READY)  ## the fast tests, on all cores
 	$(BIN)/python -m pytest -n auto

@@ -44,8 +44,8 @@ PROMISED = {
         "180 fits in all",
         r"^\d+,1\.5,confound,effects,False,mundlak,nutpie,beta_XY",
     ),
-    "docs/own-models.md": (
-        r"theta\[3\]",
+    "docs/own-models.md": (r"theta\[3\]",),
+    "docs/posterior-sbc.md": (
         "truth 'posterior', data docs/examples/reedfrogs.csv: uniform ranks are expected",
     ),
 }
