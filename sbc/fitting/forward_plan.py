@@ -216,14 +216,25 @@ def _not_forward(rvs: list[Any], restricted: set[str], reading: dict[str, str]) 
 
 def _add_likelihood(model: pm.Model, rv: Any, graph: _Graph, plan: Plan) -> None:
     missing = [v.name for v in graph.drawn([rv], graph.named)]
-    weighed = [term for term, outcome in outcomes.potentials(model) if outcome == rv.name]
+    weighed = _sharing(model, rv)
     if missing:
         told = ", ".join(f"'{name}'" for name in missing)
         plan.skipped[rv.name] = f"its likelihood depends on {told}, which the truth does not name"
     elif weighed:
-        plan.skipped[rv.name] = f"the Potential '{weighed[0]}' is part of its likelihood"
+        plan.skipped[rv.name] = f"the Potential '{weighed[0]}' may be part of its likelihood"
     elif undrawable([rv]):
         plan.skipped[rv.name] = "it has a density but no way to draw from it"
     else:
         held = tuple(graph.fixed([rv], graph.named))
         plan.targets.append(Target(LIKELIHOOD, rv, held, lagged=rv.name in outcomes.lagged(model)))
+
+
+def _sharing(model: pm.Model, rv: Any) -> list[str]:
+    """List Potentials of parameters that a likelihood reads, or of its outcome.
+
+    One of parameters alone may be the constant of a likelihood that is stated in two parts, as
+    that of a truncated one is: forward draws of the stated part are then not the model's.
+    """
+    free = set(model.free_RVs)
+    own = {rv, *(v for v in ancestors([rv]) if v in free)}
+    return [str(p.name) for p in model.potentials if own & set(ancestors([p]))]

@@ -162,7 +162,9 @@ class _Gradients:
         point = self._unconstrain(truth, data)
         with np.errstate(all="ignore"):
             slopes = self._priors(*self._parts(point))
-            for name, x, g in zip(self._free, self._split(point), slopes, strict=True):
+            # A Potential weighs priors: their draws do not belong to their own density alone.
+            free = [] if self._model.potentials else self._free
+            for name, x, g in zip(free, self._split(point), slopes, strict=False):
                 yield (name, "score", ""), float(g.sum())
                 yield (name, "scale", ""), float((x * g + 1).sum())
             likelihood = self._likelihoods(*self._parts(point))

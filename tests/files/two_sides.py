@@ -19,6 +19,19 @@ def logistic(group, x, w, y):
     pm.Bernoulli("y", logit_p=b * x + (c * w + alpha)[group], observed=y)
 
 
+def line(x, y):
+    """A line whose likelihood is taken back by a Potential."""
+    a = pm.Normal("a")
+    pm.Normal("y", a * x, observed=y)
+    pm.Potential("taken_back", (0.5 * (y - a * x) ** 2 + 0.5 * np.log(2 * np.pi)).sum())
+
+
+def clipped_line(rng):
+    """Data of a line, cut off: no draws of a normal likelihood."""
+    x, truth = rng.normal(size=20), {"a": rng.normal()}
+    return truth, {"x": x, "y": np.clip(rng.normal(truth["a"] * x), -1, 1)}
+
+
 def world(rng, *, sd_b=1.0, sd_z=1.0, half_normal=False, sign=1, off=0, slope=1.0, shuffled=False):
     """State the same again, in NumPy, or something that differs in one place."""
     group = np.repeat(np.arange(GROUPS), ROWS // GROUPS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pymc as pm
+import pytensor.tensor as pt
 import pytest
 from pymc.pytensorf import compile, reseed_rngs
 from pytensor.graph.traversal import ancestors
@@ -210,6 +211,34 @@ def weighed():
     a = pm.Normal("a")
     pm.Potential("more", -(a**2))
     pm.Normal("y", a, 1, observed=data())
+
+
+def truncated():
+    """State the constant of a truncated likelihood as a Potential of the parameter alone."""
+    a = pm.Normal("a")
+    above = 0.5 * pt.erfc(-a / np.sqrt(2))
+    pm.Potential("above_zero", -3 * pt.log(above))
+    pm.Normal("y", a, 1, observed=np.ones(3))
+
+
+def apart():
+    a, b = pm.Normal("a"), pm.Normal("b")
+    pm.Potential("more", -(b**2))
+    pm.Normal("y", a, 1, observed=data())
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (weighed, "the Potential 'more' may be part of its likelihood"),
+        (truncated, "the Potential 'above_zero' may be part of its likelihood"),
+        (apart, None),
+    ],
+)
+def test_a_likelihood_is_compared_where_no_potential_can_be_part_of_it(state, told):
+    plan = plan_of(built(state), {"a": np.array(0.0), "b": np.array(0.0)})
+    assert plan.skipped.get("y") == told
+    assert (told is None) == ("y" in [t.name for t in plan.targets])
 
 
 def restricted():

@@ -54,6 +54,20 @@ def test_they_hold_for_a_models_own_draws(model):
     assert min(one.p for one in found) > 1e-3
 
 
+def weighed():
+    with pm.Model() as model:
+        a = pm.Normal("a", 0, 1, shape=2)
+        pm.Potential("near", -2 * (a[0] - a[1]) ** 2)
+        pm.Normal("y", a, 1, observed=np.zeros(2))
+    return model
+
+
+def test_priors_that_a_potential_weighs_are_not_accused():
+    found = identities_of(weighed, 100)
+    assert {one.variable for one in found} == {"y"}
+    assert min(one.p for one in found) > 1e-3
+
+
 def test_a_density_that_is_not_that_of_the_draws_breaks_one():
     found = {
         (one.variable, one.identity): one for one in identities_of(f"{FILE}:other_density", 300)

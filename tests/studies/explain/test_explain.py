@@ -12,6 +12,7 @@ from sbc.fitting import loop
 from sbc.fitting.options import settings_over
 from sbc.gates.causes import FILE, read_causes
 from sbc.gates.config import Config
+from sbc.gates.forward_file import read_forward
 from sbc.plugins.errors import UserError
 from sbc.report.page.page import page
 from sbc.store.frames import load_run
@@ -71,6 +72,22 @@ def test_a_density_that_does_not_belong_to_its_draws_is_named(tmp_path):
     (found,) = explain(folder)
     assert kinds(found)[0] == "density"
     assert "mu" in found.causes[0].words
+
+
+@pytest.mark.slow
+def test_no_density_is_accused_whose_draws_were_not_compared(tmp_path):
+    folder = made(
+        tmp_path / "run",
+        60,
+        estimator=f"{SIDES}:line",
+        generator=f"{SIDES}:clipped_line",
+        engine="laplace",
+    )
+    (found,) = explain(folder, fit_again=False)
+    assert found.faults
+    (compared,) = read_forward(folder)
+    assert "y" in compared.skipped
+    assert "density" not in kinds(found)
 
 
 def test_a_likelihood_that_differs_is_named_and_gate_and_page_say_so(tmp_path, capsys):
