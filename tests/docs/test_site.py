@@ -8,6 +8,8 @@ import sys
 import pytest
 from pages import PAGES, ROOT, do
 
+import sbc
+
 sys.path.insert(0, str(ROOT / "tests" / "report"))
 from browser import Browser, find
 
@@ -42,6 +44,8 @@ def test_every_page_is_built_and_every_command_is_described(site):
     assert {name[5:-3] for name in PAGES if name.startswith("docs/")} <= pages
     text = (site / "command-line.html").read_text(encoding="utf-8")
     assert all(f'id="sbc-{name}"' in text or f">{name}<" in text for name in COMMANDS)
+    api = (site / "api.html").read_text(encoding="utf-8")
+    assert [name for name in sbc.__all__ if f'id="sbc.{name}"' not in api] == []
     assert "The site shows" not in (site / "reading.html").read_text(encoding="utf-8")
 
 
