@@ -24,8 +24,11 @@ _POINTERS = numba.types.CPointer(numba.types.uint64)
 _SIZE = numba.types.uint64
 
 # Exit codes as nuts-rs reads them: 0 fine, 3 and 4 a divergence, 1 an error of the function.
+# An operation that Numba has no form of is called as Python. What it raises cannot be caught here
+# and ends the callback with code 0: the NaN that was written before makes it a divergence.
 _LOGP = """
 def logp_callback(dim, x_, gradient_, logp_, table):
+    logp_[0] = nan
     x = carray(x_, ({n},))
 {arrays}
     value, gradient = inner(x{names})
@@ -42,6 +45,8 @@ def logp_callback(dim, x_, gradient_, logp_, table):
 
 _EXPAND = """
 def expand_callback(dim, expanded, x_, out_, table):
+    for i in range({n_expanded}):
+        out_[i] = nan
     x = carray(x_, ({n},))
 {arrays}
     (values,) = inner(x{names})
@@ -110,6 +115,7 @@ def _callback(template: str, name: str, signature: Any, function: Any, **sizes: 
         "carray": numba.carray,
         "address_as_void_pointer": address_as_void_pointer,
         "isfinite": np.isfinite,
+        "nan": np.nan,
         **{str(kind.dtype): np.dtype(kind.dtype) for kind in shared},
     }
     python = compile_numba_function_src(

@@ -7,6 +7,7 @@ these functions to ArviZ's values.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -51,9 +52,8 @@ def diagnose(draws: Array) -> Diagnostics:
     flat = used.reshape(len(used), -1)
     low, high = np.quantile(flat, [0.05, 0.95], axis=1)[:, :, None, None]
     split = _split(used)
-    bulk = _normal_scores(split)
-    middle = np.median(split.reshape(len(split), -1), axis=1)[:, None, None]
-    folded = _normal_scores(np.abs(split - middle))
+    bulk, middle = _normal_scores(split)
+    folded, _ = _normal_scores(np.abs(split - middle))
     tails = [_split(used <= low).astype(float), _split(used <= high).astype(float)]
     ess_bulk, ess_low, ess_high = np.split(_ess(np.concatenate([bulk, *tails])), 3)
     result.rhat[usable] = np.maximum(_rhat(bulk), _rhat(folded))
@@ -68,23 +68,33 @@ def _split(draws: Array) -> Array:
     return np.concatenate([draws[..., :half], draws[..., -half:]], axis=1)
 
 
-def _normal_scores(draws: Array) -> Array:
-    """Replace draws by the normal quantiles of their ranks, ties sharing their mean rank."""
+def _normal_scores(draws: Array) -> tuple[Array, Array]:
+    """Replace draws by the normal quantiles of their ranks, ties sharing their mean rank.
+
+    Gives their median as well, of which there is one a quantity: shape (n_quantities, 1, 1).
+    """
     flat = draws.reshape(len(draws), -1)
     size = flat.shape[1]
     order = np.argsort(flat, axis=1)
     ordered = np.take_along_axis(flat, order, axis=1)
     # NUTS repeats a draw when it does not move: ties are common. Each run of equal values shares
     # the mean of its first and last position.
-    position = np.arange(1.0, size + 1)
+    position = np.arange(size)
     differs = ordered[:, 1:] != ordered[:, :-1]
     edge = np.ones((len(flat), 1), dtype=bool)
     first = np.maximum.accumulate(np.where(np.hstack([edge, differs]), position, 0), axis=1)
     last = np.where(np.hstack([differs, edge]), position, size)
     last = np.minimum.accumulate(last[:, ::-1], axis=1)[:, ::-1]
-    ranks = np.empty_like(flat)
-    np.put_along_axis(ranks, order, (first + last) / 2, axis=1)
-    return ndtri((ranks - 0.375) / (size + 0.25)).reshape(draws.shape)
+    scores = np.empty_like(flat)
+    np.put_along_axis(scores, order, _quantiles(size)[first + last], axis=1)
+    middle = (ordered[:, (size - 1) // 2] + ordered[:, size // 2]) / 2
+    return scores.reshape(draws.shape), middle[:, None, None]
+
+
+@cache
+def _quantiles(size: int) -> Array:
+    """Give the normal quantile of each mean rank there can be, in steps of a half from 1."""
+    return ndtri((np.arange(2, 2 * size + 1) / 2 - 0.375) / (size + 0.25))
 
 
 def _rhat(draws: Array) -> Array:
