@@ -9,12 +9,13 @@ READY := $(VENV)/.ready
 
 setup: $(READY)
 
+# Setuptools warns at every editable installation; a newcomer need not read that.
 $(READY): pyproject.toml .python-version
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 12))' || \
 		{ echo "sbc needs Python 3.12 or newer; name one: make PYTHON=python3.13 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	PYTHONWARNINGS='ignore:Editable installation' $(BIN)/python -m pip install --quiet -e '.[dev]'
 	@touch $@
 
 run: $(READY)   ## the main job: 200 datasets, the Mundlak estimator
