@@ -16,7 +16,10 @@ from sbc.report.table import table
 from sbc.store.folder import RunFile
 from sbc.store.frames import load_run
 from sbc.store.shard import Shard
-from sbc.studies.sweep.table import labelled
+from sbc.studies.sweep.grid import Grid
+from sbc.studies.sweep.plan import Plan
+from sbc.studies.sweep.read import Sweep
+from sbc.studies.sweep.table import sweep_table
 
 _ROW = re.compile(r"^\| ((?:`[^`]+`(?:, )?)+) \|", re.MULTILINE)
 
@@ -75,8 +78,12 @@ def test_the_groups_of_a_tree(run):
 
 
 def test_the_columns_of_a_sweep(run):
-    more = set(labelled(table(run), 0, {"sd_U": 1.0})) - set(table(run)) - {"sd_U"}
-    assert names("docs/columns.md", "sweep") == more | {"best_rmse", "answer_METRIC"}
+    plan = Plan(Grid({"sd_U": (1.0,)}), dict.fromkeys(run.settings.estimators, (40,)))
+    whole = sweep_table(Sweep(run.folder, run.provenance, run.settings, plan, [run]))
+    more = set(whole) - set(table(run)) - {"sd_U"}
+    answers = {name for name in more if name.startswith("answer_")}
+    assert answers
+    assert names("docs/columns.md", "sweep") == more - answers | {"answer_METRIC"}
 
 
 def test_the_expectations_of_gates_toml():
