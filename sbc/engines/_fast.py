@@ -25,7 +25,7 @@ from pytensor.graph.rewriting.db import RewriteDatabaseQuery
 from pytensor.link.numba.dispatch.basic import numba_funcify_and_cache_key, numba_njit
 from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key as register
 from pytensor.scalar import Composite
-from pytensor.scalar.math import GammaLn, Psi, Sigmoid, Softplus
+from pytensor.scalar.math import Erf, Erfc, Erfcx, GammaLn, Log1mexp, Psi, Sigmoid, Softplus
 from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.math import Sum
 from pytensor.tensor.rewriting.fused_elemwise import fused_elemwise_optdb
@@ -67,6 +67,26 @@ class FastPsi(Psi):
     """The derivative of log Gamma(x) by `kernels.psi`."""
 
 
+class Expm1(ps.Expm1):
+    """exp(x) - 1 by `kernels.expm1`."""
+
+
+class FastLog1mexp(Log1mexp):
+    """log(1 - exp(x)) by `kernels.log1mexp`."""
+
+
+class FastErf(Erf):
+    """The error function by `kernels.erf`."""
+
+
+class FastErfc(Erfc):
+    """1 - erf(x) by `kernels.erfc`."""
+
+
+class FastErfcx(Erfcx):
+    """exp(x**2) erfc(x) by `kernels.erfcx`."""
+
+
 class FastSwitch(ps.Switch):
     """A choice without a branch by `kernels.switch`."""
 
@@ -79,6 +99,11 @@ _KERNELS: dict[type, Any] = {
     FastSoftplus: kernels.softplus,
     FastGammaLn: kernels.gammaln,
     FastPsi: kernels.psi,
+    Expm1: kernels.expm1,
+    FastLog1mexp: kernels.log1mexp,
+    FastErf: kernels.erf,
+    FastErfc: kernels.erfc,
+    FastErfcx: kernels.erfcx,
     FastSwitch: kernels.switch,
 }
 #: What stands for a call of the C library: a class of PyTensor's by its subclass here.

@@ -62,11 +62,40 @@ _DIGAMMA = tuple(b / (2 * n) for n, b in _BERNOULLI)
 #: Taylor polynomials of sin(pi r) / r and cos(pi r) by powers of r squared, at most 1/4.
 _TURN = tuple((-1) ** (n // 2) * math.pi**n / math.factorial(n) for n in range(23, -1, -1))
 _SINE, _COSINE = _TURN[::2], _TURN[1::2]
+#: (1 + 2x) exp(x²) erfc(x) for x >= 0 by powers of (x - 4) / (x + 4), highest first: interpolated
+#: at Chebyshev points in 60 digits, after Shepherd and Laframboise (1981), Math. Comp. 36:249.
+_ERFCX = (
+    *(
+        -2.659599690242689e-10,
+        9.311744978232572e-10,
+        3.1695881915648173e-09,
+        -1.234686604382353e-08,
+    ),
+    *(-2.05606492756992e-08, 1.0633855618594884e-07, 7.746992727017941e-08, -8.210939042560568e-07),
+    *(
+        2.919733377963012e-07,
+        5.706604414895734e-06,
+        -1.1221287012353486e-05,
+        -2.4397746422436416e-05,
+    ),
+    *(0.0001506214900124047, -0.00019925714661091188, -0.0007577732613730956, 0.005031970067657489),
+    *(-0.016197734059799265, 0.03716751552655567, -0.06633036581218697, 0.0937328349990944),
+    *(-0.10103906603630056, 0.06809705425466908, 0.015379652102619604, -0.1396211168405623),
+    1.2329951186255526,
+)
+#: erf(x) / x by powers of x squared, at most 1.
+_ERF = tuple(
+    2 / math.sqrt(math.pi) * (-1) ** n / (math.factorial(n) * (2 * n + 1))
+    for n in range(18, -1, -1)
+)
+#: 1/13!, ..., 1/2!, 1: (exp(r) - 1) / r.
+_TAYLOR_REST = tuple(1 / math.factorial(j) for j in range(14, 0, -1))
 #: The bits of sqrt(1/2): below it a number's exponent is one less than it seems.
 _SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
 
 
 _taylor, _log_series, _atanh = map(polynomial, (_TAYLOR, _LOG_SERIES, _ATANH))
+_erfcx_series, _erf_series, _expm1_series = map(polynomial, (_ERFCX, _ERF, _TAYLOR_REST))
 _stirling, _digamma, _sine, _cosine = map(polynomial, (_STIRLING, _DIGAMMA, _SINE, _COSINE))
 
 
@@ -195,6 +224,71 @@ def psi(x: float) -> float:
     y = y - select(below, math.pi * cosine / sine, 0.0)
     y = select(below & (sine == 0.0), math.nan, y)
     return select(x == 0.0, -math.inf, y)
+
+
+@njit(**EXACT)
+def expm1(x: float) -> float:
+    """Compute exp(x) - 1 as 2**k (exp(r) - 1) + (2**k - 1), r as in `exp`."""
+    a = at_least(at_most(x, 710.0), -746.0)
+    rounded = fma(a, 1.4426950408889634, ROUND)
+    k = rounded - ROUND
+    high = fma(k, -_LOG2, a)
+    r = fma(k, -_LOG2_REST, high)
+    # By halves: 2**1024 is too large.
+    y = scaled(r * _expm1_series(r), rounded - 1.0) + (scaled(1.0, rounded - 1.0) - 0.5)
+    y = select(k == 0.0, a * _expm1_series(a), 2.0 * y)
+    return select(x > 709.782712893384, math.inf, y)
+
+
+@njit(**EXACT)
+def log1mexp(x: float) -> float:
+    """Compute log(1 - exp(x)); NaN above 0."""
+    small = x > -_LOG2
+    inside = select(small, -expm1(x), 1.0)
+    return select(small, log(inside), log1p(-exp(x)))
+
+
+@njit(**EXACT)
+def _squared(x: float) -> tuple[float, float]:
+    """Compute x squared, and what its rounding loses."""
+    square = x * x
+    return square, fma(x, x, -square)
+
+
+@njit(**EXACT)
+def _erfcx_above(x: float) -> float:
+    """Compute exp(x squared) erfc(x) of a number from 0 on."""
+    a = at_most(x, 1e300)
+    return 0.5 * _erfcx_series((a - 4.0) / (a + 4.0)) / (x + 0.5)
+
+
+@njit(**EXACT)
+def erfcx(x: float) -> float:
+    """Compute exp(x squared) erfc(x); infinity below -26.63."""
+    square, rest = _squared(at_least(at_most(x, 1e150), -30.0))
+    grown = exp(square)
+    below = 2.0 * fma(grown, rest, grown) - _erfcx_above(abs(x))
+    y = select(x < 0.0, below, _erfcx_above(abs(x)))
+    return select(x < -26.628735713751488, math.inf, y)
+
+
+@njit(**EXACT)
+def erfc(x: float) -> float:
+    """Compute 1 - erf(x), small values as exact as large ones."""
+    square, rest = _squared(at_least(at_most(x, 30.0), -30.0))
+    shrunk = exp(-square)
+    y = fma(shrunk, -rest, shrunk) * _erfcx_above(abs(x))
+    return select(x < 0.0, 2.0 - y, y)
+
+
+@njit(**EXACT)
+def erf(x: float) -> float:
+    """Compute the error function, by its Taylor polynomial up to 1 in size."""
+    a = at_least(at_most(x, 30.0), -30.0)
+    z = a * a
+    tail = erfc(abs(a))
+    beyond = select(x < 0.0, tail - 1.0, 1.0 - tail)
+    return select(z < 1.0, x * _erf_series(z), beyond)
 
 
 @njit(**EXACT)

@@ -44,14 +44,19 @@ def families(n: int, rng: np.random.Generator) -> dict[str, Callable[[Any], Any]
 
     bits, counts = rng.integers(0, 2, n), rng.poisson(3, n)
     reals, positive, levels = rng.normal(size=n), rng.gamma(2, 1, n), rng.integers(0, 4, n)
+    shares, pairs = rng.beta(2, 2, n), rng.normal(size=(n, 2))
     cut = np.array([-1.0, 0.0, 1.0])
     return {
         "Bernoulli, logit_p": lambda e: pm.Bernoulli("o", logit_p=e, observed=data(bits)),
         "Bernoulli, p": lambda e: pm.Bernoulli("o", p=math.sigmoid(e), observed=data(bits)),
+        "Bernoulli, probit": lambda e: pm.Bernoulli("o", p=math.invprobit(e), observed=data(bits)),
         "Binomial": lambda e: pm.Binomial("o", n=30, logit_p=e, observed=data(counts)),
         "Poisson": lambda e: pm.Poisson("o", math.exp(e), observed=data(counts)),
         "zero-inflated Poisson": lambda e: pm.ZeroInflatedPoisson(
             "o", psi=0.7, mu=math.exp(e), observed=data(counts)
+        ),
+        "zero-inflated binomial": lambda e: pm.ZeroInflatedBinomial(
+            "o", psi=0.7, n=30, p=math.sigmoid(e), observed=data(counts)
         ),
         "negative binomial": lambda e: pm.NegativeBinomial(
             "o", mu=math.exp(e), alpha=pm.Exponential("k", 1), observed=data(counts)
@@ -60,6 +65,9 @@ def families(n: int, rng: np.random.Generator) -> dict[str, Callable[[Any], Any]
         "Student": lambda e: pm.StudentT("o", 4, mu=e, sigma=1, observed=data(reals)),
         "Laplace": lambda e: pm.Laplace("o", e, 1, observed=data(reals)),
         "Gamma": lambda e: pm.Gamma("o", alpha=2, beta=math.exp(e), observed=data(positive)),
+        "Beta": lambda e: pm.Beta(
+            "o", mu=math.sigmoid(e), nu=pm.Exponential("k", 0.1), observed=data(shares)
+        ),
         "Weibull": lambda e: pm.Weibull("o", alpha=2, beta=math.exp(e), observed=data(positive)),
         "Exponential": lambda e: pm.Exponential("o", math.exp(e), observed=data(positive)),
         "ordered logit": lambda e: pm.OrderedLogistic(
@@ -72,7 +80,13 @@ def families(n: int, rng: np.random.Generator) -> dict[str, Callable[[Any], Any]
             "o", p=math.softmax(e[:, None] * np.arange(4.0), axis=1), observed=data(levels)
         ),
         "censored Normal": lambda e: pm.Censored(
-            "o", pm.Normal.dist(e, 1), lower=None, upper=1, observed=np.minimum(reals, 1)
+            "o", pm.Normal.dist(e, 1), lower=None, upper=1, observed=data(np.minimum(reals, 1))
+        ),
+        "truncated Normal": lambda e: pm.TruncatedNormal(
+            "o", e, 1, lower=0, observed=data(np.abs(reals))
+        ),
+        "multivariate Normal": lambda e: pm.MvNormal(
+            "o", math.stack([e, -e], axis=1), chol=np.eye(2), observed=data(pairs)
         ),
     }  # fmt: skip
 

@@ -77,6 +77,22 @@ FAMILIES = {
     "censored": lambda: pm.Censored(
         "o", pm.Normal.dist(line(), 1), lower=None, upper=1, observed=np.minimum(X, 1)
     ),
+    "censored on both sides": lambda: pm.Censored(
+        "o",
+        pm.Normal.dist(line(), pm.HalfNormal("e", 1)),
+        lower=-1,
+        upper=1,
+        observed=pm.Data("y", np.clip(X, -1, 1)),
+    ),
+    "truncated": lambda: pm.TruncatedNormal(
+        "o", line(), pm.HalfNormal("e", 1), lower=0, observed=pm.Data("y", np.abs(X))
+    ),
+    "probit": lambda: pm.Bernoulli(
+        "o", p=pm.math.invprobit(line()), observed=pm.Data("y", BITS)
+    ),
+    "zero-inflated binomial": lambda: pm.ZeroInflatedBinomial(
+        "o", psi=pm.Beta("psi", 2, 2), n=30, p=pm.math.invlogit(line()), observed=counts()
+    ),
     "softmax": lambda: pm.Categorical(
         "o",
         p=pm.math.softmax(line()[:, None] * np.array([0.0, 1.0, 2.0]), axis=1),
@@ -110,7 +126,7 @@ def made(model, mode=None):
 
 
 #: The others take some seconds each to compile.
-QUICK = ("bernoulli, logit", "poisson", "log sd")
+QUICK = ("bernoulli, logit", "poisson", "log sd", "probit")
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,52 @@ def sigmoid(x):
     return np.where(x >= 0, 1, e) / (1 + e)
 
 
+def erf(x):
+    """Compute the error function by a series of positive terms, or as 1 - erfc(x)."""
+    a = np.minimum(np.abs(x), 2)
+    term = 2 / np.sqrt(np.longdouble(PI)) * a * np.exp(-a * a)
+    series = np.zeros_like(a)
+    for n in range(60):
+        series += term
+        term = term * 2 * a * a / (2 * n + 3)
+    return np.sign(x) * np.where(np.abs(x) < 2, series, 1 - erfc_above(np.abs(x)))
+
+
+def erfcx_above(x):
+    """Compute exp(x**2) erfc(x) of numbers from 2 on by its continued fraction."""
+    a = np.maximum(x, 2)
+    fraction = a
+    for n in range(150, 0, -1):
+        fraction = a + np.longdouble(n) / 2 / fraction
+    return 1 / fraction / np.sqrt(np.longdouble(PI))
+
+
+def erfc_above(x):
+    """Compute erfc(x) of numbers from 2 on."""
+    return np.exp(-x * x) * erfcx_above(x)
+
+
+def erfc(x):
+    """Compute 1 - erf(x) in extended precision."""
+    return np.where(x < 2, 1 - erf(np.minimum(x, 2)), erfc_above(x))
+
+
+def erfcx(x):
+    """Compute exp(x**2) erfc(x) in extended precision."""
+    return np.where(x < 2, np.exp(np.minimum(x, 2) ** 2) * erfc(np.minimum(x, 2)), erfcx_above(x))
+
+
+def log1mexp(x):
+    """Compute log(1 - exp(x)) in extended precision."""
+    return np.where(x > -0.69, np.log(-np.expm1(x)), np.log1p(-np.exp(x)))
+
+
+PI = "3.14159265358979323846264338327950288"
 EXACT = {"exp": np.exp, "log": np.log, "log1p": np.log1p, "softplus": softplus, "sigmoid": sigmoid}
+EXACT |= {"expm1": np.expm1, "log1mexp": log1mexp, "erf": erf, "erfc": erfc, "erfcx": erfcx}
 #: Units in the last place by which the result may be off.
 ULPS = {"exp": 1, "log": 1, "log1p": 1.5, "softplus": 4, "sigmoid": 3}
+ULPS |= {"expm1": 3, "log1mexp": 4, "erf": 3, "erfc": 6, "erfcx": 6}
 TINY = np.finfo(float).tiny
 SPECIAL = np.array(
     [
