@@ -5,20 +5,26 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .PHONY: setup run examples sweep-example test test-lowest test-slow test-self check lint lecture \
-	bench clean
+	docs bench clean
 
 setup: $(READY)
 
+# Setuptools warns at every editable installation; a newcomer need not read that.
 $(READY): pyproject.toml .python-version
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 12))' || \
 		{ echo "sbc needs Python 3.12 or newer; name one: make PYTHON=python3.13 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	PYTHONWARNINGS='ignore:Editable installation' $(BIN)/python -m pip install --quiet -e '.[dev]'
 	@touch $@
 
 run: $(READY)   ## the main job: 200 datasets, the Mundlak estimator
 	$(BIN)/python -m sbc run --estimator mundlak
+	@echo
+	@echo "Next, compare two estimators, ask for a verdict, or fit a model from a file of your own:"
+	@echo "  $(BIN)/python -m sbc run --estimator naive,mundlak"
+	@echo "  $(BIN)/python -m sbc gate --run --estimator mundlak --truth self --preset smoke"
+	@echo "  $(BIN)/python -m sbc run --estimator docs/examples/eight_schools.py:non_centred"
 
 test: $(READY)  ## the fast tests, on all cores
 	$(BIN)/python -m pytest -n auto
@@ -64,6 +70,9 @@ sweep-example: $(READY)  ## the map in reports/example/sweep.html: 13,000 fits, 
 lecture: $(READY)  ## the lecture on one page, and its claims put to the test: half an hour
 	$(BIN)/python -m sbc lecture
 
+docs: $(READY)  ## the documentation as a site, docs/_build/html/index.html; any warning is an error
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+
 bench: $(READY)  ## sbc beside pm.sample, simuk and raw nutpie; writes docs/data/plain.json
 	$(BIN)/python -m pip install --quiet 'simuk>=0.3,<0.4'
 	$(BIN)/python tests/benchmarks/plain.py --out docs/data/plain.json
@@ -73,4 +82,4 @@ bench: $(READY)  ## sbc beside pm.sample, simuk and raw nutpie; writes docs/data
 check: lint test  ## before each commit
 
 clean:
-	rm -rf $(VENV) .venv-lowest build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-lowest build dist docs/_build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -21,7 +21,19 @@ FUNCTION = "function"
 
 @dataclass(frozen=True)
 class Budget:
-    """What one fit may cost: draws and warm-up a chain, chains, and the step size's target."""
+    """The budget of one fit: draws and warm-up steps of a chain, chains, and target acceptance.
+
+    Attributes
+    ----------
+    draws : int
+        Draws of each chain after warm-up, at least 20.
+    tune : int
+        Warm-up steps of each chain, at least 1.
+    chains : int
+        At least 1.
+    target_accept : float
+        The acceptance probability that the step size is adapted to, in (0, 1).
+    """
 
     draws: int = setting(500, "draws a chain", low=20)
     tune: int = setting(200, "warm-up steps a chain", low=1)
@@ -38,7 +50,7 @@ class Budget:
 
 @dataclass(frozen=True)
 class Draws:
-    """What an engine delivers for one dataset.
+    """The draws from the posterior of one dataset, with the sampler's diagnostics.
 
     Attributes
     ----------
@@ -51,13 +63,13 @@ class Draws:
     seconds : float
         Wall-clock time of the sampling.
     independent : bool
-        Whether the draws are independent of one another, so that R-hat and ESS say nothing.
+        Whether the draws are independent of each other, so that R-hat and ESS have no meaning.
     failure : str
-        Why the algorithm has not converged, in one line, by its own diagnostics; empty if it has.
-        The fit is tried again, then counted as failed.
+        One line on why the algorithm has not converged by its own diagnostics; empty if it has.
+        Such a fit is tried again and then counted as failed.
     pareto_k : float
-        Of the importance ratios p(theta, y) / q(theta) of an approximation q: above 0.7 the two
-        differ much. NaN where there is no q.
+        Pareto k̂ of the importance ratios p(theta, y) / q(theta) of an approximation q. Above 0.7
+        the approximation is poor. NaN if there is none.
     elbo_drift : float
         By how many nats the evidence lower bound still rose towards the end; NaN if there is none.
     """
@@ -80,16 +92,16 @@ class Draws:
 
 
 class Compiled(Protocol):
-    """One estimator, made ready by an engine for many datasets of the same shapes."""
+    """One estimator, compiled by an engine, to be fitted to many datasets."""
 
     def accepts(self, data: Data) -> bool:
-        """Say whether data of these lengths can be swapped in."""
+        """Say whether data of these lengths can be swapped in without compiling again."""
 
     def fit(self, data: Data, budget: Budget, seed: int) -> Draws:
-        """Draw from the posterior of one dataset; whatever is raised becomes a failed fit."""
+        """Draw from the posterior of one dataset. Any exception becomes a failed fit."""
 
     def log_likelihood(self, truth: Truth, data: Data) -> float:
-        """Evaluate the log likelihood at the truth; NaN where that does not name all it needs."""
+        """Evaluate the log likelihood at the truth; NaN if the truth is incomplete."""
 
 
 @dataclass
@@ -99,14 +111,15 @@ class Engine:
     Attributes
     ----------
     name : str
-        File stem, function name and command-line name at once.
+        The name of the file, of the function, and on the command line.
     compile : callable
-        ``(estimator, generator, data) -> Compiled``: what is slow and the same for all datasets.
+        ``(estimator, generator, data) -> Compiled``: the slow part, done once for all datasets.
     backend : {"threading", "loky"}
-        How fits share the cores: "threading" if `Compiled.fit` may run in several threads at once
-        and lets go of the interpreter's lock, else processes.
+        How fits share the cores. ``"threading"`` is for engines whose `Compiled.fit` may run in
+        several threads at once and releases the interpreter's lock; ``"loky"`` uses processes.
     retry_schedule : callable or None
-        ``(budget) -> budgets`` of successive attempts; None for those of a Markov chain.
+        ``(budget) -> budgets`` of successive attempts. None stands for the schedule of Markov
+        chains: smaller steps and longer warm-up, then more draws.
     """
 
     name: str
@@ -122,17 +135,25 @@ def engine(
     retry_schedule: Callable[[Budget], list[Budget]] | None = None,
     ladder: Callable[[Budget], list[Budget]] | None = None,
 ) -> Callable[[Callable[[Estimator, Generator, Data], Compiled]], Engine]:
-    """Turn ``compile(estimator, generator, data) -> Compiled`` into an engine.
+    """Turn a function ``compile(estimator, generator, data) -> Compiled`` into an engine.
 
     Parameters
     ----------
-    backend, retry_schedule
-        As in `Engine`.
+    backend : {"threading", "loky"}
+        ``"threading"`` if `Compiled.fit` may run in several threads at once and releases the
+        interpreter's lock; otherwise ``"loky"``, processes.
     needs : tuple of str
-        Packages beyond those of every install. They are read from the file's text, so that a
-        missing one is told before anything is imported.
+        Packages that an installation of sbc may lack. They are read from the file's text, so that
+        a missing package is reported before anything is imported.
+    retry_schedule : callable, optional
+        ``(budget) -> budgets`` of successive attempts; by default that of Markov chains.
     ladder
         The old name of `retry_schedule`.
+
+    Returns
+    -------
+    callable
+        A decorator that makes an `sbc.plugins.engine.Engine`.
     """
     if ladder is not None:
         renamed("@engine(ladder=...)", "@engine(retry_schedule=...)")

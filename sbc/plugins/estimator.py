@@ -26,37 +26,41 @@ from sbc.plugins.data import (
 
 @dataclass(frozen=True)
 class Estimator:
-    """A PyMC model, written as a function of the arrays that it needs.
+    """A PyMC model, or a function that gives estimates or draws; its arguments are data arrays.
 
     Attributes
     ----------
     name : str
-        File stem, function name and command-line name at once.
+        The name of the file, of the function, and on the command line.
     define : callable
-        Called inside an open ``pm.Model`` with one ``pm.Data`` per argument.
+        The function. It is called inside an open ``pm.Model``, with one ``pm.Data`` for each
+        argument.
     arguments : tuple of str
-        The arrays that it names.
+        The names of the data arrays that it takes.
     estimands : tuple of str
         The parameters that are ranked.
     derived : mapping of str to callable
-        Arguments that depend on data alone, computed once per dataset: ``name -> f(data)``.
+        Arguments that depend on the data alone, ``name -> f(data)``; computed once for each
+        dataset.
     control : bool
-        Whether it stands aside of ``--estimator all``: a control, or another form of one.
+        Whether ``--estimator all`` leaves it out, because it is a control or another form of a
+        model.
     quantities : dict of str to callable
         Further quantities to rank, ``name -> f(theta, data)``: see `quantity`.
     closed_form : dict of str to callable
         What is known exactly of a conjugate model: see `posterior` and `log_likelihood`.
     options : mapping of str to bool, int, float or str
         The function's keyword-only arguments with their defaults. ``name@sigma=0.5`` is the same
-        estimator with another value, `define` then holding it: see `bound`.
+        estimator with another value: see `bound`.
     elements : mapping of str to tuple of str
-        Variable to what its elements are called within brackets, in order: by coordinates.
+        For each variable, the names of its elements within brackets, in order.
     constant : tuple of str
-        Elements that are the same number whatever the parameters are; they are not ranked.
+        Elements that have the same value whatever the parameters are. They are not ranked.
     anew : bool
-        Whether each dataset's model is compiled anew, because a shared one has another density.
+        Whether the model is compiled for each dataset, because a shared one would have another
+        density.
     lines : tuple of str
-        What a reader should know of how this model is put to the test.
+        Remarks for the reader of a table or report on how this model is tested.
     """
 
     name: str
@@ -75,35 +79,36 @@ class Estimator:
     lines: tuple[str, ...] = ()
 
     def bound(self, name: str, values: Mapping[str, Any]) -> Estimator:
-        """Give the estimator with these values of its options, under another name."""
+        """Give the estimator with these values of its options, under a new name."""
         held = {**self.options, **values}
         define = partial(self.define, **values) if values else self.define
         return replace(self, name=name, define=define, options=held)
 
     def posterior(self, function: Posterior) -> Posterior:
-        """Register independent draws from the posterior, ``f(data, rng, draws) -> theta``.
+        """Register a function that draws from the exact posterior, for the engine ``exact``.
 
-        A conjugate model has them in closed form; the engine ``exact`` takes them, and no PyMC is
-        involved. `data` are the arrays that the estimator names, `theta` holds at least every
-        estimand, as arrays of shape (draws, ...).
+        It has the form ``f(data, rng, draws) -> theta`` and returns independent draws, as a
+        conjugate model allows; PyMC is not involved. `data` holds the arrays that the estimator
+        names. `theta` holds at least every estimand, as arrays of shape (draws, ...).
         """
         self.closed_form["posterior"] = function
         return function
 
     def log_likelihood(self, function: Callable[[Truth, Data], Array]) -> Callable[..., Array]:
-        """Register the log likelihood of all data, ``f(theta, data)``, for the engine ``exact``.
+        """Register the log likelihood of all data, for the engine ``exact``.
 
-        `theta` holds arrays of shape (draws, ...), and so one number a draw comes back, shape
-        (draws,). Without it ``exact`` ranks no log likelihood.
+        It has the form ``f(theta, data) -> array``. `theta` holds arrays of shape (draws, ...);
+        the result has one number for each draw, shape (draws,). Without this function, ``exact``
+        ranks no log likelihood.
         """
         self.closed_form["log_likelihood"] = function
         return function
 
     def quantity(self, function: Quantity) -> Quantity:
-        """Register a test quantity ``f(theta, data) -> float``, ranked beside the estimands.
+        """Register a test quantity ``f(theta, data) -> float`` that is ranked with the estimands.
 
-        It is called with the truth and with each posterior draw, `theta` holding every free
-        variable by name; one that depends on the data sees faults that parameters cannot show
+        It is called with the truth and with each posterior draw; `theta` holds every free variable
+        by name. A quantity that depends on the data shows faults that parameters alone cannot show
         (Modrák et al. 2023, arXiv:2211.02383).
         """
         self.quantities[function.__name__] = function
@@ -141,15 +146,26 @@ def estimator(
 ) -> Callable[[Callable[..., Any]], Estimator]:
     """Turn a function that states a PyMC model, or gives estimates or draws, into an estimator.
 
-    Its positional arguments are arrays, its keyword-only ones options.
+    The function's positional arguments are data arrays, and its keyword-only arguments are
+    options.
 
     Parameters
     ----------
-    estimands, derived, control
-        As in `Estimator`.
+    estimands : tuple of str
+        The parameters that are ranked.
+    derived : mapping of str to callable, optional
+        Arguments that depend on the data alone, ``name -> f(data)``; computed once for each
+        dataset.
+    control : bool
+        Whether ``--estimator all`` leaves it out.
     needs : tuple of str
-        Packages beyond those of every install. Of sbc's own estimators they are read from the
-        file's text, so that a missing one is told before anything is imported.
+        Packages that an installation of sbc may lack. For sbc's own estimators they are read from
+        the file's text, so that a missing package is reported before anything is imported.
+
+    Returns
+    -------
+    callable
+        A decorator that makes an `sbc.plugins.estimator.Estimator`.
     """
 
     def wrap(function: Callable[..., Any]) -> Estimator:

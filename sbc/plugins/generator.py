@@ -27,33 +27,34 @@ class Regime:
 class Generator:
     """A data-generating process: how the truth is chosen (regimes), and data given the truth.
 
-    One without a regime gives a design alone, for estimators' own joint distributions.
+    A generator without a regime supplies only a design (covariates and sizes), for truths and
+    outcomes that are drawn from the estimator's own joint distribution.
 
     Attributes
     ----------
     name : str
-        File stem, function name and command-line name at once.
+        The name of the file, of the function, and on the command line.
     simulate : callable
         ``simulate(rng, truth, **sizes) -> data``.
     sizes : dict
-        The keyword arguments of ``simulate`` with their defaults, whatever the regime.
+        The keyword arguments of ``simulate`` with their defaults; the same in every regime.
     dims : mapping of str to str
         The dimension along which each array runs: ``{"X": "rows", "Z": "groups"}``.
     indexes : mapping of str to str
-        Integer arrays that number the elements of a dimension: ``{"group": "groups"}``.
+        Integer arrays whose values are positions along a dimension: ``{"group": "groups"}``.
     features : dict of str to callable
-        Named summaries ``(data) -> float`` by which calibration can be broken down; one that gives
-        an array along a dimension breaks down the elements of vectors of that length.
+        Named summaries ``(data) -> float`` by which results can be broken down. A feature that
+        returns an array along a dimension breaks down the elements of vectors of that length.
     uniform_ranks : mapping of str to tuple of str
-        Estimators whose ranks are expected to be uniform, by regime: those whose joint distribution
-        the regime draws from.
+        For each regime, the estimators whose ranks are expected to be uniform, because the regime
+        draws from their joint distribution.
     lines : tuple of str
-        What a reader should know of its data.
+        Remarks for the reader of a table or report on the data.
     real : callable or None
-        Gives the data of the study that it imitates, where they are part of its file.
+        Returns the real data of the study that is imitated, if the file holds them.
     bounds : mapping of str to (float, float)
-        The least and the largest value that a parameter may have, of any regime; every other may be
-        any finite number.
+        The smallest and the largest value of a parameter of any regime. A parameter that is not
+        named may be any finite number.
     """
 
     name: str
@@ -69,7 +70,7 @@ class Generator:
     bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def regime(self, function: Callable[..., Truth]) -> Callable[..., Truth]:
-        """Register a way of choosing the truth; the first one registered is the default."""
+        """Register a way of choosing the truth. The first one that is registered is the default."""
         parameters = defaults_of(function, skip=1)
         self.regimes[function.__name__] = Regime(
             function.__name__, function, parameters, summary(function)
@@ -77,11 +78,11 @@ class Generator:
         return function
 
     def parameters(self, regime: str) -> dict[str, Any]:
-        """Everything that may be set in this regime, with its default."""
+        """Give all parameters that can be set in this regime, with their defaults."""
         return {**self.sizes, **self.regimes[regime].parameters}
 
     def design(self, rng: np.random.Generator, **settings: Any) -> Data:
-        """Draw data as in the first regime, or, of a generator that has none, without a truth."""
+        """Draw data as in the first regime, or without a truth if there is no regime."""
         if self.regimes:
             return self.draw(rng, next(iter(self.regimes)), **settings).data
         with contained():
@@ -97,7 +98,12 @@ class Generator:
         regime : str
             One of ``regimes``.
         **settings
-            Any of ``parameters(regime)``.
+            Values of any of ``parameters(regime)``.
+
+        Returns
+        -------
+        Dataset
+            The truth and the data, two dictionaries by name.
         """
         values = {**self.parameters(regime), **settings}
         chosen = {name: values[name] for name in self.regimes[regime].parameters}
@@ -117,9 +123,36 @@ def generator(
     bounds: Mapping[str, tuple[float, float]] | None = None,
     owed: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Callable[[Callable[..., Data]], Generator]:
-    """Turn ``simulate(rng, truth, *, sizes...)`` into a generator; arguments as in `Generator`.
+    """Turn a function ``simulate(rng, truth, *, sizes...) -> data`` into a generator.
 
-    `owed` is the old name of `uniform_ranks`.
+    Parameters
+    ----------
+    dims : mapping of str to str
+        The dimension along which each array runs: ``{"X": "rows", "Z": "groups"}``.
+    indexes : mapping of str to str, optional
+        Integer arrays whose values are positions along a dimension: ``{"group": "groups"}``.
+    features : mapping of str to callable, optional
+        Named summaries ``(data) -> float`` by which results can be broken down. A feature that
+        returns an array along a dimension breaks down the elements of vectors of that length.
+    uniform_ranks : mapping of str to tuple of str, optional
+        For each regime, the estimators whose ranks are expected to be uniform, because the regime
+        draws from their joint distribution.
+    real : callable, optional
+        Returns the real data of the study that is imitated.
+    bounds : mapping of str to (float, float), optional
+        The smallest and the largest value of a parameter.
+    owed
+        The old name of `uniform_ranks`.
+
+    Returns
+    -------
+    callable
+        A decorator that makes an `sbc.plugins.generator.Generator`.
+
+    Raises
+    ------
+    UserError
+        If `dims` gives an array several dimensions.
     """
     if owed is not None:
         renamed("@generator(owed=...)", "@generator(uniform_ranks=...)")

@@ -70,31 +70,37 @@ def run(
     Parameters
     ----------
     estimator : str, model, function, or several of them
-        Names, ``"path/to/file.py:name"``, ``"all"``; a ``pm.Model`` or a Bambi model; a function
-        that states one, from wherever: a notebook's cell, a lambda, a closure, a method. Several
-        that stand in no file are a dict, by their names.
+        What is tested: the name of a built-in estimator, ``"path/to/file.py:name"``, or ``"all"``;
+        a ``pm.Model`` or a Bambi model; or a function that states a model (a notebook's cell, a
+        lambda, a closure or a method will do). Several models are a dictionary by name.
     generator : str, generator or function
-        The data-generating process; a plain function is ``(rng, *, n=50) -> (truth, data)``.
+        The data-generating process. A plain function has the form
+        ``(rng, *, n=50) -> (truth, data)``.
     simulator : str or function
-        ``(rng, truth, given) -> data``: data from it, truth from the model's own prior.
+        A function ``(rng, truth, given) -> data`` that draws the data; truths are then drawn from
+        the model's own prior.
     name : str
-        Of a model that stands in no file; random numbers depend on it.
+        The name of a single model that is handed over as an object. Random numbers depend on it.
     truth : str
-        How the truth is chosen: a regime of the generator, ``"self"`` or ``"posterior"``.
+        Where truths come from: a regime of the generator, ``"self"`` (the estimator's own prior)
+        or ``"posterior"`` (its posterior given `data`).
     parameters : mapping
-        Of the generator, such as ``{"n_groups": 50}``.
+        Settings of the generator, such as ``{"n_groups": 50}``.
     estimands : iterable of str
-        What to rank instead of what the estimators name: variables, or as ``"theta[3]"``.
+        What to rank instead of the default: variables, or elements such as ``"theta[3]"``.
     quantity : str, function, or several of them
-        Functions ``(theta, data) -> number`` that are ranked besides, named as estimators are.
+        Functions ``(theta, data) -> number`` to rank as well; named like estimators.
     engine : str or several
-        Samplers.
-    datasets, seed : int
-        How many, and the seed of all random numbers.
+        The samplers.
+    datasets : int
+        The number of simulated datasets.
+    seed : int
+        The seed of all random numbers.
     draws, tune, chains, target_accept : number
-        Budget of the first attempt at each fit; draws and warm-up are those of a chain.
+        The sampler's budget for the first attempt at each fit. `draws` and `tune` count for each
+        chain.
     data : str or Path
-        The real data of truth ``"posterior"``.
+        The file of the real data, for ``truth="posterior"``.
     out : str or Path
         The new run's folder; by default one under ``reports``.
     resume : str or Path

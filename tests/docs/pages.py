@@ -42,8 +42,7 @@ class Page:
     @cached_property
     def commands(self) -> list[str]:
         """Give the commands of its shells, those of its workflows after them."""
-        lines = "".join(self.of("sh")).replace("\\\n", " ").splitlines()
-        typed = [line.split(" #")[0].strip() for line in lines if line.strip()]
+        typed = [command for text in self.of("sh") for command in typed_in(text)]
         return typed + re.findall(r"- run: (python .*)", "".join(self.of("yaml")))
 
     def prepare(self, folder: Path) -> None:
@@ -54,6 +53,12 @@ class Page:
             file = folder / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
+
+
+def typed_in(shell: str) -> list[str]:
+    """Give the commands of one block, without what is said of them."""
+    lines = shell.replace("\\\n", " ").splitlines()
+    return [line.split(" #")[0].strip() for line in lines if line.strip()]
 
 
 PAGES = {

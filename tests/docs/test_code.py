@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -93,6 +94,22 @@ def test_the_gates_of_engines_say_what_they_mean(tmp_path):
         ("nutpie", "coverage_95 ≥ 0.88"),
         ("advi", "miscalibrated, not within 0.1"),
     ]
+
+
+def test_the_page_of_gates_toml_is_read_and_has_the_defaults(tmp_path):
+    page = PAGES["docs/gates-toml.md"]
+    page.prepare(tmp_path)
+    config = load_config(tmp_path / "gates.toml")
+    assert (config.delta, config.max_datasets) == (0.14, 200)
+    assert set(config.declared["effects"]) == {"mundlak", "naive"}
+    rows = dict(re.findall(r"^\| `(\w+)` \| ([\d.]+) \|", page.text, flags=re.M))
+    default = Config()
+    assert {name: float(value) for name, value in rows.items()} == {
+        "delta": default.delta,
+        "max_datasets": default.limit,
+        "alpha_fail": default.alpha_fail,
+        "alpha_pass": default.alpha_pass,
+    }
 
 
 @pytest.mark.slow

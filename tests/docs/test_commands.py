@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 from pathlib import Path
 
 import pytest
-from pages import PAGES, ROOT, enter
+from pages import PAGES, ROOT, enter, typed_in
 
 from sbc.store.frames import load_run
 
 #: What the commands of a page begin with that take minutes, and run in the slow lane.
 SLOW = {
     "docs/engines.md": ("python -m sbc run --estimator", "new", "old"),
+    "docs/own-generators.md": ("python",),
     "docs/proof.md": ("python",),
+    "docs/quick-start.md": ("python",),
+    "docs/simulation-study.md": ("python",),
     "docs/sweeps.md": ("python -m sbc design",),
 }
+#: Pages whose Python is run as well, between their commands, where it stands.
+WITH_PYTHON = ("README.md", "docs/comparing.md", "docs/quick-start.md")
+#: How many steps of a page are long.
+LONG = {
+    "docs/engines.md": 5,
+    "docs/own-generators.md": 3,
+    "docs/proof.md": 4,
+    "docs/quick-start.md": 3,
+    "docs/simulation-study.md": 3,
+    "docs/sweeps.md": 1,
+}
 #: The folder that a command writes, where it is meant to end with another code than 0.
-CODES = {"schools-centred": 4, "schools-misread": 1}
+CODES = {"schools-centred": 4, "schools-misread": 1, "slope-wrong": 1}
 #: Commands that need a machine of their own, and where they are tested.
 ELSEWHERE = {
     "make ": "test_make_targets_exist_and_ci_calls_them",
@@ -40,8 +56,8 @@ PROMISED = {
         "180 fits in all",
         r"^\d+,1\.5,confound,effects,False,mundlak,nutpie,beta_XY",
     ),
-    "docs/own-models.md": (
-        r"theta\[3\]",
+    "docs/own-models.md": (r"theta\[3\]",),
+    "docs/posterior-sbc.md": (
         "truth 'posterior', data docs/examples/reedfrogs.csv: uniform ranks are expected",
     ),
 }
@@ -61,6 +77,20 @@ def code_of(command):
     return CODES.get(out[1], 0) if out else 0
 
 
+def steps_of(page, language, text):
+    """Give what a block asks a reader to do: commands, or Python that stands in no file."""
+    if language == "sh":
+        return [("sh", command) for command in typed_in(text)]
+    alone = page.name in WITH_PYTHON and text not in page.files.values()
+    return [("python", text)] if language == "python" and alone else []
+
+
+def printed(code, names):
+    with contextlib.redirect_stdout(io.StringIO()) as shown:
+        exec(code, names)
+    return shown.getvalue()
+
+
 def walk(page, slow, folder, monkeypatch):
     """Run a page's commands in one folder; give what each printed."""
     page.prepare(folder)
@@ -68,8 +98,14 @@ def walk(page, slow, folder, monkeypatch):
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
     if "DIR" in page.text:  # stands for any run folder
         assert enter("python -m sbc run --estimator naive --datasets 60 --quiet --out DIR")[0] == 0
-    shown = {}
-    for command in commands(page, slow):
+    shown, names, mine = {}, {}, commands(page, slow)
+    steps = [step for language, text in page.snippets for step in steps_of(page, language, text)]
+    for language, command in [*steps, *(("sh", c) for c in mine if ("sh", c) not in steps)]:
+        if language == "python":
+            shown[command] = printed(command, names)
+            continue
+        if command not in mine:
+            continue
         typed = command.replace(" [DIR ...]", "")
         typed = re.sub("^(?:old|new)/bin/", "", typed)  # two installations, for which one stands
         code, shown[command] = enter(typed)
@@ -99,7 +135,13 @@ def after_sweeps(shown):
 
 def after_readme(shown):
     assert len(PAGES["README.md"].commands) >= 8
-    assert {c.split()[0] for c in PAGES["README.md"].commands} == {"make", "python"}
+    assert {c.split()[0] for c in PAGES["README.md"].commands} == {"make", "pip", "python"}
+    assert len(PAGES["README.md"].text.splitlines()) < 150
+
+
+def test_the_quick_start_begins_as_the_readme_does():
+    model, *_ = PAGES["README.md"].of("python")
+    assert PAGES["docs/quick-start.md"].of("python")[0] == model
 
 
 def after_import(shown):
@@ -128,7 +170,8 @@ def test_every_command_does_what_its_page_says(name, tmp_path, monkeypatch):
                if line not in said]  # fmt: skip
     assert missing == []
     assert all(re.search(promised, said, re.M) for promised in PROMISED.get(name, ()))
-    assert all(said.strip() or "--quiet" in command for command, said in shown.items())
+    silent = ("--quiet", "sbc.run(", "run.report(")
+    assert all(said.strip() or any(s in command for s in silent) for command, said in shown.items())
     AFTER.get(name, lambda shown: None)(shown)
     # What a page asks pytest to run is run, and not deselected.
     assert all(
@@ -140,7 +183,11 @@ def test_every_command_does_what_its_page_says(name, tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", sorted(SLOW))
 def test_every_long_command_does_what_its_page_says(name, tmp_path, monkeypatch):
     shown = walk(PAGES[name], True, tmp_path, monkeypatch)
-    assert len(shown) == {"docs/engines.md": 5, "docs/proof.md": 4, "docs/sweeps.md": 1}[name]
+    assert len(shown) == LONG[name]
+    said = "\n".join(shown.values())
+    if commands(PAGES[name], slow=False) == []:
+        shown_there = [line for text in PAGES[name].of("text") for line in SURE.findall(text)]
+        assert [line for line in shown_there if line not in said] == []
     for answer in re.findall(r"n_groups = \d+ will do", PAGES[name].text):
         assert any(answer in said for said in shown.values())
 

@@ -24,6 +24,8 @@ def test_the_presets_of_gates_are_those_of_the_code():
         row = re.search(rf"^\| `{name}`.*$", page, flags=re.M)[0]
         assert f"| {preset.delta:.2f} | {edge.bias:.2f} |" in row
         assert f"| {edge.sd_low:.2f} to {edge.sd_high:.2f} | {preset.max_datasets} |" in row
+        concepts = f"| `{name}` | {preset.delta:.2f} | {edge.bias:.2f} | {edge.sd_low:.2f} to "
+        assert f"{concepts}{edge.sd_high:.2f} |" in PAGES["docs/concepts.md"].text
     assert (ALPHA_FAIL, ALPHA_PASS) == (0.001, 0.05)
     assert "`alpha_pass`, 5 %" in page
     assert "`alpha_fail`, 0.1 %" in page
