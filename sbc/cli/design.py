@@ -109,7 +109,7 @@ def _goal(arguments: argparse.Namespace) -> Goal:
 
 def _plan(arguments: argparse.Namespace, settings: Settings) -> Plan:
     from sbc.studies.design import unplanned
-    from sbc.studies.sweep.grid import parse_grid
+    from sbc.studies.sweep.asked import parse_grid
     from sbc.studies.sweep.plan import initial
     from sbc.studies.sweep.read import plan_of
 

@@ -29,8 +29,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--vary",
         action="append",
         metavar="NAME=VALUES",
-        help="a parameter of the generator and its values, as 2,5,10 or 0:3:0.5; once or twice",
+        help="a factor and its values, as 2,5,10 or 0:3:0.5, as often as you like: a parameter of "
+        "the generator, truth, ESTIMATOR@OPTION, draws, tune, chains or target_accept",
     )
+    add("--cells", type=Path, metavar="FILE.csv", help="cells one by one: a column a factor")
     add("--datasets", type=int, metavar="N", help="simulated datasets in each cell (default 200)")
     add(
         "--bound",
@@ -73,7 +75,7 @@ def main(arguments: argparse.Namespace) -> int:
         folder = arguments.resume or arguments.out or _folder(settings, part)
         if arguments.resume is None:
             fit.create(settings, plan, folder, part=part).close()
-        after_a_crash(options.going_on(folder, without=("--vary",)))
+        after_a_crash(options.going_on(folder, without=("--vary", "--cells")))
         code = ExitCode.OK
         try:
             watch = _progress if plan.precision else lambda plan, open_: None
@@ -100,7 +102,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _plan(arguments: argparse.Namespace, settings: Settings) -> tuple[Plan, Settings]:
     """Make the plan of a new sweep, or change that of one that is there."""
-    from sbc.studies.sweep.grid import parse_grid
+    from sbc.studies.sweep.asked import parse_grid, read_cells, started
     from sbc.studies.sweep.plan import initial, parse_bounds, parse_precision
 
     asked: dict[str, Any] = {
@@ -111,9 +113,21 @@ def _plan(arguments: argparse.Namespace, settings: Settings) -> tuple[Plan, Sett
     }
     asked = {name: value for name, value in asked.items() if value is not None}
     if arguments.resume is None:
-        return initial(parse_grid(arguments.vary or [], settings), settings, **asked), settings
-    if arguments.vary:
-        raise UserError("--vary starts a new sweep and --resume goes on with one; name one of them")
+        if arguments.vary and arguments.cells:
+            raise UserError("--vary crosses factors and --cells names cells; name one of them")
+        given = vars(arguments)
+        grid = (
+            read_cells(arguments.cells, settings, given)
+            if arguments.cells
+            else parse_grid(arguments.vary or [], settings, given)
+        )
+        settings = started(grid, settings)
+        return initial(grid, settings, **asked), settings
+    for name in ("vary", "cells"):
+        if getattr(arguments, name):
+            raise UserError(
+                f"--{name} starts a new sweep and --resume goes on with one; name one of them"
+            )
     from sbc.studies.sweep.fit import resumed
 
     return replace(resumed(arguments.resume, settings), **asked), settings

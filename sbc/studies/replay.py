@@ -65,7 +65,7 @@ def task_of(
     engines = settings.engines_of(estimator)
     if engine is not None and engine not in engines:
         raise unknown("engine", engine, engines, f"of {estimator} in {folder}")
-    datasets = settings.datasets
+    datasets, spec = settings.datasets, estimator
     if run.is_sweep:
         plan = plan_of(folder, run)
         last = len(plan.grid.cells) - 1
@@ -75,13 +75,14 @@ def task_of(
             )
         settings = plan.grid.settings(settings, cell)
         datasets = plan.datasets[estimator][cell]
+        spec = plan.grid.spec(estimator, cell)
     elif cell is not None:
         raise UserError(f"{folder} is a run and no sweep; it has no cells")
     if not 0 <= dataset < datasets:
         raise UserError(
             f"{folder} has datasets 0 to {datasets - 1}; {option('dataset')} cannot be {dataset}"
         )
-    return Task(settings, estimator, engine or engines[0], dataset, cell or 0)
+    return Task(settings, spec, engine or engines[0], dataset, cell or 0, estimator)
 
 
 def replay(folder: Path, task: Task) -> Replay:

@@ -101,7 +101,7 @@ def test_a_search_goes_on_and_finds_the_same(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ([], "one parameter or two, not 0"),
+        ([], "a sweep varies something"),
         (["--vary", "n_rows=1,2", "--width-95", "0"], "positive"),
         (["--vary", "n_rows=1,2", "--assurance", "1"], "between 0 and 1"),
         (["--vary", "n_rows=1,2", "--coverage-95", "95"], "between 0 and 1"),

@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from sbc.fitting import loop, origin
+from sbc.fitting.allowed import expects_uniform
 from sbc.fitting.fit import Task
 from sbc.store.database import Store
 from sbc.store.folder import read_run, write_run
 from sbc.store.settings import Settings
 from sbc.store.shard import WHOLE, Shard
 from sbc.studies.sweep.doubt import Doubts, doubts, spend
+from sbc.studies.sweep.factors import OPTION, TRUTH
 from sbc.studies.sweep.plan import Plan
-from sbc.studies.sweep.read import load_sweep, plan_of
+from sbc.studies.sweep.read import EXPECTED, load_sweep, plan_of
 
 
 def create(
@@ -28,8 +30,17 @@ def create(
     UserError
         If something cannot be, or the folder cannot be used.
     """
-    tried = plan.grid.settings(settings, 0)
-    return loop.create(settings, folder, command, part, tried, sweep=plan.to_json())
+    grid = plan.grid
+    more: dict[str, Any] = {"sweep": plan.to_json()}
+    if {TRUTH, OPTION} & set(grid.kinds.values()):
+        more[EXPECTED] = [_expected(plan, settings, cell) for cell in range(len(grid.cells))]
+    return loop.create(settings, folder, command, part, grid.labelled(settings, 0), **more)
+
+
+def _expected(plan: Plan, settings: Settings, cell: int) -> list[str]:
+    """List the estimators whose ranks are expected to be uniform in a cell."""
+    alone = plan.grid.settings(settings, cell)
+    return [n for n in settings.estimators if expects_uniform(alone, plan.grid.spec(n, cell))]
 
 
 def tasks(settings: Settings, plan: Plan) -> Iterator[Task]:
@@ -38,8 +49,9 @@ def tasks(settings: Settings, plan: Plan) -> Iterator[Task]:
     for engine in settings.fitters:
         for estimator in (name for name, by in settings.pairs if by == engine):
             for cell, process in enumerate(cells):
+                spec = plan.grid.spec(estimator, cell)
                 for k in range(plan.datasets[estimator][cell]):
-                    yield Task(process, estimator, engine, k, cell)
+                    yield Task(process, spec, engine, k, cell, estimator)
 
 
 def execute(

@@ -73,7 +73,7 @@ class Plan:
     def to_json(self) -> dict[str, Any]:
         """Write as plain JSON values."""
         return {
-            "vary": self.grid.to_json(),
+            **self.grid.to_json(),
             "datasets": {name: list(numbers) for name, numbers in self.datasets.items()},
             "bounds": self.bounds,
             "precision": self.precision,
@@ -90,7 +90,7 @@ class Plan:
         ValueError, LookupError, TypeError, UserError
             If it is something else.
         """
-        grid = Grid.from_json(values["vary"])
+        grid = Grid.from_json(values)
         datasets = {str(name): tuple(row) for name, row in dict(values["datasets"]).items()}
         counts = [n for row in datasets.values() for n in row]
         limits = [values["max_datasets"], 1 if values["budget"] is None else values["budget"]]

@@ -61,7 +61,8 @@ def estimands_of(sweep: Sweep) -> list[str]:
 
 def metrics_of(sweep: Sweep, bounds: Sequence[Bounds]) -> list[str]:
     """List the metrics to show: the usual ones that this regime has, then others with a bound."""
-    usual = [m for m in METRICS if m != "contraction" or not sweep.settings.regime.single_truth]
+    single = all(run.settings.regime.single_truth for run in sweep.of_each_truth)
+    usual = [m for m in METRICS if m != "contraction" or not single]
     return list(dict.fromkeys([*usual, *(bound.metric for bound in bounds)]))
 
 

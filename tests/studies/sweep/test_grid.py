@@ -9,7 +9,8 @@ from hypothesis import settings as of_hypothesis
 from hypothesis import strategies as st
 
 from sbc.plugins.errors import UserError
-from sbc.studies.sweep.grid import Grid, parse_grid
+from sbc.studies.sweep.asked import parse_grid
+from sbc.studies.sweep.grid import Grid
 
 quick = of_hypothesis(deadline=None, max_examples=50)
 numbers = st.decimals(0, 50, places=2)
@@ -74,7 +75,7 @@ def test_a_range_never_passes_its_end(settings, first, step, count):
         st.text(min_size=1),
         st.lists(st.integers(-9, 9) | st.floats(-9, 9), min_size=1, max_size=5),
         min_size=1,
-        max_size=2,
+        max_size=3,
     )
 )
 def test_a_grid_is_read_back_as_it_was_written(vary):
@@ -92,8 +93,7 @@ def test_any_text_is_a_grid_or_a_user_s_mistake(settings, text):
 @pytest.mark.parametrize(
     ("texts", "told"),
     [
-        ([], "not 0"),
-        (["sd_U=1", "n_rows=2", "n_groups=3"], "not 3"),
+        ([], "a sweep varies something"),
         (["sd_U"], "NAME=VALUES"),
         (["row_per_group=1,2"], "Did you mean 'rows_per_group'"),
         (["sd_U=1,2", "sd_U=3"], "twice"),
@@ -106,8 +106,8 @@ def test_any_text_is_a_grid_or_a_user_s_mistake(settings, text):
         (["sd_U=0:1:inf"], "FIRST:LAST:STEP"),
         (["n_rows=1.5"], "vary n_rows takes a whole number"),
         (["n_rows=0:3"], "≥ 1"),
-        (["sd_U=0:1000:0.001"], "401 cells"),
-        (["sd_U=0:30", "n_rows=1:20"], "620 cells"),
+        (["sd_U=0:1000:0.001"], "1,001 cells"),
+        (["sd_U=0:9", "n_rows=1:20", "n_groups=2:7"], "1,200 cells"),
     ],
 )
 def test_what_is_no_grid_is_told(settings, texts, told):
@@ -120,13 +120,12 @@ def test_what_is_no_grid_is_told(settings, texts, told):
     [
         {},
         {"a": []},
-        {"a": [1], "b": [1], "c": [1]},
         {"a": ["1"]},
         {"a": [True]},
         {"a": [float("nan")]},
-        {"a": list(range(30)), "b": list(range(30))},
+        {"a": list(range(40)), "b": list(range(40))},
     ],
 )
 def test_what_run_json_cannot_hold_is_refused(values):
     with pytest.raises(ValueError, match="not the grid"):
-        Grid.from_json(values)
+        Grid.from_json({"vary": values})

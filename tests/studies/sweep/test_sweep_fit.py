@@ -160,7 +160,7 @@ def test_who_takes_a_single_run_says_so_of_a_sweep(swept, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ([], "one parameter or two, not 0"),
+        ([], "a sweep varies something"),
         (["--vary", "n_rows=2,5", "--bound", "bias"], "METRIC=VALUE"),
         (["--vary", "n_rows=2,5", "--bound", "bais=1"], "Did you mean 'bias'"),
         (["--vary", "n_rows=2,5", "--bound", "coverage_95=0.9"], "two bounds"),
