@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 from synthetic import SETTINGS
 
 from sbc.store.database import Store
@@ -72,16 +72,13 @@ def made_sweep(
                     if (number, k, name) in failed:
                         store.add(replace(fit, status="error", error="ValueError: no luck"))
                         continue
-                    store.add(replace(fit, results=tuple(
-                        _result(q, truth[k, j], truth[k, j] + bias + sd * noise[k, j, i], sd, own[k, j, i])
-                        for j, q in enumerate(estimands)
-                    )))  # fmt: skip
+                    means = truth[k] + bias + sd * noise[k, :, i]
+                    results = map(_result, estimands, truth[k], means, [sd] * len(estimands))
+                    store.add(replace(fit, results=tuple(results)))
     return folder
 
 
-def _result(quantity: str, truth: float, mean: float, sd: float, spread: float) -> Result:
-    from scipy.special import ndtr
-
+def _result(quantity: str, truth: float, mean: float, sd: float) -> Result:
     u = float(ndtr((truth - mean) / sd))
     rank = min(int(u * 128), 127)
     return Result(

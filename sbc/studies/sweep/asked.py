@@ -9,6 +9,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sbc.fitting.allowed import parameters_of, regimes_of, validate
 from sbc.fitting.options import parameter
 from sbc.plugins import catalogue, registry
@@ -77,6 +79,15 @@ def grid_of(
         vary[name] = _in_order(levels)
         kinds |= {} if kind == PARAMETER else {name: kind}
     return _checked(Grid(vary, kinds), settings)
+
+
+def levels_of(name: str, levels: Any) -> list[Any]:
+    """List a factor's levels as Python has them: a text as on the command line, one, or several."""
+    if isinstance(levels, str):
+        return list(_values(name, levels))
+    several = np.atleast_1d(levels) if isinstance(levels, np.ndarray) else levels
+    found = list(several) if isinstance(several, Iterable) else [several]
+    return [x.item() if isinstance(x, np.generic) else x for x in found]
 
 
 def read_cells(
@@ -214,7 +225,7 @@ def _of_budget(name: str, value: Any) -> Level:
         wanted = "a whole number" if found.kind is int else "a number"
         raise UserError(f"{option('vary')} {name} takes {wanted}, not '{value}'") from None
     found.check(number)
-    return found.kind(number)  # type: ignore[no-any-return]
+    return found.kind(number)
 
 
 def _checked(grid: Grid, settings: Settings) -> Grid:

@@ -173,7 +173,8 @@ def _alike(sweep: Sweep, cells: Sequence[int]) -> list[list[tuple[int, Subject]]
         if cell in chosen:
             key = (subject.name, subject.estimator, subject.engine)
             found.setdefault(key, []).append((cell, subject))
-    return list(found.values())
+    names = list(dict.fromkeys(name for name, *_ in found))
+    return [found[key] for key in sorted(found, key=lambda key: names.index(key[0]))]
 
 
 def _pairs(

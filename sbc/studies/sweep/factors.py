@@ -60,7 +60,7 @@ def concerns(name: str, estimator: str) -> bool:
 
 
 def varied(estimator: str, cell: Mapping[str, Level], kinds: Mapping[str, str]) -> str:
-    """Name an estimator as a run of the cell by itself does: options at their defaults go unsaid."""
+    """Name an estimator as a run of the cell by itself does, options at their defaults unsaid."""
     chosen = tuple(
         (split_option(name)[1], str(level))
         for name, level in cell.items()

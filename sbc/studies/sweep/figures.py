@@ -76,7 +76,7 @@ def _map(axes: Axes, surface: Surface, part: Panel, scale: Scale) -> None:
     crossed = [x for x in surface.limits if _contours(axes, (values - x) / errors)]
     cells, plates = [], []
     for (i, j), number in np.ndenumerate(numbers):
-        value = values[i, j]
+        value = float(values[i, j])
         if number < 0:  # no cell of the sweep
             continue
         look: dict[str, Any] = {"fc": scale.colour(value), "ec": "none"}

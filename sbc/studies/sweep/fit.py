@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sbc.fitting import loop, origin
+from sbc.fitting import handed, loop, origin
 from sbc.fitting.allowed import expects_uniform
 from sbc.fitting.fit import Task
 from sbc.store.database import Store
@@ -21,9 +21,18 @@ from sbc.studies.sweep.read import EXPECTED, load_sweep, plan_of
 
 def create(
     settings: Settings, plan: Plan, folder: Path, command: list[str] | None = None,
-    part: Shard = WHOLE,
+    part: Shard = WHOLE, **besides: Any,
 ) -> Store:  # fmt: skip
     """Check settings and plan, and make the sweep's folder, or that of one part of it.
+
+    Parameters
+    ----------
+    settings, plan
+        Of the sweep.
+    folder, command, part
+        As for `sbc.fitting.loop.create`.
+    **besides
+        What ``run.json`` says besides.
 
     Raises
     ------
@@ -31,7 +40,7 @@ def create(
         If something cannot be, or the folder cannot be used.
     """
     grid = plan.grid
-    more: dict[str, Any] = {"sweep": plan.to_json()}
+    more: dict[str, Any] = {"sweep": plan.to_json(), **besides}
     if {TRUTH, OPTION} & set(grid.kinds.values()):
         more[EXPECTED] = [_expected(plan, settings, cell) for cell in range(len(grid.cells))]
     return loop.create(settings, folder, command, part, grid.labelled(settings, 0), **more)
@@ -130,4 +139,5 @@ def resumed(folder: Path, settings: Settings) -> Plan:
     plan = plan_of(folder, run)
     made = run.settings
     made.check_same(settings, str(folder))
+    handed.check(run, settings, folder)
     return plan.at_least(settings.datasets) if settings.datasets > made.datasets else plan

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import UserError, option
 from sbc.report.targets import ELEMENT, Subject, subjects_of
 from sbc.store.folder import RUN_FILE, RunFile, read_run
 from sbc.store.frames import Run, read_rows, undamaged
@@ -85,6 +85,25 @@ def plan_of(folder: Path, provenance: RunFile) -> Plan:
         return Plan.from_json(provenance["sweep"], provenance.settings)
     except (ValueError, LookupError, TypeError, AttributeError, UserError) as problem:
         raise UserError(f"{folder / RUN_FILE} is damaged: {problem}") from problem
+
+
+def settings_in(folder: Path, provenance: RunFile, cell: int | None) -> Settings:
+    """Give the settings of a run, or of the ordinary run that a cell of a sweep is.
+
+    Raises
+    ------
+    UserError
+        If there is no such cell, or none is named where there are several.
+    """
+    if not provenance.is_sweep:
+        if cell is not None:
+            raise UserError(f"{folder} is a run and no sweep; it has no cells")
+        return provenance.settings
+    grid = plan_of(folder, provenance).grid
+    last = len(grid.cells) - 1
+    if cell is None or not 0 <= cell <= last:
+        raise UserError(f"{folder} is a sweep; name one of its cells, {option('cell')} 0 to {last}")
+    return grid.settings(provenance.settings, cell)
 
 
 def load_sweep(folder: str | Path) -> Sweep:

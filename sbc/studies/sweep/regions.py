@@ -93,7 +93,7 @@ def largest_region(cells: Sequence[Cell], answers: Sequence[Outcome]) -> Region 
 
 
 def _sides(cells: Sequence[Cell], name: str) -> list[tuple[Side, NDArray[np.bool_]]]:
-    """List the sides that a box may have along a factor; words have no order, and are one or all."""
+    """List the sides that a box may have along a factor; words have no order: one, or all."""
     levels = [cell[name] for cell in cells]
     if any(isinstance(level, str) for level in levels):
         known = list(dict.fromkeys(levels))
