@@ -29,6 +29,7 @@ def made_sweep(
     behave: Truth = lambda place, cell: (0.1 * place, 0.5),
     failed: Iterable[tuple[int, int, str]] = (),
     common: float = 1.0,
+    seed: int = 5,
     **more: object,
 ) -> Path:
     """Store a sweep whose estimates are the truth, a bias, and noise.
@@ -43,6 +44,8 @@ def made_sweep(
         Cell, dataset and estimator of fits that failed.
     common : float
         Share of the noise, in [0, 1], that a dataset has in common in all cells.
+    seed : int
+        Of all that is random.
     **more
         What ``run.json`` says besides.
     """
@@ -57,7 +60,7 @@ def made_sweep(
         "estimands": {name: list(estimands) for name in names},
         **more,
     }
-    rng = np.random.default_rng(5)
+    rng = np.random.default_rng(seed)
     truth = rng.normal(size=(datasets, len(estimands)))
     shared = rng.normal(size=(datasets, len(estimands), len(names)))
     with Store.create(folder, run) as store:

@@ -71,7 +71,9 @@ def average(metric: str, conditions: Sequence[Condition], **options: Any) -> Est
     Returns
     -------
     Estimate or Proportion
-        In the unit of the metric; NaN if it is not defined in one of them.
+        In the unit of the metric; NaN if it is not defined in one of them. The error is that of
+        the influence values, also of an empirical SE, whose error in a single condition is usually
+        given for normal estimates.
     """
     value, psi = averaged_influence(metric, conditions, **options)
     if metric not in SHARES:

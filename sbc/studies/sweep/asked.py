@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -183,8 +184,9 @@ def _kind_of_option(name: str, settings: Settings) -> str:
     whose, which = split_option(name)
     mine = [spec for spec in settings.estimators if concerns(name, spec)]
     if not mine:
-        known = [Spec.parse(spec).plain for spec in settings.estimators]
-        raise unknown("estimator", whose, known, "in this sweep")
+        known = [Spec.parse(spec) for spec in settings.estimators]
+        names = [spec.plain if ":" in whose else spec.name for spec in known]
+        raise unknown("estimator", whose, names, "in this sweep")
     for text in mine:
         spec = Spec.parse(text)
         defaults = catalogue.option_defaults("estimator", spec)
@@ -248,8 +250,10 @@ def _checked(grid: Grid, settings: Settings) -> Grid:
 
 
 def started(grid: Grid, settings: Settings) -> Settings:
-    """Give the settings that a sweep is kept under: what varies is as in its first cell."""
-    return grid.labelled(settings, 0) if grid.kinds else settings
+    """Give the settings that a sweep is kept under: a truth that varies is its first cell's."""
+    if TRUTH not in grid.kinds.values():
+        return settings
+    return replace(settings, truth=grid.labelled(settings, 0).truth)
 
 
 def _in_order(levels: Iterable[Level]) -> tuple[Level, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sbc.fitting import handed, loop, origin
+from sbc.fitting import handed, loop, origin, preflight
 from sbc.fitting.allowed import expects_uniform
 from sbc.fitting.fit import Task
 from sbc.store.database import Store
@@ -42,8 +42,25 @@ def create(
     grid = plan.grid
     more: dict[str, Any] = {"sweep": plan.to_json(), **besides}
     if {TRUTH, OPTION} & set(grid.kinds.values()):
+        _check_truths(plan, settings)
         more[EXPECTED] = [_expected(plan, settings, cell) for cell in range(len(grid.cells))]
     return loop.create(settings, folder, command, part, grid.labelled(settings, 0), **more)
+
+
+def _check_truths(plan: Plan, settings: Settings) -> None:
+    """Try the models in every regime but the first, in which they are tried anyway.
+
+    Raises
+    ------
+    UserError
+        If an estimator cannot be in one of them.
+    """
+    cells = [plan.grid.labelled(settings, cell) for cell in range(len(plan.grid.cells))]
+    seen = {cells[0].truth}
+    for cell in cells:
+        if cell.truth not in seen:
+            seen.add(cell.truth)
+            preflight.estimands(cell)
 
 
 def _expected(plan: Plan, settings: Settings, cell: int) -> list[str]:

@@ -85,6 +85,7 @@ def planned(
 
 
 def grid_asked(vary: Any, cells: Any, settings: Settings, given: Mapping[str, Any]) -> Grid:
+    """Read the factors, or the cells one by one; errors as of `sbc.studies.sweep.asked`."""
     from sbc.studies.sweep.asked import grid_of, grid_of_cells, levels_of, read_cells
 
     if vary and cells is not None:
@@ -111,5 +112,6 @@ def _positive(name: str, value: int | None) -> int | None:
 
 
 def folder_of(settings: Settings, what: str, part: Shard = WHOLE) -> Path:
+    """Name the folder of a sweep or a design that nobody names."""
     folder = default_folder(settings, part)
     return folder.with_name(f"{folder.name}-{what}")
