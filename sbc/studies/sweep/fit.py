@@ -9,6 +9,7 @@ from typing import Any
 from sbc.fitting import handed, loop, origin, preflight
 from sbc.fitting.allowed import expects_uniform
 from sbc.fitting.fit import Task
+from sbc.fitting.functions import with_functions
 from sbc.store.database import Store
 from sbc.store.folder import read_run, write_run
 from sbc.store.settings import Settings
@@ -60,7 +61,7 @@ def _check_truths(plan: Plan, settings: Settings) -> None:
     for cell in cells:
         if cell.truth not in seen:
             seen.add(cell.truth)
-            preflight.estimands(cell)
+            preflight.estimands(with_functions(cell))
 
 
 def _expected(plan: Plan, settings: Settings, cell: int) -> list[str]:
