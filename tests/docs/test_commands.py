@@ -14,7 +14,14 @@ from sbc.store.frames import load_run
 SLOW = {
     "docs/engines.md": ("python -m sbc run --estimator", "new", "old"),
     "docs/proof.md": ("python",),
-    "docs/sweeps.md": ("python -m sbc design",),
+    "docs/sweeps.md": (
+        "python -m sbc design",
+        "python -m sbc sweep --estimator naive,mundlak --vary sd_U=0,2 ",
+        *(
+            f"python -m sbc {verb} factorial"
+            for verb in (*("table", "gate", "export", "replay", "posterior"),)
+        ),
+    ),
 }
 #: The folder that a command writes, where it is meant to end with another code than 0.
 CODES = {"schools-centred": 4, "schools-misread": 1}
@@ -140,7 +147,7 @@ def test_every_command_does_what_its_page_says(name, tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", sorted(SLOW))
 def test_every_long_command_does_what_its_page_says(name, tmp_path, monkeypatch):
     shown = walk(PAGES[name], True, tmp_path, monkeypatch)
-    assert len(shown) == {"docs/engines.md": 5, "docs/proof.md": 4, "docs/sweeps.md": 1}[name]
+    assert len(shown) == {"docs/engines.md": 5, "docs/proof.md": 4, "docs/sweeps.md": 8}[name]
     for answer in re.findall(r"n_groups = \d+ will do", PAGES[name].text):
         assert any(answer in said for said in shown.values())
 

@@ -27,8 +27,8 @@ def text(gate: SweepGate) -> str:
         lines += ["", f"cell {cell}: {where(gate.grid.cells[cell])}"]
         lines += [words.line(v, mine) for v in mine.verdicts if v.outcome == "fail"]
         lines += [words.fits_line(found, mine) for found in mine.failures if found.too_many]
-    first = next(iter(gate.cells.values()))
-    return "\n".join([words.regime(first), "", *lines, "", conclusion(gate)])
+    regimes = dict.fromkeys(words.regime(mine) for mine in gate.cells.values())
+    return "\n".join([*regimes, "", *lines, "", conclusion(gate)])
 
 
 def summary(gate: SweepGate) -> Iterator[tuple[Outcome, str]]:
@@ -42,7 +42,11 @@ def summary(gate: SweepGate) -> Iterator[tuple[Outcome, str]]:
         who, what = key.split("\0")
         cells = [gate.grid.cells[cell] for cell, _ in found]
         outcomes = [verdict.outcome for _, verdict in found]
-        yield of_all(outcomes), sentence(who, what, cells, outcomes)
+        said = sentence(who, what, cells, outcomes)
+        if len(cells) < len(gate.grid.cells):  # a rule is about these cells alone
+            said = said.replace("holds everywhere in the grid", "holds in all of them")
+            said = said.replace(f": {what} ", f": {what}, asked of {len(cells)} cells, ", 1)
+        yield of_all(outcomes), said
 
 
 def of_all(outcomes: list[Outcome]) -> Outcome:

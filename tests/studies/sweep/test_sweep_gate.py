@@ -49,6 +49,7 @@ def test_rules_say_what_is_expected_elsewhere(swept):
     assert gate.exit_code == 0
     some = judge_sweep(swept, Config(), ["[sd_U=0,n_groups=10,n_groups=20]" + BIAS])
     assert list(some.cells) == [0, 1]  # of the others nothing is expected
+    assert "|bias| ≤ 0.25, asked of 2 cells, holds in all of them" in str(some)
 
 
 def test_all_cells_share_one_error_rate(swept):
