@@ -74,44 +74,54 @@ class Look:
         return [*maps, (None, legend(scale, found[0].metric))]
 
 
-def sweep_page(sweep: Sweep, bounds: Sequence[Bounds] = ()) -> str:
-    """Write the page.
+def sweep_page(*sweeps: Sweep, bounds: Sequence[Bounds] = ()) -> str:
+    """Write the page of one sweep or several, one below the other.
 
     Parameters
     ----------
-    sweep : Sweep
+    *sweeps : Sweep
         Finished or not.
     bounds : sequence of Bounds
-        What to hold it against; by default what its plan says.
+        What to hold them against; by default what each one's plan says.
     """
-    look = Look.of(sweep, bounds)
-    with styled():
-        parts = [_part(look, name, f"e{i}") for i, name in enumerate(estimands_of(sweep))]
-        effort = _effort(look)
+    anchors = [f"s{i}" for i in range(len(sweeps))] if len(sweeps) > 1 else [""]
     return fill(
         _HERE / "sweep.html.j2",
-        title=sweep.folder.name or str(sweep.folder),
-        process=f"{sweep.settings.generator} · {_truths(sweep)}",
-        varied=[_varied(name, values) for name, values in sweep.plan.grid.vary.items()],
-        regime=[words for run in sweep.of_each_truth for words in answer.regime_words(run)],
-        state=_state(sweep),
-        fits=plural(sum(len(run.fits) for run in sweep.runs), "fit"),
-        cells=plural(len(sweep.runs), "cell"),
-        parts=parts,
-        effort=effort,
-        maps=len(sweep.plan.grid.vary) > 1,
-        everyone=[look.who(surface) for surface in counted(sweep, failed=False)],
-        asked=[str(bound) for bound in look.bounds],
-        own=bool(bounds or sweep.plan.bounds),
-        precision=[f"{name} to {value:g}" for name, value in sweep.plan.precision.items()],
-        limits=_limits(sweep),
-        coverage=coverage_told(sweep, look.bounds),
-        stopped=STOPPED,
-        alpha=f"{100 * ALPHA:g} %",
-        tie=f"{TIE:g}",
-        origin=_origin(sweep),
+        sweeps=[_shown(*one, bounds) for one in zip(sweeps, anchors, strict=True)],
         more=Markup((_HERE / "sweep.css").read_text(encoding="utf-8")),
     )
+
+
+def _shown(sweep: Sweep, anchor: str, bounds: Sequence[Bounds]) -> dict[str, Any]:
+    """Give what the page says of one sweep."""
+    look = Look.of(sweep, bounds)
+    with styled():
+        parts = [_part(look, name, f"{anchor}e{i}") for i, name in enumerate(estimands_of(sweep))]
+        effort = _effort(look, anchor)
+    return {
+        "anchor": anchor,
+        "title": sweep.folder.name or str(sweep.folder),
+        "process": f"{sweep.settings.generator} · {_truths(sweep)}",
+        "varied": [_varied(name, values) for name, values in sweep.plan.grid.vary.items()],
+        "regime": [words for run in sweep.of_each_truth for words in answer.regime_words(run)],
+        "state": _state(sweep),
+        "fits": plural(sum(len(run.fits) for run in sweep.runs), "fit"),
+        "cells": plural(len(sweep.runs), "cell"),
+        "parts": parts,
+        "effort": effort,
+        "maps": len(sweep.plan.grid.vary) > 1,
+        "multiples": len(sweep.plan.grid.vary) > 2,
+        "everyone": [look.who(surface) for surface in counted(sweep, failed=False)],
+        "asked": [str(bound) for bound in look.bounds],
+        "own": bool(bounds or sweep.plan.bounds),
+        "precision": [f"{name} to {value:g}" for name, value in sweep.plan.precision.items()],
+        "limits": _limits(sweep),
+        "coverage": coverage_told(sweep, look.bounds),
+        "stopped": STOPPED,
+        "alpha": f"{100 * ALPHA:g} %",
+        "tie": f"{TIE:g}",
+        "origin": _origin(sweep),
+    }
 
 
 def sweep_pictures(sweep: Sweep, bounds: Sequence[Bounds] = ()) -> Iterator[tuple[str, Picture]]:
@@ -245,7 +255,7 @@ def _numbers(
             "rows": rows}  # fmt: skip
 
 
-def _effort(look: Look) -> list[dict[str, Any]]:
+def _effort(look: Look, anchor: str) -> list[dict[str, Any]]:
     """Show how many datasets went where and, if there are any, where fits failed."""
     sweep = look.sweep
     shown = [counted(sweep, failed=False)]
@@ -256,7 +266,7 @@ def _effort(look: Look) -> list[dict[str, Any]]:
         {
             "title": title_of(found[0].metric),
             "bound": "",
-            "panels": _panels(look.drawn(found), found[0].metric),
+            "panels": _panels(look.drawn(found), f"{anchor}{found[0].metric}"),
         }
         for found in shown
     ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from made_sweep import made_sweep
 
+from sbc.cli.main import main
 from sbc.studies.sweep.grid import Grid
 from sbc.studies.sweep.page import sweep_page, sweep_pictures
 from sbc.studies.sweep.panels import panels_of
@@ -81,3 +84,23 @@ def test_a_large_sweep_makes_a_page_of_less_than_two_megabytes(tmp_path):
     names = ("naive", "fixed", "multilevel", "mundlak", "latent")
     made = made_sweep(tmp_path / "s", grid, names, 12, ("beta_XY", "beta_ZY"), common=0.6)
     assert len(sweep_page(load_sweep(made)).encode()) < 2e6
+
+
+def test_several_sweeps_stand_on_one_page_and_no_run_beside_them(tmp_path, capsys):
+    from synthetic import calibrated, fits, make_run
+
+    grids = {"one": Grid({"sd_U": (0.0, 1.0)}), "other": SOME}
+    folders = [
+        str(made_sweep(tmp_path / name, grid, ["naive"], datasets=3))
+        for name, grid in grids.items()
+    ]
+    page = tmp_path / "both.html"
+    assert main(["report", *folders, "--out", str(page)]) == 0
+    text = page.read_text(encoding="utf-8")
+    assert "<title>Sweep: one, other</title>" in text
+    ids = re.findall(r' id="([^"]+)"', text)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', text)) <= set(ids)
+    run = make_run(tmp_path / "run", fits({"beta_XY": calibrated(5)}))
+    assert main(["report", folders[0], str(run)]) == 2
+    assert "each kind has a page of its own" in capsys.readouterr().err
