@@ -14,6 +14,7 @@ for certain but for the noise of sample quantiles, 1.5 % of a width from 8000 dr
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
@@ -21,6 +22,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from synthetic import make_run
 
 import sbc
 from sbc.cli.design import _percent
@@ -123,6 +125,15 @@ def test_a_mistake_is_told_in_one_line(words, told, tmp_path, capsys):
 def test_a_new_search_needs_a_goal_and_an_old_one_too(tmp_path, capsys):
     assert main(["design", *SIZES, *WORLD, "--estimator", f"{FILE}:normal_mean"]) == 2
     assert "name the largest width that will do: --width-95" in capsys.readouterr().err
+
+
+def test_a_goal_that_is_none_is_told(tmp_path, capsys):
+    make_run(tmp_path / "d", [])
+    file = tmp_path / "d" / "run.json"
+    for goal in (3, {"width": "x"}, {"breadth": 1}):
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"goal": goal}))
+        assert main(["design", "--resume", str(tmp_path / "d")]) == 2
+        assert "'goal' is no goal of a design" in capsys.readouterr().err
 
 
 def test_python_finds_the_same(tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -17,7 +16,7 @@ from sbc.store.settings import Settings
 Level = bool | int | float | str
 #: What a factor is of. A parameter of the generator is the usual one and is not written down.
 PARAMETER, TRUTH, OPTION, BUDGET = "parameter", "truth", "option", "budget"
-OTHERS = (TRUTH, OPTION, BUDGET)
+_FAR = 1e300  # a number beyond has no place on paper
 #: The settings of a fit's budget, by their names.
 BUDGETS = declared(Budget)
 
@@ -38,7 +37,14 @@ def told(level: Level) -> str:
 def is_level(value: Any, kind: str) -> bool:
     """Say whether a value that a file holds can be a level of a factor of this kind."""
     allowed = (str,) if kind == TRUTH else tuple(KINDS) if kind == OPTION else (int, float)
-    return type(value) in allowed and (isinstance(value, str) or math.isfinite(value))
+    return type(value) in allowed and (isinstance(value, str) or -_FAR < value < _FAR)
+
+
+def is_kind(name: str, kind: str) -> bool:
+    """Say whether a factor of this kind, and no parameter, can be called so."""
+    if kind == OPTION:
+        return all(split_option(name))
+    return name == TRUTH if kind == TRUTH else kind == BUDGET and name in BUDGETS
 
 
 def split_option(name: str) -> tuple[str, str]:

@@ -137,11 +137,9 @@ def _finish(axes: Axes, part: Panel, last: bool) -> None:
     """Name the axes of a panel; what runs to the right is named below the last one."""
     for axis, levels, said in ((axes.xaxis, part.xs, last), (axes.yaxis, part.ys, True)):
         step = -(-len(levels) // 10)
-        places = range(0, len(levels), step)
+        places = range(0, len(levels) if said else 0, step)
         most = 12 if axis is axes.xaxis else 9
-        axis.set_ticks(
-            list(places), [_short(told(levels[i]), most) if said else "" for i in places]
-        )
+        axis.set_ticks(list(places), [_short(told(levels[i]), most) for i in places])
     axes.set(xlim=(-0.5, len(part.xs) - 0.5), ylim=(-0.5, len(part.ys) - 0.5))
     if last:
         axes.set_xlabel(_short(part.x_name), fontsize=7.5, labelpad=1)

@@ -22,7 +22,7 @@ from sbc.gates.values import hits as hits_of
 from sbc.plugins.errors import UserError, option
 from sbc.stats.sequential.coverage import interval, judge_bounds
 from sbc.stats.sequential.outcome import Outcome
-from sbc.store.folder import read_run
+from sbc.store.folder import RUN_FILE, read_run
 from sbc.store.frames import Run
 
 
@@ -67,13 +67,13 @@ def goal_asked(asked: Mapping[str, Any], resume: Path | None) -> Goal:
         For numbers that ask for nothing, or another goal than that of the search: a size that
         passes must have been judged by one goal from its first dataset on.
     """
-    kept = {} if resume is None else read_run(resume).get(KEPT, {})
+    kept = {} if resume is None else _kept(resume)
     given = {name: asked.get(called) for name, called in _ASKED.items()}
-    for name, value in kept.items() if isinstance(kept, dict) else ():
-        if name in given and given[name] not in (None, value):
+    for name, value in kept.items():
+        if given[name] not in (None, value):
             said = option(_ASKED[name], f"{given[name]:g}")
             raise UserError(f"{resume} looks for {option(_ASKED[name], value)}, and not for {said}")
-    known = _DEFAULTS | dict(kept) | {n: x for n, x in given.items() if x is not None}
+    known = _DEFAULTS | kept | {n: x for n, x in given.items() if x is not None}
     if "width" not in known:
         raise UserError(f"name the largest width that will do: {option('width_95', 'W')}")
     if not known["width"] > 0:
@@ -83,6 +83,15 @@ def goal_asked(asked: Mapping[str, Any], resume: Path | None) -> Goal:
             lies = f"must lie between 0 and 1, not {known[name]:g}"
             raise UserError(f"{option(_ASKED[name])} {lies}")
     return Goal(*(float(known[name]) for name in _ASKED))
+
+
+def _kept(folder: Path) -> dict[str, float]:
+    """Read the goal of a search; older ones kept none."""
+    kept = read_run(folder).get(KEPT, {})
+    numbers = isinstance(kept, dict) and all(type(x) in (int, float) for x in kept.values())
+    if not numbers or not kept.keys() <= _ASKED.keys():
+        raise UserError(f"{folder / RUN_FILE} is damaged: '{KEPT}' is no goal of a design")
+    return kept
 
 
 class Share(NamedTuple):

@@ -10,7 +10,7 @@ from itertools import product
 from typing import Any
 
 from sbc.store.settings import Settings
-from sbc.studies.sweep.factors import OTHERS, PARAMETER, Level, is_level, shared, varied
+from sbc.studies.sweep.factors import PARAMETER, Level, is_kind, is_level, shared, varied
 
 #: Cells that a sweep may have.
 MOST = 1000
@@ -87,7 +87,7 @@ class Grid:
             len(row) == len(vary) and all(x in vary[n] for n, x in zip(vary, row, strict=True))
             for row in chosen
         )
-        named = kinds.keys() <= vary.keys() and set(kinds.values()) <= set(OTHERS)
+        named = all(name in vary and is_kind(name, kind) for name, kind in kinds.items())
         if not vary or not 0 < count <= MOST or not (known and inside and named):
             raise ValueError("not the grid of a sweep")
         return cls(vary, kinds, chosen)

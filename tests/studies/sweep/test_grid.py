@@ -1,6 +1,7 @@
 """Grids as users write them, and as run.json holds them."""
 
 import contextlib
+import json
 from decimal import Decimal
 
 import pytest
@@ -129,3 +130,34 @@ def test_what_is_no_grid_is_told(settings, texts, told):
 def test_what_run_json_cannot_hold_is_refused(values):
     with pytest.raises(ValueError, match="not the grid"):
         Grid.from_json({"vary": values})
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"kinds": {"b": "truth"}},
+        {"kinds": {"a": "truth"}},
+        {"kinds": {"a": "budget"}},
+        {"kinds": {"a": "option"}},
+        {"kinds": {"a": "nothing"}},
+        {"kinds": 3},
+        {"vary": {"truth": [1]}, "kinds": {"truth": "truth"}},
+        {"vary": {"draws": ["x"]}, "kinds": {"draws": "budget"}},
+        {"vary": {"a": [10**400]}},
+        {"cells": [[3]]},
+        {"cells": [[1, 2]]},
+        {"cells": [1]},
+    ],
+)
+def test_nor_factors_or_cells_that_are_none(more):
+    with pytest.raises((ValueError, TypeError)):
+        Grid.from_json({"vary": {"a": [1, 2]}} | more)
+
+
+def test_other_factors_and_single_cells_are_read_back():
+    vary = {"n": (1, 2), "truth": ("a", "b"), "m@o": (True, False), "draws": (20, 40)}
+    kinds = {"truth": "truth", "m@o": "option", "draws": "budget"}
+    for chosen in ((), ((1, "b", True, 40), (2, "a", False, 20))):
+        grid = Grid(vary, kinds, chosen)
+        assert Grid.from_json(json.loads(json.dumps(grid.to_json()))) == grid
+    assert len(Grid(vary, kinds).cells) == 16
