@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from sbc.cli import options
 from sbc.cli.supervise import after_a_crash
-from sbc.fitting.options import default_folder
 from sbc.plugins.errors import ExitCode, TimeUpError, UserError
 from sbc.store.settings import Settings
 
@@ -53,12 +52,13 @@ def main(arguments: argparse.Namespace) -> int:
     """Search, and say what was found at each size."""
     jobs, settings = options.prepared(arguments)
     from sbc.studies.sweep.goal import goal_asked
+    from sbc.studies.sweep.spoken import folder_of
 
     goal = goal_asked(vars(arguments), arguments.resume)
     if arguments.shard is not None:
         raise UserError("a design looks at all datasets, and a shard has a part of them only")
     plan = _plan(arguments, settings)
-    folder = arguments.resume or arguments.out or _folder(settings)
+    folder = arguments.resume or arguments.out or folder_of(settings, "design")
     with options.executor_of(arguments, settings) as executor:
         from sbc.studies.design import design
 
@@ -93,11 +93,6 @@ def _plan(arguments: argparse.Namespace, settings: Settings) -> Plan:
         texts = [arguments.vary] if arguments.vary else []
         grid = parse_grid(texts, settings, vars(arguments))
     return plan_of_sizes(settings, grid, arguments.resume, arguments.max_datasets)
-
-
-def _folder(settings: Settings) -> Path:
-    folder = default_folder(settings)
-    return folder.with_name(f"{folder.name}-design")
 
 
 def _asked(goal: Goal, settings: Settings, plan: Plan) -> str:

@@ -51,13 +51,18 @@ def parse_grid(
     UserError
         For anything that is not such a text, too many cells, or a factor that is set already.
     """
-    pairs = []
+    return grid_of(pairs_of(texts), settings, given)
+
+
+def pairs_of(texts: Iterable[str]) -> list[tuple[str, list[Any]]]:
+    """Take ``NAME=VALUES`` apart; errors as of `parse_grid`."""
+    pairs: list[tuple[str, list[Any]]] = []
     for text in texts:
         name, equals, values = text.partition("=")
         if not equals:
             raise UserError(f"{option('vary')} takes NAME=VALUES, not '{text}'")
-        pairs.append((name, _values(name, values)))
-    return grid_of(pairs, settings, given)
+        pairs.append((name, [*_values(name, values)]))
+    return pairs
 
 
 def grid_of(

@@ -58,6 +58,15 @@ def planned(
 ) -> tuple[Plan, Settings]:
     """Make the plan of a new sweep, or change that of one that is there.
 
+    Parameters
+    ----------
+    asked : mapping
+        By the names of `sbc.sweep`'s arguments; ``vary`` may be pairs of a name and its levels.
+    settings : Settings
+        What all cells share.
+    resume : Path or None
+        The sweep to go on with.
+
     Raises
     ------
     UserError
@@ -77,7 +86,10 @@ def planned(
     if resume is not None:
         for n in ("vary", "cells"):
             if asked[n] is not None:
-                raise UserError(f"{option(n)} starts a new sweep and {option('resume')} goes on")
+                raise UserError(
+                    f"{option(n)} starts a new sweep and {option('resume')} goes on with one; "
+                    "name one of them"
+                )
         return replace(resumed(resume, settings), **wanted), settings
     grid = grid_asked(asked["vary"], asked["cells"], settings, asked)
     settings = started(grid, settings)
@@ -92,7 +104,8 @@ def grid_asked(vary: Any, cells: Any, settings: Settings, given: Mapping[str, An
         raise UserError(f"{option('vary')} crosses factors and {option('cells')} names cells; "
                         "name one of them")  # fmt: skip
     if cells is None:
-        pairs = [(str(name), levels_of(str(name), levels)) for name, levels in (vary or {}).items()]
+        named = vary.items() if isinstance(vary, Mapping) else vary or ()
+        pairs = [(str(name), levels_of(str(name), levels)) for name, levels in named]
         return grid_of(pairs, settings, given)
     if isinstance(cells, str | Path):
         return read_cells(cells, settings, given)
