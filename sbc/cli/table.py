@@ -18,7 +18,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--by",
         metavar="FEATURE[,FEATURE...]",
-        help="one row a stratum of a data feature, or a combination of several",
+        help="one row a stratum of a data feature, or a combination of several; of a sweep, the "
+        "factors to keep: numbers are averaged over the others",
     )
     parser.add_argument(
         "--levels", metavar="P[,P...]", help="levels of coverage (default .5 to .95)"
