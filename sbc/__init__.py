@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sbc.plugins.generator import generator
     from sbc.studies.api import load, run
     from sbc.studies.importing.run import import_results
+    from sbc.studies.sweep.api import design, sweep
 
 __version__ = "0.1.0"
 
@@ -26,24 +27,28 @@ _OFFERED = {
     "Draws": "sbc.plugins.engine",
     "Estimated": "sbc.plugins.estimates",
     "UserError": "sbc.plugins.errors",
+    "design": "sbc.studies.sweep.api",
     "engine": "sbc.plugins.engine",
     "estimator": "sbc.plugins.estimator",
     "generator": "sbc.plugins.generator",
     "import_results": "sbc.studies.importing.run",
     "load": "sbc.studies.api",
     "run": "sbc.studies.api",
+    "sweep": "sbc.studies.sweep.api",
 }
 __all__ = [
     "Budget",
     "Draws",
     "Estimated",
     "UserError",
+    "design",
     "engine",
     "estimator",
     "generator",
     "import_results",
     "load",
     "run",
+    "sweep",
 ]
 
 

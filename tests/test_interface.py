@@ -11,8 +11,8 @@ import sbc
 
 ROOT = Path(__file__).resolve().parent.parent
 OFFERED = [
-    *("Budget", "Draws", "Estimated", "UserError", "engine", "estimator", "generator"),
-    *("import_results", "load", "run"),
+    *("Budget", "Draws", "Estimated", "UserError", "design", "engine", "estimator", "generator"),
+    *("import_results", "load", "run", "sweep"),
 ]
 
 

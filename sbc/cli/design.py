@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import argparse
 import math
-import shlex
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sbc.cli import options
 from sbc.cli.supervise import after_a_crash
-from sbc.fitting.options import default_folder
 from sbc.plugins.errors import ExitCode, TimeUpError, UserError
-from sbc.store.folder import read_run
 from sbc.store.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,18 +24,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     options.declare_settings(parser)
     add = parser.add_argument
     add("--vary", metavar="NAME=VALUES", help="the size and its values, as n_groups=10:100:10")
-    add("--width-95", type=float, required=True, metavar="W", help="largest width of an interval")
+    add("--width-95", type=float, metavar="W", help="largest width of an interval")
     add(
         "--assurance",
         type=float,
-        default=0.8,
         metavar="P",
         help="least chance of an interval no wider than that (default 0.8)",
     )
     add(
         "--coverage-95",
         type=float,
-        default=0.9,
         metavar="P",
         help="coverage that must not be refuted (default 0.9)",
     )
@@ -57,20 +51,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """Search, and say what was found at each size."""
     jobs, settings = options.prepared(arguments)
-    goal = _goal(arguments)
+    from sbc.studies.sweep.goal import goal_asked
+    from sbc.studies.sweep.spoken import folder_of
+
+    goal = goal_asked(vars(arguments), arguments.resume)
     if arguments.shard is not None:
         raise UserError("a design looks at all datasets, and a shard has a part of them only")
-    if len(settings.pairs) > 1:
-        raise UserError("a design is for one estimator and one engine; name one of each")
     plan = _plan(arguments, settings)
-    folder = arguments.resume or arguments.out or _folder(settings)
+    folder = arguments.resume or arguments.out or folder_of(settings, "design")
     with options.executor_of(arguments, settings) as executor:
         from sbc.studies.design import design
 
         def begun() -> None:
             after_a_crash(options.going_on(folder, without=("--vary",)))
 
-        print(_asked(arguments, settings, plan), flush=True)
+        print(_asked(goal, settings, plan), flush=True)
         try:
             how = executor | {"allow_versions": arguments.allow_versions}
             place, seen = design(
@@ -79,69 +74,33 @@ def main(arguments: argparse.Namespace) -> int:
         except (KeyboardInterrupt, TimeUpError) as stopped:
             up = isinstance(stopped, TimeUpError)
             print(
-                f"sbc: {stopped if up else 'interrupted'}; the fits are kept. Go on with the same "
-                f"goal and --resume {shlex.quote(str(folder))}",
+                f"sbc: {stopped if up else 'interrupted'}; the fits are kept. Go on with: "
+                + options.resume_command("design", folder),
                 file=sys.stderr,
             )
             return ExitCode.UNDECIDED if up else ExitCode.INTERRUPTED
     return _answer(plan, place, seen, folder)
 
 
-def _goal(arguments: argparse.Namespace) -> Goal:
-    """Read what is asked.
-
-    Raises
-    ------
-    UserError
-        For numbers that ask for nothing.
-    """
-    from sbc.studies.sweep.goal import Goal
-
-    if not arguments.width_95 > 0:
-        raise UserError(f"--width-95 must be positive, not {arguments.width_95:g}")
-    for name in ("assurance", "coverage_95"):
-        value = getattr(arguments, name)
-        if not 0 < value < 1:
-            option = name.replace("_", "-")
-            raise UserError(f"--{option} must lie between 0 and 1, not {value:g}")
-    return Goal(arguments.width_95, arguments.assurance, arguments.coverage_95)
-
-
 def _plan(arguments: argparse.Namespace, settings: Settings) -> Plan:
-    from sbc.studies.design import unplanned
-    from sbc.studies.sweep.grid import parse_grid
-    from sbc.studies.sweep.plan import initial
-    from sbc.studies.sweep.read import plan_of
+    from sbc.studies.design import plan_of_sizes
+    from sbc.studies.sweep.asked import parse_grid
 
-    if arguments.resume is not None:
-        if arguments.vary:
-            raise UserError("--vary starts a new search and --resume goes on with one")
-        plan = plan_of(arguments.resume, read_run(arguments.resume))
-    else:
-        grid = parse_grid([arguments.vary] if arguments.vary else [], settings)
-        plan = unplanned(settings, initial(grid, settings))
-    if arguments.max_datasets is not None:
-        plan = replace(plan, max_datasets=arguments.max_datasets)
-    if plan.max_datasets < settings.datasets:
-        raise UserError(
-            f"--max-datasets {plan.max_datasets} is less than --datasets {settings.datasets}"
-        )
-    if len(plan.grid.vary) != 1:
-        raise UserError("a design varies one parameter, the size of the study")
-    return plan
+    if arguments.resume is not None and arguments.vary:
+        raise UserError("--vary starts a new search and --resume goes on with one")
+    grid = None
+    if arguments.resume is None:
+        texts = [arguments.vary] if arguments.vary else []
+        grid = parse_grid(texts, settings, vars(arguments))
+    return plan_of_sizes(settings, grid, arguments.resume, arguments.max_datasets)
 
 
-def _folder(settings: Settings) -> Path:
-    folder = default_folder(settings)
-    return folder.with_name(f"{folder.name}-design")
-
-
-def _asked(arguments: argparse.Namespace, settings: Settings, plan: Plan) -> str:
+def _asked(goal: Goal, settings: Settings, plan: Plan) -> str:
     (name,) = plan.grid.vary
     return (
         f"the smallest {name} at which {settings.estimators[0]} has 95 % intervals no wider than "
-        f"{arguments.width_95:g} in {100 * arguments.assurance:g} % of datasets, and a coverage "
-        f"not below {100 * arguments.coverage_95:g} %; generator {settings.generator}, truth "
+        f"{goal.width:g} in {100 * goal.assurance:g} % of datasets, and a coverage "
+        f"not below {100 * goal.coverage:g} %; generator {settings.generator}, truth "
         f"'{settings.truth}'"
     )
 

@@ -1,4 +1,4 @@
-"""``sbc export``: write a run as Parquet, CSV or netCDF."""
+"""``sbc export``: write a run or a sweep as Parquet, CSV or netCDF."""
 
 from __future__ import annotations
 

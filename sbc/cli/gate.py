@@ -54,6 +54,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Judge, print, and write what was asked for."""
+    if not arguments.run and arguments.folder is not None and _is_sweep(arguments.folder):
+        from sbc.cli.sweep_gate import judged
+
+        return judged(arguments)
     config = load_config(arguments.config) if arguments.config else Config()
     config = config.changed(
         arguments.preset,
@@ -71,6 +75,12 @@ def main(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print("sbc: interrupted; what was fitted is kept", file=sys.stderr)
         return ExitCode.INTERRUPTED
+
+
+def _is_sweep(folder: Path) -> bool:
+    from sbc.store.folder import read_run
+
+    return read_run(folder).is_sweep
 
 
 def _finished(arguments: argparse.Namespace, config: Config) -> Any:

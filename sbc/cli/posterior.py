@@ -21,6 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options, those that say what a fit is among them."""
     add = parser.add_argument
     add("folder", type=Path, nargs="?", metavar="DIR", help="a run to take all settings from")
+    add("--cell", type=int, metavar="C", help="of a sweep: the cell's number, from 0")
     add("--dataset", type=int, required=True, metavar="K", help="the dataset's number, from 0")
     add("--out", type=Path, metavar="FILE", help="a .png, .svg or .pdf (default: posterior-K.png)")
     options.declare_settings(parser)
@@ -37,6 +38,7 @@ def main(arguments: argparse.Namespace) -> int:
     from sbc.report.figures.posterior import posterior_figure, save_figure
 
     title = f"dataset {arguments.dataset} of {settings.generator}, truth '{settings.truth}'"
+    title += "" if arguments.cell is None else f", cell {arguments.cell}"
     save_figure(posterior_figure(draws, truth, title), file)
     print(file)
     return ExitCode.OK
@@ -47,12 +49,14 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         raise UserError(f"--dataset must be at least 0, not {arguments.dataset}")
     base = None
     if arguments.folder is not None:
-        from sbc.store.folder import read_run, refuse_imported, refuse_sweep
+        from sbc.store.folder import read_run, refuse_imported
+        from sbc.studies.sweep.read import settings_in
 
         run = read_run(arguments.folder)
-        refuse_sweep(arguments.folder, run)
         refuse_imported(arguments.folder, run)
-        base = run.settings
+        base = settings_in(arguments.folder, run, arguments.cell)
+    elif arguments.cell is not None:
+        raise UserError("--cell is one of a sweep's: name its folder")
     elif arguments.estimator is None:
         arguments.estimator = "all"
     settings = replace(settings_over(base, vars(arguments)), datasets=arguments.dataset + 1)

@@ -11,7 +11,7 @@ from sbc.plugins.errors import ExitCode, UserError
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add = parser.add_argument
-    add("folders", type=Path, nargs="+", metavar="DIR", help="runs, finished or not")
+    add("folders", type=Path, nargs="+", metavar="DIR", help="runs or sweeps, finished or not")
     add("--out", type=Path, metavar="FILE", help="the page (default: report.html in the first DIR)")
     add(
         "--format",
@@ -33,8 +33,12 @@ def main(arguments: argparse.Namespace) -> int:
     for folder in arguments.folders:  # refuse what is not a run before pandas is imported
         sweeps += [folder] if read_run(folder).is_sweep else []
         Store.open(folder).close()
+    if sweeps and len(sweeps) < len(arguments.folders):
+        raise UserError(
+            f"{sweeps[0]} is a sweep and others are runs: each kind has a page of its own"
+        )
     if sweeps:
-        return _of_sweep(arguments)
+        return _of_sweeps(arguments)
     if arguments.bound:
         raise UserError("--bound is for the report of a sweep")
     from sbc.store.frames import load_run
@@ -53,8 +57,8 @@ def main(arguments: argparse.Namespace) -> int:
     return ExitCode.OK
 
 
-def _of_sweep(arguments: argparse.Namespace) -> int:
-    """Write the page of a sweep, or its table.
+def _of_sweeps(arguments: argparse.Namespace) -> int:
+    """Write the page of one sweep or several, or their tables.
 
     Raises
     ------
@@ -64,26 +68,28 @@ def _of_sweep(arguments: argparse.Namespace) -> int:
     from sbc.studies.sweep.plan import parse_bounds, read_bounds
     from sbc.studies.sweep.read import load_sweep
 
-    if len(arguments.folders) > 1:
-        raise UserError("a sweep has a report of its own; name one folder")
-    sweep = load_sweep(arguments.folders[0])
-    bounds = parse_bounds(arguments.bound or [], sweep.settings)
+    sweeps = [load_sweep(folder) for folder in arguments.folders]
+    bounds = parse_bounds(arguments.bound or [], sweeps[0].settings)
     asked = read_bounds(bounds) if bounds else ()
     if arguments.kind == "html":
         from sbc.report.write import write_text
         from sbc.studies.sweep.page import sweep_page
 
-        print(write_text(sweep_page(sweep, asked), arguments.out or sweep.folder / "report.html"))
+        file = arguments.out or sweeps[0].folder / "report.html"
+        print(write_text(sweep_page(*sweeps, bounds=asked), file))
     else:
         from sbc.studies.sweep.table import render
 
-        _print(render(sweep, "markdown", asked), arguments.out)
+        _print("\n\n".join(render(s, "markdown", asked) for s in sweeps), arguments.out)
     if arguments.figures is not None:
         from sbc.report.files import save_pictures
         from sbc.studies.sweep.page import sweep_pictures
 
-        files = save_pictures(sweep_pictures(sweep, asked), arguments.figures)
-        print(f"{len(files)} files in {arguments.figures}")
+        for sweep in sweeps:
+            several = len(sweeps) > 1
+            folder = arguments.figures / sweep.folder.name if several else arguments.figures
+            files = save_pictures(sweep_pictures(sweep, asked), folder)
+            print(f"{len(files)} files in {folder}")
     return ExitCode.OK
 
 

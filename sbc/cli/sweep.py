@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sbc.cli import options
 from sbc.cli.supervise import after_a_crash
 from sbc.fitting.asked import limit_of
-from sbc.fitting.options import default_folder
 from sbc.plugins.errors import ExitCode, TimeUpError, TooManyFailuresError, UserError, in_shell
 from sbc.store.settings import Settings
-from sbc.store.shard import WHOLE, Shard
+from sbc.store.shard import WHOLE
 
 if TYPE_CHECKING:
     from sbc.studies.sweep.doubt import Doubts
@@ -29,8 +27,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--vary",
         action="append",
         metavar="NAME=VALUES",
-        help="a parameter of the generator and its values, as 2,5,10 or 0:3:0.5; once or twice",
+        help="a factor and its values, as 2,5,10 or 0:3:0.5, as often as you like: a parameter of "
+        "the generator, truth, ESTIMATOR@OPTION, draws, tune, chains or target_accept",
     )
+    add("--cells", type=Path, metavar="FILE.csv", help="cells one by one: a column a factor")
     add("--datasets", type=int, metavar="N", help="simulated datasets in each cell (default 200)")
     add(
         "--bound",
@@ -69,11 +69,12 @@ def main(arguments: argparse.Namespace) -> int:
     limit = limit_of(arguments.max_failures)
     with options.executor_of(arguments, settings) as executor:
         from sbc.studies.sweep import fit
+        from sbc.studies.sweep.spoken import folder_of
 
-        folder = arguments.resume or arguments.out or _folder(settings, part)
+        folder = arguments.resume or arguments.out or folder_of(settings, "sweep", part)
         if arguments.resume is None:
             fit.create(settings, plan, folder, part=part).close()
-        after_a_crash(options.going_on(folder, without=("--vary",)))
+        after_a_crash(options.going_on(folder, without=("--vary", "--cells")))
         code = ExitCode.OK
         try:
             watch = _progress if plan.precision else lambda plan, open_: None
@@ -100,34 +101,16 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _plan(arguments: argparse.Namespace, settings: Settings) -> tuple[Plan, Settings]:
     """Make the plan of a new sweep, or change that of one that is there."""
-    from sbc.studies.sweep.grid import parse_grid
-    from sbc.studies.sweep.plan import initial, parse_bounds, parse_precision
+    from sbc.studies.sweep.asked import pairs_of
+    from sbc.studies.sweep.plan import parse_bounds, parse_precision
+    from sbc.studies.sweep.spoken import planned
 
-    asked: dict[str, Any] = {
-        "bounds": parse_bounds(arguments.bound or [], settings) or None,
-        "precision": parse_precision(arguments.precision or [], settings) or None,
-        "max_datasets": _positive("--max-datasets", arguments.max_datasets),
-        "budget": _positive("--budget", arguments.budget),
+    read = {
+        "vary": pairs_of(arguments.vary) if arguments.vary else None,
+        "bounds": parse_bounds(arguments.bound or [], settings),
+        "precision": parse_precision(arguments.precision or [], settings),
     }
-    asked = {name: value for name, value in asked.items() if value is not None}
-    if arguments.resume is None:
-        return initial(parse_grid(arguments.vary or [], settings), settings, **asked), settings
-    if arguments.vary:
-        raise UserError("--vary starts a new sweep and --resume goes on with one; name one of them")
-    from sbc.studies.sweep.fit import resumed
-
-    return replace(resumed(arguments.resume, settings), **asked), settings
-
-
-def _positive(name: str, value: int | None) -> int | None:
-    if value is not None and value < 1:
-        raise UserError(f"{name} must be at least 1, not {value}")
-    return value
-
-
-def _folder(settings: Settings, part: Shard) -> Path:
-    folder = default_folder(settings, part)
-    return folder.with_name(f"{folder.name}-sweep")
+    return planned(vars(arguments) | read, settings, arguments.resume)
 
 
 def _progress(plan: Plan, open_: Doubts) -> None:

@@ -18,7 +18,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--by",
         metavar="FEATURE[,FEATURE...]",
-        help="one row a stratum of a data feature, or a combination of several",
+        help="one row a stratum of a data feature, or a combination of several; of a sweep, the "
+        "factors to keep: numbers are averaged over the others",
     )
     parser.add_argument(
         "--levels", metavar="P[,P...]", help="levels of coverage (default .5 to .95)"
@@ -85,7 +86,7 @@ def _of_sweep(arguments: argparse.Namespace, levels: tuple[float, ...]) -> int:
     UserError
         For options that a sweep's table has not.
     """
-    for name in ("by", "elements", "compare", "null", "reference"):
+    for name in ("elements", "null", "reference"):
         if getattr(arguments, name):
             raise UserError(f"{arguments.folder} is a sweep: --{name} is for a single run")
     from sbc.studies.sweep.plan import parse_bounds, read_bounds
@@ -93,6 +94,17 @@ def _of_sweep(arguments: argparse.Namespace, levels: tuple[float, ...]) -> int:
     from sbc.studies.sweep.table import LEVELS, render
 
     sweep = load_sweep(arguments.folder)
+    by = [part.strip() for part in arguments.by.split(",")] if arguments.by else None
+    if arguments.compare:
+        from sbc.studies.sweep.comparison import render_comparison
+
+        print(render_comparison(sweep, arguments.kind, by))
+        return ExitCode.OK
+    if by is not None:
+        from sbc.studies.sweep.collapse import render_collapsed
+
+        print(render_collapsed(sweep, by, arguments.kind, levels or LEVELS))
+        return ExitCode.OK
     bounds = parse_bounds(arguments.bound or [], sweep.settings)
     asked = read_bounds(bounds) if bounds else ()
     print(render(sweep, arguments.kind, asked, levels or LEVELS))

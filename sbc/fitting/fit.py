@@ -42,7 +42,8 @@ class Task:
     """Names and numbers that a worker needs for one fit.
 
     `dataset` and `settings` decide its bits; in a sweep these are the settings of its cell, and
-    `cell` says where its row goes.
+    `cell` says where its row goes. `kept_as` is what the sweep calls an estimator whose options
+    vary, which `estimator` names; empty where it is called the same.
     """
 
     settings: Settings
@@ -50,11 +51,12 @@ class Task:
     engine: str
     dataset: int
     cell: int = 0
+    kept_as: str = ""
 
     @property
     def key(self) -> tuple[int, str, str]:
         """Its key in the store."""
-        return (self.cell * CELL + self.dataset, self.estimator, self.engine)
+        return (self.cell * CELL + self.dataset, self.kept_as or self.estimator, self.engine)
 
     @property
     def setup(self) -> Setup:
@@ -88,7 +90,8 @@ def blank(task: Task) -> Fit:
     """Give the row of a fit of which no more is known than which one it is."""
     setup = task.setup
     stream = seeds.describe(setup.stream(task.dataset))
-    return Fit(*task.key, ERROR, stream=stream, source=setup.source())
+    source = task.key[1] if task.settings.regime.own else ""  # nobody's where all share datasets
+    return Fit(*task.key, ERROR, stream=stream, source=source)
 
 
 def described(task: Task) -> Fit:

@@ -14,6 +14,10 @@ A config holds the gate's numbers and one table for each regime and estimator::
     [effects.mundlak.advi]              # of one engine, instead of what holds for all of them
     beta_XY = "miscalibrated"
 
+    [[cells]]                           # of a sweep: where other things are expected
+    where = {sd_U = [2, 3]}
+    expect.mundlak.beta_XY = "miscalibrated"
+
 In a regime that draws from an estimator's own joint distribution uniform ranks are expected, and
 asked for without being named.
 """
@@ -53,6 +57,9 @@ class Config:
         What is expected, by regime, estimator and quantity, or estimator, engine and quantity.
     where : str
         Where it was read, for errors.
+    cells : tuple of mapping
+        What is expected in some cells of a sweep, as it was written: see
+        `sbc.studies.sweep.expected`.
     """
 
     delta: float = PRESETS[DEFAULT_PRESET].delta
@@ -61,6 +68,7 @@ class Config:
     alpha_pass: float = ALPHA_PASS
     declared: Declared = field(default_factory=dict)
     where: str = ""
+    cells: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def limit(self) -> int:
@@ -137,6 +145,7 @@ def load_config(file: Path) -> Config:
         raise UserError(f"cannot read {file}: {problem.strerror}") from problem
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise UserError(f"{file} is not TOML: {problem}") from problem
+    cells = tuple(values.pop("cells", ()))
     numbers = {name: value for name, value in values.items() if not isinstance(value, dict)}
     tables = {name: value for name, value in values.items() if isinstance(value, dict)}
     for old in _RENAMED.keys() & numbers.keys():
@@ -151,7 +160,7 @@ def load_config(file: Path) -> Config:
                 raise UserError(
                     f"{file}: [{regime}] holds tables, one an estimator, and not {name} = {table!r}"
                 )
-    config = Config(declared=tables, where=str(file))
+    config = Config(declared=tables, where=str(file), cells=cells)
     return config.changed(**numbers)
 
 

@@ -116,7 +116,7 @@ def judge_run(
     """
     if part := run.shard.describe():  # its verdicts, one a shard, would multiply the error rates
         raise UserError(f"{run.folder} is {part}; merge the shards and judge the whole")
-    subject = _subject(run)
+    subject = subject_of(run)
     checks = checks_of(config, subject)
     named = {(check.estimator, check.engine) for check in checks}
     if not checks and baseline is None:
@@ -189,7 +189,8 @@ def nothing_expected(settings: Settings) -> UserError:
     )
 
 
-def _subject(run: Run) -> Subject:
+def subject_of(run: Run) -> Subject:
+    """List what there is to be judged in a run."""
     estimands: dict[str, list[str]] = {name: [] for name in run.settings.estimators}
     quantities: dict[str, list[str]] = {name: [] for name in run.settings.estimators}
     estimated = {key for key, _ in run.streams(estimands_only=True)}

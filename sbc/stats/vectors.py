@@ -103,7 +103,7 @@ def measure(metric: str, what: Fits | Elements, **options: Any) -> Estimate | Pr
         return METRICS[metric](what, **options)
     value, psi = pooled_influence(metric, what, **options)
     if metric in SHARES:
-        return _proportion(value, psi, int(what.members.sum()))
+        return proportion(value, psi, int(what.members.sum()))
     return Estimate(value, standard_error(psi))
 
 
@@ -231,10 +231,10 @@ def pooled_share(hits: NDArray[np.bool_], members: Members) -> Proportion:
     hit, members = hits[kept].astype(np.float64), members[kept]
     value = float(hit[members].mean()) if members.any() else math.nan
     value, psi = _pool(np.full(members.shape[1], value), hit - value, members)
-    return _proportion(value, psi, int(members.sum()))
+    return proportion(value, psi, int(members.sum()))
 
 
-def _proportion(p: float, psi: FloatArray, total: int) -> Proportion:
+def proportion(p: float, psi: FloatArray, total: int) -> Proportion:
     """Give a share its interval: Wilson's, of the effective number of independent hits [2]_.
 
     That number is p (1 − p)/MCSE², less for an MCSE that is itself estimated from n datasets; and

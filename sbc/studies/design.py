@@ -10,18 +10,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sbc.plugins.errors import UserError, option
 from sbc.stats.sequential.outcome import Outcome
-from sbc.store.folder import RUN_FILE
+from sbc.store.folder import RUN_FILE, read_run
 from sbc.store.settings import Settings
 from sbc.studies.sweep import fit
 from sbc.studies.sweep.doubt import BATCH
-from sbc.studies.sweep.goal import Delivered, Goal, delivered, of_all
-from sbc.studies.sweep.plan import Plan
-from sbc.studies.sweep.read import load_sweep
+from sbc.studies.sweep.factors import Level
+from sbc.studies.sweep.goal import KEPT, Delivered, Goal, delivered, of_all
+from sbc.studies.sweep.grid import Grid
+from sbc.studies.sweep.plan import Plan, initial
+from sbc.studies.sweep.read import load_sweep, plan_of
 
 ALPHA = 0.05
 
@@ -31,7 +34,7 @@ class Looked:
     """What was found at one size."""
 
     cell: int
-    value: float
+    value: Level
     outcome: Outcome
     found: list[Delivered]
 
@@ -105,7 +108,8 @@ def design(
         The number of the smallest size that passes, and all that were looked at, in that order.
     """
     if not (folder / RUN_FILE).exists():
-        fit.create(settings, plan, folder).close()
+        kept: dict[str, Any] = {KEPT: asdict(goal)}
+        fit.create(settings, plan, folder, **kept).close()
     begun()
     (values,) = plan.grid.vary.values()
     alpha = ALPHA / looks(len(values))
@@ -134,3 +138,44 @@ def unplanned(settings: Settings, plan: Plan) -> Plan:
     """Plan no datasets at all: each size gets its own when it is looked at."""
     none = (0,) * len(plan.grid.cells)
     return replace(plan, datasets=dict.fromkeys(settings.estimators, none))
+
+
+def plan_of_sizes(
+    settings: Settings, grid: Grid | None, resume: Path | None, max_datasets: int | None
+) -> Plan:
+    """Make the plan of a new search, or take that of one that is there.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the search.
+    grid : Grid or None
+        The sizes, of a new one.
+    resume : Path or None
+        The folder of one that is there.
+    max_datasets : int or None
+        Of a size, at most.
+
+    Raises
+    ------
+    UserError
+        If it varies something else than one size, is for several estimators, or allows too few
+        datasets.
+    """
+    if len(settings.pairs) > 1:
+        raise UserError("a design is for one estimator and one engine; name one of each")
+    if resume is not None:
+        plan = plan_of(resume, read_run(resume))
+    else:
+        assert grid is not None
+        plan = unplanned(settings, initial(grid, settings))
+    if max_datasets is not None:
+        plan = replace(plan, max_datasets=max_datasets)
+    if plan.max_datasets < settings.datasets:
+        raise UserError(
+            f"{option('max_datasets', plan.max_datasets)} is less than "
+            + option("datasets", settings.datasets)
+        )
+    if len(plan.grid.vary) != 1 or plan.grid.kinds:
+        raise UserError("a design varies one parameter, the size of the study")
+    return plan

@@ -12,7 +12,7 @@ import pandas as pd
 from sbc.plugins.errors import UserError, unknown
 from sbc.store.folder import read_run
 from sbc.store.frames import Run, load_run
-from sbc.studies.sweep.read import Sweep, load_sweep
+from sbc.studies.sweep.loaded import LoadedSweep
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -82,65 +82,6 @@ class LoadedRun(Run):
         chosen = _one("estimator", estimator, settings.estimators)
         by = _one("engine", engine, settings.engines_of(chosen))
         return data_tree(self, chosen, by)
-
-    def _repr_html_(self) -> str:
-        """Show the table in a notebook."""
-        return self.table().to_html(index=False, float_format="{:.3g}".format)
-
-
-class LoadedSweep(Sweep):
-    """A sweep read into memory, with what can be made of it; nothing here fits."""
-
-    @classmethod
-    def of(cls, folder: str | Path) -> LoadedSweep:
-        """Read a sweep; errors as of `sbc.studies.sweep.read.load_sweep`."""
-        sweep = load_sweep(folder)
-        return cls(**{field.name: getattr(sweep, field.name) for field in fields(sweep)})
-
-    def table(self, levels: Sequence[float] = (0.5, 0.8, 0.9, 0.95)) -> pd.DataFrame:
-        """Summarise each cell: see `sbc.studies.sweep.table.sweep_table`."""
-        from sbc.studies.sweep.table import sweep_table
-
-        return sweep_table(self, self.plan.expectations, tuple(levels))
-
-    def report(self, file: str | Path | None = None) -> Path:
-        """Write the report, by default into the sweep's folder, and say where it is."""
-        from sbc.report.write import write_text
-        from sbc.studies.sweep.page import sweep_page
-
-        target = self.folder / "report.html" if file is None else Path(file)
-        return write_text(sweep_page(self), target)
-
-    def export(self, kind: str = "parquet", folder: str | Path | None = None) -> list[Path]:
-        """Write the rows of all cells, each with its cell and what varies, and say which files.
-
-        Parameters
-        ----------
-        kind : {"parquet", "csv"}
-            A sweep has no netCDF form.
-        folder : str or Path, optional
-            Where to; the sweep's own folder if not given.
-
-        Raises
-        ------
-        UserError
-            For another kind, or if the folder cannot be written.
-        """
-        from sbc.report.export import write_frames
-
-        if kind == "netcdf":
-            raise UserError(f"{self.folder} is a sweep: it is exported as parquet or csv")
-        from sbc.studies.sweep.table import labelled
-
-        cells = list(zip(self.runs, self.cells, strict=True))
-        frames = {
-            name: pd.concat(
-                [labelled(getattr(run, name), run.cell, cell) for run, cell in cells],
-                ignore_index=True,
-            )
-            for name in ("fits", "results")
-        }
-        return write_frames(frames, kind, self.folder if folder is None else Path(folder))
 
     def _repr_html_(self) -> str:
         """Show the table in a notebook."""

@@ -19,14 +19,14 @@ from sbc.store.rows import CELL
 from sbc.store.schema import RESULTS_FILE, SCHEMA, reading
 from sbc.store.settings import Settings
 from sbc.store.shard import Shard
-from sbc.studies.sweep.read import plan_of
+from sbc.studies.sweep.read import EXPECTED, plan_of
 
 _TABLES = ("dataset", "fit", "result", "thinned")
 #: Numbers of the datasets of each estimator.
 Numbers = dict[str, list[range]]
 #: What bits depend on beside the settings, by its name in ``run.json``.
 _VERSIONS = ("sbc", "commit", "python", "packages", "files")
-_OF_THE_WHOLE = {"settings", "regime", "expected_uniform", "estimands", "sweep"}
+_OF_THE_WHOLE = {"settings", "regime", "expected_uniform", "estimands", "sweep", EXPECTED}
 
 
 def merge(

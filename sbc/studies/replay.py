@@ -13,7 +13,7 @@ from sbc.plugins.errors import UserError, option, unknown
 from sbc.store.database import Store, read_run
 from sbc.store.folder import refuse_imported
 from sbc.store.rows import Fit, Result
-from sbc.studies.sweep.read import plan_of
+from sbc.studies.sweep.read import plan_of, settings_in
 
 _SHOWN = 8
 #: Written for what there is not: estimates have no draws, and independent draws no chains.
@@ -65,23 +65,16 @@ def task_of(
     engines = settings.engines_of(estimator)
     if engine is not None and engine not in engines:
         raise unknown("engine", engine, engines, f"of {estimator} in {folder}")
-    datasets = settings.datasets
-    if run.is_sweep:
+    settings = settings_in(folder, run, cell)
+    datasets, spec = settings.datasets, estimator
+    if cell is not None:
         plan = plan_of(folder, run)
-        last = len(plan.grid.cells) - 1
-        if cell is None or not 0 <= cell <= last:
-            raise UserError(
-                f"{folder} is a sweep; name one of its cells, {option('cell')} 0 to {last}"
-            )
-        settings = plan.grid.settings(settings, cell)
-        datasets = plan.datasets[estimator][cell]
-    elif cell is not None:
-        raise UserError(f"{folder} is a run and no sweep; it has no cells")
+        datasets, spec = plan.datasets[estimator][cell], plan.grid.spec(estimator, cell)
     if not 0 <= dataset < datasets:
         raise UserError(
             f"{folder} has datasets 0 to {datasets - 1}; {option('dataset')} cannot be {dataset}"
         )
-    return Task(settings, estimator, engine or engines[0], dataset, cell or 0)
+    return Task(settings, spec, engine or engines[0], dataset, cell or 0, estimator)
 
 
 def replay(folder: Path, task: Task) -> Replay:

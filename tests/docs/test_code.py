@@ -49,6 +49,15 @@ def test_the_python_of_own_models_runs(tmp_path, monkeypatch):
     assert names["again"].fits.equals(names["run"].fits)
 
 
+@pytest.mark.slow
+def test_the_python_of_sweeps_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    (code,) = PAGES["docs/sweeps.md"].of("python")
+    exec(code.replace("datasets=5", "datasets=5, progress=False"), names)
+    assert len(names["swept"].to_long()) == 4 * 5 * 2 * 2
+
+
 def test_the_python_of_import_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = {}

@@ -19,7 +19,14 @@ SLOW = {
     "docs/proof.md": ("python",),
     "docs/quick-start.md": ("python",),
     "docs/simulation-study.md": ("python",),
-    "docs/sweeps.md": ("python -m sbc design",),
+    "docs/sweeps.md": (
+        "python -m sbc design",
+        "python -m sbc sweep --estimator naive,mundlak --vary sd_U=0,2 ",
+        *(
+            f"python -m sbc {verb} factorial"
+            for verb in (*("table", "gate", "export", "replay", "posterior"),)
+        ),
+    ),
 }
 #: Pages whose Python is run as well, between their commands, where it stands.
 WITH_PYTHON = ("README.md", "docs/comparing.md", "docs/quick-start.md")
@@ -30,7 +37,7 @@ LONG = {
     "docs/proof.md": 4,
     "docs/quick-start.md": 3,
     "docs/simulation-study.md": 3,
-    "docs/sweeps.md": 1,
+    "docs/sweeps.md": 8,
 }
 #: The folder that a command writes, where it is meant to end with another code than 0.
 CODES = {"schools-centred": 4, "schools-misread": 1, "slope-wrong": 1}

@@ -14,6 +14,7 @@ for certain but for the noise of sample quantiles, 1.5 % of a width from 8000 dr
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
@@ -21,9 +22,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from synthetic import make_run
 
+import sbc
 from sbc.cli.design import _percent
 from sbc.cli.main import main
+from sbc.plugins.errors import UserError
 from sbc.store.folder import RunFile
 from sbc.studies.design import bisect, looks
 from sbc.studies.sweep.goal import Goal, Share, delivered
@@ -92,27 +96,54 @@ def test_a_search_goes_on_and_finds_the_same(tmp_path, capsys):
     folder = tmp_path / "d"
     first = design(*SIZES, *WIDTH, "--out", str(folder))
     shown = capsys.readouterr().out
-    words = ["design", *WIDTH, "--resume", str(folder), "--quiet"]
-    assert main(words) == first == 0
-    assert capsys.readouterr().out == shown
+    for goal in ([], WIDTH):
+        assert main(["design", *goal, "--resume", str(folder), "--quiet"]) == first == 0
+        assert capsys.readouterr().out == shown
+    assert main(["design", "--width-95", "0.9", "--resume", str(folder)]) == 2
+    assert "looks for --width-95 0.92, and not for --width-95 0.9" in capsys.readouterr().err
     assert main(["table", str(folder), "--format", "csv"]) == 0  # it is a sweep like others
 
 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ([], "one parameter or two, not 0"),
+        ([], "a sweep varies something"),
         (["--vary", "n_rows=1,2", "--width-95", "0"], "positive"),
         (["--vary", "n_rows=1,2", "--assurance", "1"], "between 0 and 1"),
         (["--vary", "n_rows=1,2", "--coverage-95", "95"], "between 0 and 1"),
         (["--vary", "n_rows=1,2", "--max-datasets", "10"], "less than --datasets"),
         (["--vary", "n_rows=1,2", "--shard", "1/2"], "a part of them"),
         (["--vary", "n_rows=1,2", "--engine", "exact,nutpie"], "one of each"),
+        (["--vary", "tune=40,80"], "varies one parameter"),
     ],
 )
 def test_a_mistake_is_told_in_one_line(words, told, tmp_path, capsys):
     assert design(*WIDTH, "--out", str(tmp_path / "d"), *words) == 2
     assert told in capsys.readouterr().err
+
+
+def test_a_new_search_needs_a_goal_and_an_old_one_too(tmp_path, capsys):
+    assert main(["design", *SIZES, *WORLD, "--estimator", f"{FILE}:normal_mean"]) == 2
+    assert "name the largest width that will do: --width-95" in capsys.readouterr().err
+
+
+def test_a_goal_that_is_none_is_told(tmp_path, capsys):
+    make_run(tmp_path / "d", [])
+    file = tmp_path / "d" / "run.json"
+    for goal in (3, {"width": "x"}, {"breadth": 1}):
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"goal": goal}))
+        assert main(["design", "--resume", str(tmp_path / "d")]) == 2
+        assert "'goal' is no goal of a design" in capsys.readouterr().err
+
+
+def test_python_finds_the_same(tmp_path):
+    how = {"engine": "exact", "draws": 500, "jobs": 1, "progress": False}
+    found = sbc.design(f"{FILE}:normal_mean", f"{FILE}:normal_world", vary={"n_rows": [8, 32]},
+                       width_95=0.92, datasets=30, out=tmp_path / "d", **how)  # fmt: skip
+    assert (found.factor, found.size, str(found)) == ("n_rows", 32, "n_rows = 32 will do")
+    assert sbc.design(resume=tmp_path / "d", progress=False).size == 32
+    with pytest.raises(UserError, match="looks for"):
+        sbc.design(resume=tmp_path / "d", width_95=0.5)
 
 
 @settings(deadline=None)

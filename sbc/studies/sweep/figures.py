@@ -1,4 +1,4 @@
-"""Maps of a metric over two parameters, one an estimator, and lines over one."""
+"""Maps of a metric over two factors or more, one an estimator, and lines over one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib import patheffects
 from matplotlib.axes import Axes
+from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -16,8 +17,10 @@ from sbc.report.figures.colours import BAND, INK, LABEL
 from sbc.report.figures.pictures import Picture, canvas
 from sbc.studies.sweep.answers import kind_of
 from sbc.studies.sweep.colours import Scale
+from sbc.studies.sweep.factors import told
 from sbc.studies.sweep.grid import Grid
-from sbc.studies.sweep.surfaces import Surface
+from sbc.studies.sweep.panels import Panel, panels_of
+from sbc.studies.sweep.surfaces import Array, Surface
 
 #: Title and unit of a metric, and how to read its map.
 _TITLES = {
@@ -31,6 +34,7 @@ _TITLES = {
 MARKS = {"pass": "✓", "fail": "✗", "inconclusive": "?"}
 _DARK, _LIGHT = "#1b1e24", "#ffffff"
 _MOST_WRITTEN = 9  # cells in a row that can hold numbers
+_TITLE = 0.24  # inches above each of several panels
 
 
 def title_of(metric: str) -> str:
@@ -42,29 +46,49 @@ def title_of(metric: str) -> str:
 
 
 def heat_map(surface: Surface, grid: Grid, scale: Scale, label: str) -> Picture:
-    """Draw one estimator's map: the first parameter to the right, the second upwards.
+    """Draw one estimator's map: the first factor to the right, the second upwards.
 
-    Lines are where the bound is crossed: solid where the estimate is, dashed where it is two Monte
-    Carlo errors to either side.
+    Other factors make small multiples, one below the other. Lines are where the bound is crossed:
+    solid where the estimate is, dashed where it is two Monte Carlo errors to either side.
     """
-    (x_name, xs), (y_name, ys) = grid.vary.items()
-    shape = len(xs), len(ys)
-    figure = Figure(figsize=(2.55, 0.62 + 0.3 * min(max(len(ys), 3), 9)))
+    parts = panels_of(grid)
+    rows = min(max(len(parts[0].ys), 3), 9)
+    titled = _TITLE if len(parts) > 1 else 0.02
+    figure = Figure(figsize=(2.55, 0.6 + len(parts) * (0.3 * rows + titled)))
     height = figure.get_figheight()
-    axes = figure.add_axes((0.22, 0.43 / height, 0.77, 1 - 0.45 / height))
-    values = surface.value.reshape(shape)
-    written = len(xs) <= _MOST_WRITTEN and len(ys) <= _MOST_WRITTEN
-    crossed = [limit for limit in surface.limits if _contours(axes, surface, shape, limit)]
-    for (i, j), value in np.ndenumerate(values):
-        axes.add_patch(Rectangle((i - 0.5, j - 0.5), 1, 1, fc=scale.colour(value), ec="none"))
-        if written:
-            outcome = surface.outcomes[i * shape[1] + j] if surface.outcomes else ""
-            if crossed:  # a line gives way to the number, as on any map
-                plate = Rectangle((i - 0.28, j), 0.56, 0.33, fc=scale.colour(value), ec="none")
-                axes.add_patch(plate).set_zorder(3)
-            _write(axes, i, j, scale.write(value), MARKS.get(outcome, ""), scale.ink(value))
-    _finish(axes, xs, ys, x_name, y_name)
+    each = (height - 0.43) / len(parts)
+    for i, part in enumerate(parts):
+        below = 0.43 + (len(parts) - 1 - i) * each
+        axes = figure.add_axes((0.22, below / height, 0.77, (each - titled) / height))
+        _map(axes, surface, part, scale)
+        _finish(axes, part, last=i == len(parts) - 1)
+        if part.title:
+            axes.set_title(_short(part.title, 44), fontsize=7.5, loc="left", pad=2.5)
     return Picture(f"{surface.metric}-map", label, "", _told(surface, grid, scale, label), figure)
+
+
+def _map(axes: Axes, surface: Surface, part: Panel, scale: Scale) -> None:
+    """Draw one panel."""
+    numbers, shape = part.cells, part.cells.shape
+    there = numbers >= 0
+    values, errors = (np.where(there, x[numbers], np.nan) for x in (surface.value, surface.error))
+    written = max(shape) <= _MOST_WRITTEN
+    crossed = [x for x in surface.limits if _contours(axes, (values - x) / errors)]
+    cells, plates = [], []
+    for (i, j), number in np.ndenumerate(numbers):
+        value = float(values[i, j])
+        if number < 0:  # no cell of the sweep
+            continue
+        look: dict[str, Any] = {"fc": scale.colour(value), "ec": "none"}
+        cells.append(Rectangle((i - 0.5, j - 0.5), 1, 1, **look))
+        if written:
+            outcome = surface.outcomes[number] if surface.outcomes else ""
+            if crossed:  # a line gives way to the number, as on any map
+                plates.append(Rectangle((i - 0.28, j), 0.56, 0.33, **look))
+            _write(axes, i, j, scale.write(value), MARKS.get(outcome, ""), scale.ink(value))
+    for found, zorder in ((cells, 1), (plates, 3)):
+        together = PatchCollection(found, match_original=True, zorder=zorder)
+        axes.add_collection(together, autolim=False)
 
 
 def _write(axes: Axes, i: int, j: int, text: str, mark: str, ink: str) -> None:
@@ -75,22 +99,28 @@ def _write(axes: Axes, i: int, j: int, text: str, mark: str, ink: str) -> None:
         axes.text(i, j - 0.25, mark, fontsize=6, **look)
 
 
-def _contours(axes: Axes, surface: Surface, shape: tuple[int, int], limit: float) -> bool:
-    """Draw where the bound is crossed, and say whether it is: one row has room for no line."""
-    if min(shape) < 2:
+def _contours(axes: Axes, distance: Array) -> bool:
+    """Draw where the bound is crossed, and say whether it is: one row has room for no line.
+
+    Parameters
+    ----------
+    axes : Axes
+        Of a panel.
+    distance : array of shape (columns, rows)
+        To the bound, in Monte Carlo errors, NaN where it is unknown.
+    """
+    if min(distance.shape) < 2:
         return False
-    with np.errstate(all="ignore"):
-        distance = (surface.value - limit) / surface.error
-    distance = np.ma.masked_invalid(np.clip(distance, -50, 50)).reshape(shape).T
-    if np.ma.count(distance) < 4:
+    known: Any = np.ma.masked_invalid(np.clip(distance, -50, 50)).T
+    if np.ma.count(known) < 4:
         return False
     drawn = False
     for level, style in ((0.0, "solid"), (-1.96, (0, (2.5, 1.8))), (1.96, (0, (2.5, 1.8)))):
-        if not distance.min() < level < distance.max():
+        if not known.min() < level < known.max():
             continue
         lines = axes.contour(
-            *np.meshgrid(*map(np.arange, shape)),
-            distance,
+            *np.meshgrid(*map(np.arange, distance.shape)),
+            known,
             levels=[level],
             colors=_DARK,
             linewidths=1.5 if level == 0 else 0.8,
@@ -103,29 +133,32 @@ def _contours(axes: Axes, surface: Surface, shape: tuple[int, int], limit: float
     return drawn
 
 
-def _finish(axes: Axes, xs: Sequence[float], ys: Sequence[float], x_name: str, y_name: str) -> None:
-    for axis, values in ((axes.xaxis, xs), (axes.yaxis, ys)):
-        step = -(-len(values) // 10)
-        places = range(0, len(values), step)
-        axis.set_ticks(list(places), [f"{values[i]:g}" for i in places])
-    axes.set(xlim=(-0.5, len(xs) - 0.5), ylim=(-0.5, len(ys) - 0.5))
-    axes.set_xlabel(_short(x_name), fontsize=7.5, labelpad=1)
-    axes.set_ylabel(_short(y_name), fontsize=7.5)
+def _finish(axes: Axes, part: Panel, last: bool) -> None:
+    """Name the axes of a panel; what runs to the right is named below the last one."""
+    for axis, levels, said in ((axes.xaxis, part.xs, last), (axes.yaxis, part.ys, True)):
+        step = -(-len(levels) // 10)
+        places = range(0, len(levels) if said else 0, step)
+        most = 12 if axis is axes.xaxis else 9
+        axis.set_ticks(list(places), [_short(told(levels[i]), most) for i in places])
+    axes.set(xlim=(-0.5, len(part.xs) - 0.5), ylim=(-0.5, len(part.ys) - 0.5))
+    if last:
+        axes.set_xlabel(_short(part.x_name), fontsize=7.5, labelpad=1)
+    axes.set_ylabel(_short(part.y_name), fontsize=7.5)
     axes.yaxis.set_label_coords(-0.2, 0.5)
     axes.tick_params(length=0, labelsize=7)
     for spine in axes.spines.values():
         spine.set_visible(False)
 
 
-def _short(name: str) -> str:
-    return name if len(name) < 28 else f"…{name[-26:]}"
+def _short(name: str, most: int = 27) -> str:
+    return name if len(name) <= most else f"…{name[1 - most :]}"
 
 
 def _told(surface: Surface, grid: Grid, scale: Scale, label: str) -> str:
     """Tell a map in words: every cell, its value and its answer."""
     parts = []
     for i, cell in enumerate(grid.cells):
-        where = ", ".join(f"{name} {value:g}" for name, value in cell.items())
+        where = ", ".join(f"{name} {told(level)}" for name, level in cell.items())
         answer = f", {surface.outcomes[i]}" if surface.outcomes else ""
         parts.append(f"{where}: {scale.write(surface.value[i])}{answer}")
     return f"{title_of(surface.metric)} of {label}. {'; '.join(parts)}."
@@ -152,31 +185,35 @@ def legend(scale: Scale, metric: str) -> Picture:
 def line_plot(
     surfaces: Sequence[Surface], grid: Grid, names: Sequence[str], colours: Sequence[str]
 ) -> Picture:
-    """Draw a metric over one parameter: a line an estimator, its 95 % interval as a band."""
-    (name, values), *_ = grid.vary.items()
+    """Draw a metric over one factor: a line an estimator, its 95 % interval as a band."""
+    ((name, levels),) = grid.vary.items()
+    words = any(isinstance(level, str) for level in levels)
+    order = np.argsort([levels.index(cell[name]) for cell in grid.cells])
+    cells = [grid.cells[i] for i in order]
+    values: Any = [levels.index(cell[name]) if words else cell[name] for cell in cells]
     figure, axes = canvas()
     metric = surfaces[0].metric
     percent = metric.startswith("coverage_") or metric in ("contraction", "failed")
     factor = 100 if percent else 1
-    told = []
+    lines = []
     for surface, label, colour in zip(surfaces, names, colours, strict=True):
-        if np.isfinite(surface.low).any():
-            low, high = factor * surface.low, factor * surface.high
-            axes.fill_between(values, low, high, color=colour, alpha=0.16, lw=0)
-        axes.plot(values, factor * surface.value, "o-", color=colour, ms=3, lw=1.3)
+        ys, lows, highs = (factor * x[order] for x in (surface.value, surface.low, surface.high))
+        if np.isfinite(lows).any():
+            axes.fill_between(values, lows, highs, color=colour, alpha=0.16, lw=0)
+        axes.plot(values, ys, "o-", color=colour, ms=3, lw=1.3)
         parts = [
-            f"{x:g}: {factor * y:.3g} ({factor * low:.3g} to {factor * high:.3g})"
-            for x, y, low, high in zip(
-                values, surface.value, surface.low, surface.high, strict=True
-            )
+            f"{told(cell[name])}: {y:.3g} ({low:.3g} to {high:.3g})"
+            for cell, y, low, high in zip(cells, ys, lows, highs, strict=True)
         ]
-        told.append(f"{label}: {'; '.join(parts)}")
+        lines.append(f"{label}: {'; '.join(parts)}")
     for limit in surfaces[0].limits:
         axes.axhline(factor * limit, color=INK.light, lw=0.8, ls=(0, (4, 2)))
     if metric in ("bias", "bias_sd"):
         axes.axhline(0, color=BAND.light, lw=0.8, zorder=0)
     if metric.startswith("coverage_"):
         axes.axhline(float(metric[-2:]), color=LABEL.light, lw=0.6, zorder=0)
+    if words:
+        axes.set_xticks(range(len(levels)), [_short(told(level), 12) for level in levels])
     axes.set_xlabel(_short(name))
     title = title_of(metric)
-    return Picture(f"{metric}-line", title, "", f"{title} over {name}. {' '.join(told)}.", figure)
+    return Picture(f"{metric}-line", title, "", f"{title} over {name}. {' '.join(lines)}.", figure)

@@ -6,30 +6,68 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sbc.fitting import loop, origin
+from sbc.fitting import handed, loop, origin, preflight
+from sbc.fitting.allowed import expects_uniform
 from sbc.fitting.fit import Task
+from sbc.fitting.functions import with_functions
 from sbc.store.database import Store
 from sbc.store.folder import read_run, write_run
 from sbc.store.settings import Settings
 from sbc.store.shard import WHOLE, Shard
 from sbc.studies.sweep.doubt import Doubts, doubts, spend
+from sbc.studies.sweep.factors import OPTION, TRUTH
 from sbc.studies.sweep.plan import Plan
-from sbc.studies.sweep.read import load_sweep, plan_of
+from sbc.studies.sweep.read import EXPECTED, load_sweep, plan_of
 
 
 def create(
     settings: Settings, plan: Plan, folder: Path, command: list[str] | None = None,
-    part: Shard = WHOLE,
+    part: Shard = WHOLE, **besides: Any,
 ) -> Store:  # fmt: skip
     """Check settings and plan, and make the sweep's folder, or that of one part of it.
+
+    Parameters
+    ----------
+    settings, plan
+        Of the sweep.
+    folder, command, part
+        As for `sbc.fitting.loop.create`.
+    **besides
+        What ``run.json`` says besides.
 
     Raises
     ------
     UserError
         If something cannot be, or the folder cannot be used.
     """
-    tried = plan.grid.settings(settings, 0)
-    return loop.create(settings, folder, command, part, tried, sweep=plan.to_json())
+    grid = plan.grid
+    more: dict[str, Any] = {"sweep": plan.to_json(), **besides}
+    if {TRUTH, OPTION} & set(grid.kinds.values()):
+        _check_truths(plan, settings)
+        more[EXPECTED] = [_expected(plan, settings, cell) for cell in range(len(grid.cells))]
+    return loop.create(settings, folder, command, part, grid.labelled(settings, 0), **more)
+
+
+def _check_truths(plan: Plan, settings: Settings) -> None:
+    """Try the models in every regime but the first, in which they are tried anyway.
+
+    Raises
+    ------
+    UserError
+        If an estimator cannot be in one of them.
+    """
+    cells = [plan.grid.labelled(settings, cell) for cell in range(len(plan.grid.cells))]
+    seen = {cells[0].truth}
+    for cell in cells:
+        if cell.truth not in seen:
+            seen.add(cell.truth)
+            preflight.estimands(with_functions(cell))
+
+
+def _expected(plan: Plan, settings: Settings, cell: int) -> list[str]:
+    """List the estimators whose ranks are expected to be uniform in a cell."""
+    alone = plan.grid.settings(settings, cell)
+    return [n for n in settings.estimators if expects_uniform(alone, plan.grid.spec(n, cell))]
 
 
 def tasks(settings: Settings, plan: Plan) -> Iterator[Task]:
@@ -38,8 +76,9 @@ def tasks(settings: Settings, plan: Plan) -> Iterator[Task]:
     for engine in settings.fitters:
         for estimator in (name for name, by in settings.pairs if by == engine):
             for cell, process in enumerate(cells):
+                spec = plan.grid.spec(estimator, cell)
                 for k in range(plan.datasets[estimator][cell]):
-                    yield Task(process, estimator, engine, k, cell)
+                    yield Task(process, spec, engine, k, cell, estimator)
 
 
 def execute(
@@ -118,4 +157,5 @@ def resumed(folder: Path, settings: Settings) -> Plan:
     plan = plan_of(folder, run)
     made = run.settings
     made.check_same(settings, str(folder))
+    handed.check(run, settings, folder)
     return plan.at_least(settings.datasets) if settings.datasets > made.datasets else plan

@@ -7,9 +7,10 @@ at after every dataset.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,8 +19,10 @@ from sbc.gates.expectations import Bounds
 from sbc.gates.history import History, history
 from sbc.gates.judge import agreed
 from sbc.gates.values import hits as hits_of
+from sbc.plugins.errors import UserError, option
 from sbc.stats.sequential.coverage import interval, judge_bounds
 from sbc.stats.sequential.outcome import Outcome
+from sbc.store.folder import RUN_FILE, read_run
 from sbc.store.frames import Run
 
 
@@ -40,6 +43,55 @@ class Goal:
     width: float
     assurance: float
     coverage: float = 0.9
+
+
+#: Where ``run.json`` keeps the goal, and what a user calls its numbers.
+KEPT = "goal"
+_ASKED = {"width": "width_95", "assurance": "assurance", "coverage": "coverage_95"}
+_DEFAULTS = {"assurance": 0.8, "coverage": 0.9}
+
+
+def goal_asked(asked: Mapping[str, Any], resume: Path | None) -> Goal:
+    """Read what a study is to deliver: what is asked for, or what the search resumed is about.
+
+    Parameters
+    ----------
+    asked : mapping
+        ``width_95``, ``assurance`` and ``coverage_95``, None where nobody says.
+    resume : Path or None
+        The folder of a search.
+
+    Raises
+    ------
+    UserError
+        For numbers that ask for nothing, or another goal than that of the search: a size that
+        passes must have been judged by one goal from its first dataset on.
+    """
+    kept = {} if resume is None else _kept(resume)
+    given = {name: asked.get(called) for name, called in _ASKED.items()}
+    for name, value in kept.items():
+        if given[name] not in (None, value):
+            said = option(_ASKED[name], f"{given[name]:g}")
+            raise UserError(f"{resume} looks for {option(_ASKED[name], value)}, and not for {said}")
+    known = _DEFAULTS | kept | {n: x for n, x in given.items() if x is not None}
+    if "width" not in known:
+        raise UserError(f"name the largest width that will do: {option('width_95', 'W')}")
+    if not known["width"] > 0:
+        raise UserError(f"{option('width_95')} must be positive, not {known['width']:g}")
+    for name in _DEFAULTS:
+        if not 0 < known[name] < 1:
+            lies = f"must lie between 0 and 1, not {known[name]:g}"
+            raise UserError(f"{option(_ASKED[name])} {lies}")
+    return Goal(*(float(known[name]) for name in _ASKED))
+
+
+def _kept(folder: Path) -> dict[str, float]:
+    """Read the goal of a search; older ones kept none."""
+    kept = read_run(folder).get(KEPT, {})
+    numbers = isinstance(kept, dict) and all(type(x) in (int, float) for x in kept.values())
+    if not numbers or not kept.keys() <= _ASKED.keys():
+        raise UserError(f"{folder / RUN_FILE} is damaged: '{KEPT}' is no goal of a design")
+    return kept
 
 
 class Share(NamedTuple):

@@ -1,122 +1,93 @@
-"""The grid of a sweep: which parameters vary, over which values, and how a cell is numbered."""
+"""The cells of a sweep: which factors vary, over which levels, and how a cell is numbered."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import product
 from typing import Any
 
-from sbc.fitting.options import parameter
-from sbc.plugins.errors import UserError, option
 from sbc.store.settings import Settings
+from sbc.studies.sweep.factors import PARAMETER, Level, is_kind, is_level, shared, varied
 
-_MOST = 400  # cells
+#: Cells that a sweep may have.
+MOST = 1000
+Cell = dict[str, Level]
 
 
 @dataclass(frozen=True)
 class Grid:
-    """One or two parameters of the generator, each with the values that it takes.
+    """The factors of a sweep, each with its levels, and the combinations that are its cells.
 
     Attributes
     ----------
-    vary : dict of str to tuple of number
+    vary : dict of str to tuple of level
         In the order in which they were named; the last one runs fastest.
+    kinds : dict of str to {"truth", "option", "budget"}
+        What each factor is of that is no parameter of the generator.
+    chosen : tuple of tuple of level
+        The cells, each with a level of every factor; empty for all combinations.
     """
 
-    vary: dict[str, tuple[float, ...]]
+    vary: dict[str, tuple[Level, ...]]
+    kinds: dict[str, str] = field(default_factory=dict)
+    chosen: tuple[tuple[Level, ...], ...] = ()
 
-    @property
-    def cells(self) -> list[dict[str, float]]:
-        """Parameter values of each cell, in the order of their numbers."""
-        return [
-            dict(zip(self.vary, values, strict=True)) for values in product(*self.vary.values())
-        ]
+    @cached_property
+    def cells(self) -> list[Cell]:
+        """Levels of each cell, in the order of their numbers."""
+        rows: Iterable[tuple[Level, ...]] = self.chosen or product(*self.vary.values())
+        return [dict(zip(self.vary, values, strict=True)) for values in rows]
 
     def settings(self, base: Settings, cell: int) -> Settings:
         """Give the settings of the ordinary run that a cell is."""
-        return replace(base, parameters={**base.parameters, **self.cells[cell]})
+        names = {name: self.spec(name, cell) for name in base.estimators}
+        return replace(
+            self.labelled(base, cell),
+            estimators=tuple(names.values()),
+            functions=tuple(names[name] for name in base.functions),
+        )
 
-    def to_json(self) -> dict[str, list[float]]:
-        """Write as plain JSON values."""
-        return {name: list(values) for name, values in self.vary.items()}
+    def labelled(self, base: Settings, cell: int) -> Settings:
+        """Give the settings of a cell with its estimators called as the sweep calls them.
+
+        Rows are kept under these names, so that an estimator whose options vary is one method.
+        """
+        return shared(base, self.cells[cell], self.kinds)
+
+    def spec(self, estimator: str, cell: int) -> str:
+        """Name an estimator as the ordinary run that a cell is does."""
+        return varied(estimator, self.cells[cell], self.kinds)
+
+    def to_json(self) -> dict[str, Any]:
+        """Write as plain JSON values; what is not needed for parameters' grids only if there is."""
+        values: dict[str, Any] = {"vary": {name: list(row) for name, row in self.vary.items()}}
+        values |= {"kinds": self.kinds} if self.kinds else {}
+        return values | ({"cells": [list(row) for row in self.chosen]} if self.chosen else {})
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Grid:
-        """Read what `to_json` wrote.
+        """Read what `to_json` wrote, among other entries.
 
         Raises
         ------
         ValueError
             If it is no grid.
         """
-        vary = {str(name): tuple(numbers) for name, numbers in dict(values).items()}
-        numbers = [x for row in vary.values() for x in row]
-        count = math.prod(len(row) for row in vary.values())
-        finite = all(type(x) in (int, float) and math.isfinite(x) for x in numbers)
-        if len(vary) not in (1, 2) or not 0 < count <= _MOST or not finite:
+        vary = {str(name): tuple(levels) for name, levels in dict(values["vary"]).items()}
+        kinds = {str(name): kind for name, kind in dict(values.get("kinds", {})).items()}
+        chosen = tuple(tuple(row) for row in values.get("cells", ()))
+        count = len(chosen) or math.prod(len(row) for row in vary.values())
+        known = all(
+            is_level(x, kinds.get(name, PARAMETER)) for name, row in vary.items() for x in row
+        )
+        inside = all(
+            len(row) == len(vary) and all(x in vary[n] for n, x in zip(vary, row, strict=True))
+            for row in chosen
+        )
+        named = all(name in vary and is_kind(name, kind) for name, kind in kinds.items())
+        if not vary or not 0 < count <= MOST or not (known and inside and named):
             raise ValueError("not the grid of a sweep")
-        return cls(vary)
-
-
-def parse_grid(texts: Iterable[str], settings: Settings) -> Grid:
-    """Read ``--vary NAME=VALUES``, once or twice.
-
-    Parameters
-    ----------
-    texts : iterable of str
-        VALUES is a list, ``2,5,10``, or a range with both ends, ``0:3:0.5``; without a step it
-        goes by ones.
-    settings : Settings
-        Of the sweep: the parameters are those of its generator in its regime.
-
-    Raises
-    ------
-    UserError
-        For anything that is not such a text, more than two parameters, or one that is set already.
-    """
-    vary: dict[str, tuple[float, ...]] = {}
-    for text in texts:
-        name, equals, values = text.partition("=")
-        if not equals:
-            raise UserError(f"{option('vary')} takes NAME=VALUES, not '{text}'")
-        numbers = [_parameter(name, value, settings) for value in _values(name, values)]
-        if any(isinstance(number, tuple) for number in numbers):
-            raise UserError(f"{name} takes several numbers at once; a sweep cannot vary it")
-        if name in vary:
-            raise UserError(f"{option('vary')} names {name} twice")
-        if name in settings.parameters:
-            raise UserError(f"{name} is named by {option('parameter')} and by {option('vary')}")
-        if len(set(numbers)) < len(numbers):
-            raise UserError(f"{option('vary')} {text} names a value twice")
-        vary[name] = tuple(sorted(numbers))
-    if len(vary) not in (1, 2):
-        raise UserError(f"a sweep varies one parameter or two, not {len(vary)}")
-    count = math.prod(len(values) for values in vary.values())
-    if count > _MOST:
-        raise UserError(f"{count} cells are more than the {_MOST} that a sweep may have")
-    return Grid(vary)
-
-
-def _parameter(name: str, value: str, settings: Settings) -> Any:
-    return parameter(name, value, settings.generator, settings.truth, "vary")
-
-
-def _values(name: str, text: str) -> list[str]:
-    if ":" not in text:
-        return [part.strip() for part in text.split(",") if part.strip()] or [""]
-    parts = text.split(":")
-    try:
-        first, last, *rest = (Decimal(part) for part in parts)
-        step = rest[0] if rest else Decimal(1)
-        ends = first.is_finite() and last.is_finite() and step.is_finite()
-        if len(rest) > 1 or not ends or step <= 0 or last < first:
-            raise ValueError
-    except (ArithmeticError, InvalidOperation, ValueError):
-        raise UserError(
-            f"{option('vary')} {name} takes a range FIRST:LAST:STEP or a list, not '{text}'"
-        ) from None
-    # In decimals, so that 0:3:0.1 holds 0.3 and ends at 3.
-    return [str(first + i * step) for i in range(min(int((last - first) / step), _MOST) + 1)]
+        return cls(vary, kinds, chosen)

@@ -26,8 +26,10 @@ from sbc.store.rows import FAILED
 from sbc.studies.sweep.answers import ALPHA, Answer, answers
 from sbc.studies.sweep.best import TIE, best
 from sbc.studies.sweep.colours import scale_of
+from sbc.studies.sweep.factors import BUDGET, TRUTH, Level, told
 from sbc.studies.sweep.figures import heat_map, legend, line_plot, title_of
 from sbc.studies.sweep.notes import STOPPED, coverage_told
+from sbc.studies.sweep.panels import panels_of, where
 from sbc.studies.sweep.read import Sweep
 from sbc.studies.sweep.surfaces import Surface, counted, estimands_of, metrics_of, surfaces
 from sbc.studies.sweep.table import sentences_of
@@ -72,44 +74,54 @@ class Look:
         return [*maps, (None, legend(scale, found[0].metric))]
 
 
-def sweep_page(sweep: Sweep, bounds: Sequence[Bounds] = ()) -> str:
-    """Write the page.
+def sweep_page(*sweeps: Sweep, bounds: Sequence[Bounds] = ()) -> str:
+    """Write the page of one sweep or several, one below the other.
 
     Parameters
     ----------
-    sweep : Sweep
+    *sweeps : Sweep
         Finished or not.
     bounds : sequence of Bounds
-        What to hold it against; by default what its plan says.
+        What to hold them against; by default what each one's plan says.
     """
-    look = Look.of(sweep, bounds)
-    with styled():
-        parts = [_part(look, name, f"e{i}") for i, name in enumerate(estimands_of(sweep))]
-        effort = _effort(look)
+    anchors = [f"s{i}" for i in range(len(sweeps))] if len(sweeps) > 1 else [""]
     return fill(
         _HERE / "sweep.html.j2",
-        title=sweep.folder.name or str(sweep.folder),
-        process=f"{sweep.settings.generator} · {sweep.settings.describe_truth()}",
-        varied=[_varied(name, values) for name, values in sweep.plan.grid.vary.items()],
-        regime=answer.regime_words(sweep.runs[0]),
-        state=_state(sweep),
-        fits=plural(sum(len(run.fits) for run in sweep.runs), "fit"),
-        cells=plural(len(sweep.runs), "cell"),
-        parts=parts,
-        effort=effort,
-        maps=len(sweep.plan.grid.vary) == 2,
-        everyone=[look.who(surface) for surface in counted(sweep, failed=False)],
-        asked=[str(bound) for bound in look.bounds],
-        own=bool(bounds or sweep.plan.bounds),
-        precision=[f"{name} to {value:g}" for name, value in sweep.plan.precision.items()],
-        limits=_limits(sweep),
-        coverage=coverage_told(sweep, look.bounds),
-        stopped=STOPPED,
-        alpha=f"{100 * ALPHA:g} %",
-        tie=f"{TIE:g}",
-        origin=_origin(sweep),
+        sweeps=[_shown(*one, bounds) for one in zip(sweeps, anchors, strict=True)],
         more=Markup((_HERE / "sweep.css").read_text(encoding="utf-8")),
     )
+
+
+def _shown(sweep: Sweep, anchor: str, bounds: Sequence[Bounds]) -> dict[str, Any]:
+    """Give what the page says of one sweep."""
+    look = Look.of(sweep, bounds)
+    with styled():
+        parts = [_part(look, name, f"{anchor}e{i}") for i, name in enumerate(estimands_of(sweep))]
+        effort = _effort(look, anchor)
+    return {
+        "anchor": anchor,
+        "title": sweep.folder.name or str(sweep.folder),
+        "process": f"{sweep.settings.generator} · {_truths(sweep)}",
+        "varied": [_varied(name, values) for name, values in sweep.plan.grid.vary.items()],
+        "regime": [words for run in sweep.of_each_truth for words in answer.regime_words(run)],
+        "state": _state(sweep),
+        "fits": plural(sum(len(run.fits) for run in sweep.runs), "fit"),
+        "cells": plural(len(sweep.runs), "cell"),
+        "parts": parts,
+        "effort": effort,
+        "maps": len(sweep.plan.grid.vary) > 1,
+        "multiples": len(sweep.plan.grid.vary) > 2,
+        "everyone": [look.who(surface) for surface in counted(sweep, failed=False)],
+        "asked": [str(bound) for bound in look.bounds],
+        "own": bool(bounds or sweep.plan.bounds),
+        "precision": [f"{name} to {value:g}" for name, value in sweep.plan.precision.items()],
+        "limits": _limits(sweep),
+        "coverage": coverage_told(sweep, look.bounds),
+        "stopped": STOPPED,
+        "alpha": f"{100 * ALPHA:g} %",
+        "tie": f"{TIE:g}",
+        "origin": _origin(sweep),
+    }
 
 
 def sweep_pictures(sweep: Sweep, bounds: Sequence[Bounds] = ()) -> Iterator[tuple[str, Picture]]:
@@ -125,8 +137,12 @@ def sweep_pictures(sweep: Sweep, bounds: Sequence[Bounds] = ()) -> Iterator[tupl
                 yield "_".join(filter(None, parts)), picture
 
 
-def _varied(name: str, values: Sequence[float]) -> str:
-    return f"{name}: {', '.join(f'{value:g}' for value in values)}"
+def _truths(sweep: Sweep) -> str:
+    return ", ".join(run.settings.describe_truth() for run in sweep.of_each_truth)
+
+
+def _varied(name: str, levels: Sequence[Level]) -> str:
+    return f"{name}: {', '.join(map(told, levels))}"
 
 
 def _state(sweep: Sweep) -> str:
@@ -190,10 +206,8 @@ def _panels(drawn: list[tuple[dict[str, Any] | None, Picture]], name: str) -> li
 
 
 def _best(look: Look, estimand: str) -> dict[str, Any]:
-    """Arrange who has the smallest errors like the grid: the first parameter to the right."""
+    """Arrange who has the smallest errors as maps are: the first factor to the right."""
     sweep = look.sweep
-    (x_name, xs), *rest = sweep.plan.grid.vary.items()
-    y_name, ys = rest[0] if rest else ("", (None,))
     cells = [
         {
             "tied": [look.who(subject) for subject in found.tied],
@@ -201,14 +215,21 @@ def _best(look: Look, estimand: str) -> dict[str, Any]:
         }
         for found in (best(sweep, run.cell, estimand) for run in sweep.runs)
     ]
+    parts = panels_of(sweep.plan.grid)
+    columns = [where({parts[0].x_name: x}) for x in parts[0].xs]
+    nothing: dict[str, Any] = {"tied": [], "rmse": ""}
     rows = [
         {
-            "label": "" if y is None else f"{y_name} = {y:g}",
-            "cells": [(f"{x_name} = {x:g}", cells[i * len(ys) + j]) for i, x in enumerate(xs)],
+            "label": ", ".join(filter(None, [part.y_name and where({part.y_name: y}), part.title])),
+            "cells": [
+                (column, cells[number] if number >= 0 else nothing)
+                for column, number in zip(columns, part.cells[:, j], strict=True)
+            ],
         }
-        for j, y in reversed(list(enumerate(ys)))
+        for part in parts
+        for j, y in reversed(list(enumerate(part.ys)))
     ]
-    return {"columns": [f"{x_name} = {x:g}" for x in xs], "rows": rows}
+    return {"columns": columns, "rows": rows}
 
 
 def _numbers(
@@ -228,13 +249,13 @@ def _numbers(
                     text += MARK
                 kind = _KINDS[surface.outcomes[i]] if surface.outcomes else ""
                 numbers.append((title_of(metric), text, kind))
-            where = [(name, f"{value:g}") for name, value in cell.items()]
-            rows.append({**look.who(first), "where": where, "numbers": numbers})
+            levels = [(name, told(level)) for name, level in cell.items()]
+            rows.append({**look.who(first), "where": levels, "numbers": numbers})
     return {"columns": [*sweep.plan.grid.vary], "metrics": [title_of(m) for m in metrics],
             "rows": rows}  # fmt: skip
 
 
-def _effort(look: Look) -> list[dict[str, Any]]:
+def _effort(look: Look, anchor: str) -> list[dict[str, Any]]:
     """Show how many datasets went where and, if there are any, where fits failed."""
     sweep = look.sweep
     shown = [counted(sweep, failed=False)]
@@ -245,7 +266,7 @@ def _effort(look: Look) -> list[dict[str, Any]]:
         {
             "title": title_of(found[0].metric),
             "bound": "",
-            "panels": _panels(look.drawn(found), found[0].metric),
+            "panels": _panels(look.drawn(found), f"{anchor}{found[0].metric}"),
         }
         for found in shown
     ]
@@ -256,6 +277,19 @@ def _origin(sweep: Sweep) -> list[tuple[str, str]]:
     empty = [run.fits for run in sweep.runs if len(run.fits)]
     fits = pd.concat(empty) if empty else sweep.runs[0].fits
     whole = Run(sweep.folder, sweep.provenance, sweep.settings, fits, sweep.runs[0].results)
-    told = [row for row in origin(whole) if row[0] != "datasets"]
+    rows = [(name, _as_varied(sweep, name, value)) for name, value in origin(whole)]
+    rows = [row for row in rows if row[0] != "datasets"]
     failed = int(fits["status"].isin(FAILED).sum())
-    return [*told[:4], ("fits", f"{len(fits):,}, of which {failed:,} failed"), *told[4:]]
+    return [*rows[:4], ("fits", f"{len(fits):,}, of which {failed:,} failed"), *rows[4:]]
+
+
+def _as_varied(sweep: Sweep, name: str, value: str) -> str:
+    """Say of what the cells share where it varies."""
+    grid = sweep.plan.grid
+    if name == "truth" and TRUTH in grid.kinds.values():
+        return ", ".join(told(level) for n in grid.vary if grid.kinds.get(n) == TRUTH
+                         for level in grid.vary[n])  # fmt: skip
+    of_budget = [n for n, kind in grid.kinds.items() if kind == BUDGET]
+    if name == "budget of a fit" and of_budget:
+        return f"{value}, but for {', '.join(of_budget)}, which varies by cell"
+    return value

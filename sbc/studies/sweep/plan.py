@@ -73,7 +73,7 @@ class Plan:
     def to_json(self) -> dict[str, Any]:
         """Write as plain JSON values."""
         return {
-            "vary": self.grid.to_json(),
+            **self.grid.to_json(),
             "datasets": {name: list(numbers) for name, numbers in self.datasets.items()},
             "bounds": self.bounds,
             "precision": self.precision,
@@ -90,7 +90,7 @@ class Plan:
         ValueError, LookupError, TypeError, UserError
             If it is something else.
         """
-        grid = Grid.from_json(values["vary"])
+        grid = Grid.from_json(values)
         datasets = {str(name): tuple(row) for name, row in dict(values["datasets"]).items()}
         counts = [n for row in datasets.values() for n in row]
         limits = [values["max_datasets"], 1 if values["budget"] is None else values["budget"]]
@@ -168,10 +168,26 @@ def parse_bounds(texts: Sequence[str], settings: Settings) -> dict[str, Any]:
                 f"{option('bound')} takes METRIC=VALUE or METRIC=LOW:HIGH, not '{text}'"
             )
         found[name] = numbers if len(numbers) == 2 else numbers[0]
+    return checked_bounds(found, settings)
+
+
+def checked_bounds(values: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """Refuse bounds that cannot be asked for; errors as of `parse_bounds`."""
+    found = {
+        name: list(value) if isinstance(value, tuple) else value for name, value in values.items()
+    }
+    for name in found:
         check_metric(name, settings)
     if found:
         read_bounds(found)
     return found
+
+
+def checked_precision(values: Mapping[str, Any], settings: Settings) -> dict[str, float]:
+    """Refuse precisions that cannot be asked for; errors as of `parse_precision`."""
+    for name in values:
+        check_metric(name, settings)
+    return {name: _error(name, value) for name, value in values.items()}
 
 
 def parse_precision(texts: Sequence[str], settings: Settings) -> dict[str, float]:

@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import UserError, option
 from sbc.report.targets import ELEMENT, Subject, subjects_of
 from sbc.store.folder import RUN_FILE, RunFile, read_run
-from sbc.store.frames import Run, read_rows
+from sbc.store.frames import Run, read_rows, undamaged
 from sbc.store.rows import CELL
 from sbc.store.settings import Settings
+from sbc.studies.sweep.grid import Cell
 from sbc.studies.sweep.plan import Plan
+
+#: Where ``run.json`` lists, cell by cell, the estimators whose ranks are expected to be uniform.
+EXPECTED = "expected_in_cells"
 
 
 @dataclass(frozen=True)
@@ -42,9 +46,14 @@ class Sweep:
     runs: list[Run]
 
     @property
-    def cells(self) -> list[dict[str, float]]:
-        """Parameter values of each cell."""
+    def cells(self) -> list[Cell]:
+        """Levels of each cell's factors."""
         return self.plan.grid.cells
+
+    @property
+    def of_each_truth(self) -> list[Run]:
+        """The first cell of each truth regime."""
+        return list({run.settings.truth: run for run in reversed(self.runs)}.values())[::-1]
 
     @cached_property
     def subjects(self) -> list[tuple[int, Subject]]:
@@ -78,6 +87,25 @@ def plan_of(folder: Path, provenance: RunFile) -> Plan:
         raise UserError(f"{folder / RUN_FILE} is damaged: {problem}") from problem
 
 
+def settings_in(folder: Path, provenance: RunFile, cell: int | None) -> Settings:
+    """Give the settings of a run, or of the ordinary run that a cell of a sweep is.
+
+    Raises
+    ------
+    UserError
+        If there is no such cell, or none is named where there are several.
+    """
+    if not provenance.is_sweep:
+        if cell is not None:
+            raise UserError(f"{folder} is a run and no sweep; it has no cells")
+        return provenance.settings
+    grid = plan_of(folder, provenance).grid
+    last = len(grid.cells) - 1
+    if cell is None or not 0 <= cell <= last:
+        raise UserError(f"{folder} is a sweep; name one of its cells, {option('cell')} 0 to {last}")
+    return grid.settings(provenance.settings, cell)
+
+
 def load_sweep(folder: str | Path) -> Sweep:
     """Read a sweep, finished or not.
 
@@ -94,8 +122,8 @@ def load_sweep(folder: str | Path) -> Sweep:
     runs = [
         Run(
             folder,
-            provenance,
-            plan.grid.settings(settings, cell),
+            _provenance(folder, provenance, cell),
+            plan.grid.labelled(settings, cell),
             _of_cell(fits, cell),
             _of_cell(results, cell),
             cell,
@@ -105,7 +133,17 @@ def load_sweep(folder: str | Path) -> Sweep:
     return Sweep(folder, provenance, settings, plan, runs)
 
 
+def _provenance(folder: Path, whole: RunFile, cell: int) -> RunFile:
+    """Say of one cell whose ranks are expected to be uniform, where that is not so of all alike."""
+    if EXPECTED not in whole:
+        return whole
+    with undamaged(folder / RUN_FILE):
+        return RunFile(whole | {"expected_uniform": [str(name) for name in whole[EXPECTED][cell]]})
+
+
 def _of_cell(frame: pd.DataFrame, cell: int) -> pd.DataFrame:
+    """Take the rows of a cell, which stand together."""
     first = cell * CELL
-    mine = frame[(frame["dataset"] >= first) & (frame["dataset"] < first + CELL)]
+    low, high = frame["dataset"].searchsorted([first, first + CELL])
+    mine = frame.iloc[low:high]
     return mine.assign(dataset=mine["dataset"] - first)

@@ -4,34 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations_with_replacement, product
+from itertools import combinations_with_replacement
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sbc.stats.sequential.outcome import Outcome
+from sbc.studies.sweep.factors import Level, told
 
-Cell = Mapping[str, float]
+Cell = Mapping[str, Level]
 
 
 @dataclass(frozen=True)
 class Side:
-    """From the smallest to the largest value of one parameter; None at the grid's own ends."""
+    """From the smallest to the largest level of one factor; None at the grid's own ends."""
 
     name: str
-    low: float | None
-    high: float | None
+    low: Level | None
+    high: Level | None
 
     def __str__(self) -> str:
         """Write as ``sd_U ≤ 2``; nothing where there is no bound."""
-        if self.low is None and self.high is None:
-            return ""
         if self.low is None:
-            return f"{self.name} ≤ {self.high:g}"
+            return f"{self.name} ≤ {told(self.high)}" if self.high is not None else ""
         if self.high is None:
-            return f"{self.name} ≥ {self.low:g}"
+            return f"{self.name} ≥ {told(self.low)}"
         if self.low == self.high:
-            return f"{self.name} = {self.low:g}"
-        return f"{self.low:g} ≤ {self.name} ≤ {self.high:g}"
+            return f"{self.name} = {told(self.low)}"
+        return f"{told(self.low)} ≤ {self.name} ≤ {told(self.high)}"
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def largest_region(cells: Sequence[Cell], answers: Sequence[Outcome]) -> Region 
     Parameters
     ----------
     cells : sequence of mapping
-        Parameter values of each cell.
+        Levels of each cell's factors.
     answers : sequence of {"pass", "fail", "inconclusive"}
         Of the same cells.
 
@@ -69,23 +70,41 @@ def largest_region(cells: Sequence[Cell], answers: Sequence[Outcome]) -> Region 
     if "pass" not in answers:
         return None
     passes = np.array([answer == "pass" for answer in answers])
-    best: Region | None = None
-    for chosen in product(*(_sides(cells, name) for name in cells[0])):
-        inside = np.logical_and.reduce([mask for _, mask in chosen])
-        if not inside.any() or (inside & ~passes).any():
-            continue
-        found = Region(tuple(side for side, _ in chosen), tuple(inside.nonzero()[0].tolist()))
-        if best is None or (-len(found.cells), found.bounds) < (-len(best.cells), best.bounds):
-            best = found
-    return best
+    sides = [_sides(cells, name) for name in cells[0]]
+    found: list[tuple[Any, Region]] = []
+
+    def search(chosen: tuple[int, ...], inside: NDArray[np.bool_]) -> None:
+        """Look at all boxes with these first sides, unless none can be as large as the best."""
+        count = int((inside & passes).sum())
+        if not count or (found and count < len(found[0][1].cells)):
+            return
+        if len(chosen) < len(sides):
+            for i, (_, mask) in enumerate(sides[len(chosen)]):
+                search((*chosen, i), inside & mask)
+        elif count == inside.sum():
+            picked = tuple(mine[i][0] for mine, i in zip(sides, chosen, strict=True))
+            region = Region(picked, tuple(inside.nonzero()[0].tolist()))
+            rank = (-count, region.bounds, chosen)
+            if not found or rank < found[0][0]:
+                found[:] = [(rank, region)]
+
+    search((), np.ones(len(cells), dtype=bool))
+    return found[0][1]
 
 
-def _sides(cells: Sequence[Cell], name: str) -> list[tuple[Side, np.ndarray]]:
-    values = np.array([cell[name] for cell in cells], dtype=float)
-    known = sorted(set(values.tolist()))
+def _sides(cells: Sequence[Cell], name: str) -> list[tuple[Side, NDArray[np.bool_]]]:
+    """List the sides that a box may have along a factor; words have no order: one, or all."""
+    levels = [cell[name] for cell in cells]
+    if any(isinstance(level, str) for level in levels):
+        known = list(dict.fromkeys(levels))
+        whole = [] if len(known) == 1 else [(Side(name, x, x), np.array([y == x for y in levels]))
+                                            for x in known]  # fmt: skip
+        return [(Side(name, None, None), np.ones(len(levels), dtype=bool)), *whole]
+    values = np.array(levels, dtype=float)
+    ends = sorted(set(values.tolist()))
     return [
-        (_side(name, known, low, high), (low <= values) & (values <= high))
-        for low, high in combinations_with_replacement(known, 2)
+        (_side(name, ends, low, high), (low <= values) & (values <= high))
+        for low, high in combinations_with_replacement(ends, 2)
     ]
 
 

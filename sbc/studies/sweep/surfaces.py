@@ -61,7 +61,8 @@ def estimands_of(sweep: Sweep) -> list[str]:
 
 def metrics_of(sweep: Sweep, bounds: Sequence[Bounds]) -> list[str]:
     """List the metrics to show: the usual ones that this regime has, then others with a bound."""
-    usual = [m for m in METRICS if m != "contraction" or not sweep.settings.regime.single_truth]
+    single = all(run.settings.regime.single_truth for run in sweep.of_each_truth)
+    usual = [m for m in METRICS if m != "contraction" or not single]
     return list(dict.fromkeys([*usual, *(bound.metric for bound in bounds)]))
 
 
@@ -107,14 +108,17 @@ def _measured(subject: Subject | None, metric: str) -> tuple[float, float, float
 
 def counted(sweep: Sweep, failed: bool) -> list[Surface]:
     """Count the datasets of each estimator in each cell, or the share whose fits failed."""
+    by = ["estimator", "engine"]
+    shares = [
+        run.fits["status"].isin(FAILED).groupby([run.fits[name] for name in by])
+        for run in sweep.runs
+    ]
+    told = [dict((each.mean() if failed else each.size()).items()) for each in shares]
     found = []
-    for estimator, engine in sweep.settings.pairs:
-        numbers = []
-        for run in sweep.runs:
-            mine = run.fits[(run.fits.estimator == estimator) & (run.fits.engine == engine)]
-            share = float(mine["status"].isin(FAILED).mean()) if len(mine) else np.nan
-            numbers.append(share if failed else float(len(mine)))
-        values, none = np.array(numbers), np.full(len(numbers), np.nan)
+    for pair in sweep.settings.pairs:
+        unknown = np.nan if failed else 0.0
+        values = np.array([float(mine.get(pair, unknown)) for mine in told])
+        none = np.full(len(values), np.nan)
         metric = "failed" if failed else "datasets"
-        found.append(Surface(estimator, engine, "", metric, values, none, none, none))
+        found.append(Surface(*pair, "", metric, values, none, none, none))
     return found

@@ -16,6 +16,8 @@ from sbc.store.names import fitted_by
 from sbc.store.settings import write_value
 from sbc.studies.sweep.answers import ALPHA, Answer, answers
 from sbc.studies.sweep.best import best
+from sbc.studies.sweep.columns import columns_of, labelled
+from sbc.studies.sweep.factors import told
 from sbc.studies.sweep.notes import notes
 from sbc.studies.sweep.read import Sweep
 from sbc.studies.sweep.regions import sentence
@@ -47,21 +49,13 @@ def sweep_table(
     bounds = bounds or sweep.plan.expectations
     given = answers(sweep, bounds)
     frames = []
-    for run, cell in zip(sweep.runs, sweep.cells, strict=True):
-        frame = labelled(table(run, levels=levels), run.cell, cell)
+    for run in sweep.runs:
+        frame = labelled(sweep, table(run, levels=levels), run.cell)
         frame["best_rmse"] = _is_best(sweep, run.cell, frame)
         for bound in bounds:
             frame[f"answer_{bound.metric}"] = _column(frame, run.cell, bound, given)
         frames.append(frame)
     return pd.concat(frames, ignore_index=True)
-
-
-def labelled(frame: pd.DataFrame, number: int, cell: Mapping[str, float]) -> pd.DataFrame:
-    """Put a cell's number and what varies before the columns, of which one may bear its name."""
-    found = frame.copy()
-    for i, (name, value) in enumerate({"cell": number, **cell}.items()):
-        found.insert(i, name, value, allow_duplicates=True)
-    return found
 
 
 def _is_best(sweep: Sweep, cell: int, frame: pd.DataFrame) -> list[bool | None]:
@@ -103,10 +97,10 @@ def render(
     if kind == "csv":
         return frame.to_csv(index=False).rstrip("\n")
     shown = [row for row in frame.to_dict(orient="records") if row["kind"] != "element"]
-    rows = [_readable(row, list(sweep.plan.grid.vary), bounds) for row in shown]
+    rows = [_readable(row, columns_of(sweep), bounds) for row in shown]
     return "\n".join(
         [
-            f"{regime_line(sweep.runs[0])}.",
+            *(f"{regime_line(run)}." for run in sweep.of_each_truth),
             "",
             grid(rows, kind),
             "",
@@ -117,9 +111,11 @@ def render(
     )
 
 
-def _readable(row: dict[str, Any], vary: Sequence[str], bounds: Sequence[Bounds]) -> dict[str, str]:
+def _readable(
+    row: dict[str, Any], vary: Mapping[str, str], bounds: Sequence[Bounds]
+) -> dict[str, str]:
     return {
-        **{name: f"{row[name]:g}" for name in vary},
+        **{name: told(row[column]) for name, column in vary.items()},
         "estimator": row["estimator"],
         **({} if row["engine"] == "nutpie" else {"engine": row["engine"]}),
         "estimand": row["estimand"],

@@ -1,0 +1,87 @@
+"""Estimators against each other in every cell of a sweep, on the datasets that they share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from sbc.report.comparison import comparison
+from sbc.report.discrete import MARK, NOTE
+from sbc.report.numbers import with_error
+from sbc.report.table import grid
+from sbc.report.targets import ELEMENT
+from sbc.studies.sweep.collapse import (
+    AVERAGED,
+    check_shared,
+    collapsed_comparison,
+    for_programs,
+)
+from sbc.studies.sweep.columns import columns_of, labelled
+from sbc.studies.sweep.factors import told
+from sbc.studies.sweep.read import Sweep
+
+_SHOWN = ("bias", "rmse", "coverage", "width", "crps")
+_PAIRED = "a (b) = difference and Monte Carlo error of its last digits, dataset by dataset."
+
+
+def sweep_comparison(sweep: Sweep, by: Sequence[str] | None = None) -> pd.DataFrame:
+    """Subtract every pair of estimators in each cell, dataset by dataset.
+
+    Parameters
+    ----------
+    sweep : Sweep
+        Of two estimators or engines, or more.
+    by : sequence of str, optional
+        Factors to keep: differences are averaged over the cells that agree in them.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `sbc.report.comparison.comparison`, before them the cell and its factors;
+        cells whose estimators share no datasets are left out. With `by`, as of
+        `sbc.studies.sweep.collapse.collapsed_comparison`.
+
+    Raises
+    ------
+    UserError
+        If they share them in no cell.
+    """
+    if by is not None:
+        return collapsed_comparison(sweep, by)
+    check_shared(sweep)
+    shared = [run for run in sweep.runs if not run.settings.regime.own]
+    return pd.concat(
+        [labelled(sweep, comparison(run), run.cell) for run in shared], ignore_index=True
+    )
+
+
+def render_comparison(sweep: Sweep, kind: str = "text", by: Sequence[str] | None = None) -> str:
+    """Write the differences as text, Markdown, CSV or JSON."""
+    frame = sweep_comparison(sweep, by)
+    if kind in ("csv", "json"):
+        return for_programs(frame, kind)
+    columns = columns_of(sweep)
+    named = list(columns) if by is None else list(by)
+    rows: list[dict[str, Any]] = [
+        {
+            **{name: told(row[columns[name]]) for name in named},
+            "estimand": row["estimand"],
+            "difference": f"{row['a']} − {row['b']}",
+            **{
+                name: with_error(row[name], row[f"{name}_mcse"])
+                + (MARK if name == "coverage" and row["discrete"] else "")
+                for name in _SHOWN
+            },
+            **({} if by is None else {"cells": str(row["n_cells"])}),
+            "datasets": str(row["n_datasets"]),
+        }
+        for row in frame.to_dict(orient="records")
+        if row["kind"] != ELEMENT
+    ]
+    if not rows:
+        return "one estimator: nothing to compare"
+    below = [_PAIRED] if by is None else [_PAIRED, AVERAGED]
+    below += [NOTE] if any(frame["discrete"]) else []
+    return "\n".join([grid(rows, kind), "", *below])

@@ -1,0 +1,130 @@
+"""What Python asks of a sweep or a design, as settings, a plan, and who fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sbc.fitting import handed
+from sbc.fitting.asked import check_executor, deadline_of, executor_of, settings_asked
+from sbc.fitting.engine_choice import settled
+from sbc.fitting.options import default_folder
+from sbc.plugins.errors import UserError, option
+from sbc.plugins.patience import patient
+from sbc.store.settings import Settings
+from sbc.store.shard import WHOLE, Shard
+
+if TYPE_CHECKING:
+    from sbc.studies.sweep.grid import Grid
+    from sbc.studies.sweep.plan import Plan
+
+
+def settings_of(asked: Mapping[str, Any]) -> tuple[Settings, Path | None]:
+    """Read what all cells share, and the folder to go on with."""
+    if asked["out"] is not None and asked["resume"] is not None:
+        raise UserError("out starts a new run and resume goes on with one; name one of them")
+    resume = None if asked["resume"] is None else Path(asked["resume"])
+    name, wanted = asked["name"], dict(asked) | {"estimand": asked["estimands"], "data": None}
+    for kind in ("estimator", "generator", "simulator", "estimand", "quantity", "engine"):
+        if wanted[kind] is not None:
+            called = name if kind == "estimator" else kind
+            wanted[kind] = ",".join(handed.names(kind, wanted[kind], called))
+    check_executor(asked["cluster"], asked["isolate"], asked["fit_timeout"])
+    settings = settings_asked(wanted, resume)
+    with patient(asked["fit_timeout"]):
+        return settled(settings, asked["engine"] is not None or resume is not None), resume
+
+
+@contextmanager
+def fitting(asked: Mapping[str, Any], settings: Settings) -> Iterator[dict[str, Any]]:
+    """Give who fits, as `sbc.studies.sweep.fit.execute` takes it."""
+    deadline = deadline_of(asked["max_time"])
+    who = executor_of(settings, asked["cluster"], asked["isolate"], asked["fit_timeout"])
+    with patient(asked["fit_timeout"]), who as hand_out:
+        yield {
+            "hand_out": hand_out,
+            "deadline": deadline,
+            "allow_versions": asked["allow_versions"],
+        }
+
+
+def planned(
+    asked: Mapping[str, Any], settings: Settings, resume: Path | None
+) -> tuple[Plan, Settings]:
+    """Make the plan of a new sweep, or change that of one that is there.
+
+    Parameters
+    ----------
+    asked : mapping
+        By the names of `sbc.sweep`'s arguments; ``vary`` may be pairs of a name and its levels.
+    settings : Settings
+        What all cells share.
+    resume : Path or None
+        The sweep to go on with.
+
+    Raises
+    ------
+    UserError
+        For a factor, a bound or a precision that cannot be.
+    """
+    from sbc.studies.sweep.asked import started
+    from sbc.studies.sweep.fit import resumed
+    from sbc.studies.sweep.plan import checked_bounds, checked_precision, initial
+
+    limits = {n: _positive(n, asked[n]) for n in ("max_datasets", "budget")}
+    wanted: dict[str, Any] = {
+        "bounds": checked_bounds(asked["bounds"] or {}, settings) or None,
+        "precision": checked_precision(asked["precision"] or {}, settings) or None,
+        **limits,
+    }
+    wanted = {n: value for n, value in wanted.items() if value is not None}
+    if resume is not None:
+        for n in ("vary", "cells"):
+            if asked[n] is not None:
+                raise UserError(
+                    f"{option(n)} starts a new sweep and {option('resume')} goes on with one; "
+                    "name one of them"
+                )
+        return replace(resumed(resume, settings), **wanted), settings
+    grid = grid_asked(asked["vary"], asked["cells"], settings, asked)
+    settings = started(grid, settings)
+    return initial(grid, settings, **wanted), settings
+
+
+def grid_asked(vary: Any, cells: Any, settings: Settings, given: Mapping[str, Any]) -> Grid:
+    """Read the factors, or the cells one by one; errors as of `sbc.studies.sweep.asked`."""
+    from sbc.studies.sweep.asked import grid_of, grid_of_cells, levels_of, read_cells
+
+    if vary and cells is not None:
+        raise UserError(f"{option('vary')} crosses factors and {option('cells')} names cells; "
+                        "name one of them")  # fmt: skip
+    if cells is None:
+        named = vary.items() if isinstance(vary, Mapping) else vary or ()
+        pairs = [(str(name), levels_of(str(name), levels)) for name, levels in named]
+        return grid_of(pairs, settings, given)
+    if isinstance(cells, str | Path):
+        return read_cells(cells, settings, given)
+    rows = cells.to_dict("records") if hasattr(cells, "to_dict") else list(cells)
+    plain = [{str(n): _plain(x) for n, x in row.items()} for row in rows]
+    return grid_of_cells(plain, settings, given)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _positive(name: str, value: int | None) -> int | None:
+    if value is not None and value < 1:
+        raise UserError(f"{option(name)} must be at least 1, not {value}")
+    return value
+
+
+def folder_of(settings: Settings, what: str, part: Shard = WHOLE) -> Path:
+    """Name the folder of a sweep or a design that nobody names."""
+    folder = default_folder(settings, part)
+    return folder.with_name(f"{folder.name}-{what}")
