@@ -96,7 +96,13 @@ def latex(sheet: Sheet) -> str:
         return "\n".join(
             [package, *lines, *(rf"\noindent {{\footnotesize {n}\par}}" for n in notes)]
         )
-    top = [r"\begin{table}", r"\centering", r"\small", rf"\caption{{{caption}}}"]
+    top = [
+        r"\begin{table}",
+        r"\centering",
+        r"\footnotesize",
+        r"\setlength{\tabcolsep}{4pt}",
+        rf"\caption{{{caption}}}",
+    ]
     top += [rf"\begin{{tabular}}{{{kind}}}"]
     end = [
         r"\bottomrule",
