@@ -21,6 +21,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="markdown prints verdicts and table, for a pull request's comment or a job's summary",
     )
     add("--figures", type=Path, metavar="DIR", help="write each figure too, as SVG and PNG")
+    add(
+        "--field",
+        metavar="KIND[,KIND...]",
+        help="figures of simulation studies, on the page and among --figures: forest, lollipop, "
+        "zip, bland-altman, bias-rmse, recovery, nested-loop, or all",
+    )
     add("--bound", action="append", metavar="METRIC=BOUND", help="of a sweep: what to ask instead")
     parser.set_defaults(function=main)
 
@@ -40,17 +46,27 @@ def main(arguments: argparse.Namespace) -> int:
     from sbc.store.frames import load_run
 
     runs = [load_run(folder) for folder in arguments.folders]
+    field = _field(arguments)
     if arguments.kind == "html":
         from sbc.report.write import write_page
 
-        print(write_page(runs, arguments.out))
+        print(write_page(runs, arguments.out, field))
     else:
         _markdown(runs, arguments.out)
     if arguments.figures is not None:
         from sbc.report.files import save_figures
 
-        print(f"{len(save_figures(runs, arguments.figures))} files in {arguments.figures}")
+        print(f"{len(save_figures(runs, arguments.figures, field))} files in {arguments.figures}")
     return ExitCode.OK
+
+
+def _field(arguments: argparse.Namespace) -> list[str]:
+    """Read which figures of the field are asked for."""
+    if arguments.field is None:
+        return []
+    from sbc.report.field import check_kinds
+
+    return check_kinds(arguments.field.split(","))
 
 
 def _of_sweep(arguments: argparse.Namespace) -> int:
@@ -69,11 +85,16 @@ def _of_sweep(arguments: argparse.Namespace) -> int:
     sweep = load_sweep(arguments.folders[0])
     bounds = parse_bounds(arguments.bound or [], sweep.settings)
     asked = read_bounds(bounds) if bounds else ()
+    field = _field(arguments)
     if arguments.kind == "html":
         from sbc.report.write import write_text
         from sbc.studies.sweep.page import sweep_page
 
-        print(write_text(sweep_page(sweep, asked), arguments.out or sweep.folder / "report.html"))
+        print(
+            write_text(
+                sweep_page(sweep, asked, field), arguments.out or sweep.folder / "report.html"
+            )
+        )
     else:
         from sbc.studies.sweep.table import render
 
@@ -82,7 +103,7 @@ def _of_sweep(arguments: argparse.Namespace) -> int:
         from sbc.report.files import save_pictures
         from sbc.studies.sweep.page import sweep_pictures
 
-        files = save_pictures(sweep_pictures(sweep, asked), arguments.figures)
+        files = save_pictures(sweep_pictures(sweep, asked, field), arguments.figures)
         print(f"{len(files)} files in {arguments.figures}")
     return ExitCode.OK
 
