@@ -175,7 +175,7 @@ def nested_loop(
     for axes, factor in zip(below, factors, strict=True):
         _factor_steps(axes, factor, [level[factor] for level in levels], edges)
     legend(figure, methods, lines=True)
-    title = f"{measure.title} of {estimand}" if estimand else measure.title
+    title = f"{measure.title} of {estimand}, nested-loop plot"
     caption = (
         "Nested-loop plot (Rücker and Schwarzer 2014): cells in lexicographic order, their levels "
         "below. Bars: 95 % Monte Carlo intervals."
@@ -223,7 +223,7 @@ def bias_against_rmse(cells: Sequence[str], bias: Values, rmse: Values, estimand
     axes.axvline(0, color=INK.light, lw=0.8, ls=(0, (4, 2)))
     axes.set(xlabel="bias", ylabel="RMSE", xlim=(-reach, reach), ylim=(0, highest))
     legend(figure, methods)
-    title = f"Bias and RMSE of {estimand}" if estimand else "Bias and RMSE"
+    title = f"Bias and RMSE of {estimand}"
     caption = (
         "A mark a cell, with 95 % Monte Carlo intervals. Height above the shaded wedge, where RMSE "
         "would be less than bias, is due to variance."

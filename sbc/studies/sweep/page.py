@@ -111,13 +111,14 @@ def sweep_page(sweep: Sweep, bounds: Sequence[Bounds] = (), field: Sequence[str]
         stopped=STOPPED,
         alpha=f"{100 * ALPHA:g} %",
         tie=f"{TIE:g}",
-        field=field_figures(_study(sweep), field, "x") if field else [],
+        field=field_figures(study_of(sweep), field, "x") if field else [],
         origin=_origin(sweep),
         more=Markup((_HERE / "sweep.css").read_text(encoding="utf-8")),
     )
 
 
-def _study(sweep: Sweep) -> Study:
+def study_of(sweep: Sweep) -> Study:
+    """Give the cells of a sweep as figures of the field take them."""
     levels = [{name: write_value(v) for name, v in cell.items()} for cell in sweep.cells]
     return Study(sweep.runs, levels)
 
@@ -126,7 +127,7 @@ def sweep_pictures(
     sweep: Sweep, bounds: Sequence[Bounds] = (), field: Sequence[str] = ()
 ) -> Iterator[tuple[str, Picture]]:
     """Draw every figure of the page, with a name for its file."""
-    yield from field_pictures(_study(sweep), field) if field else ()
+    yield from field_pictures(study_of(sweep), field) if field else ()
     look = Look.of(sweep, bounds)
     for estimand in estimands_of(sweep):
         for metric in metrics_of(sweep, look.bounds):
