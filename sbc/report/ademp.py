@@ -89,7 +89,7 @@ def _mechanisms(runs: Sequence[Run], vary: Mapping[str, Sequence[Any]]) -> list[
         lines.append(f"What varied was {listed(varied)}, in {len(runs)} cells.")
     if not settings.data and not settings.simulator:
         lines.append("Its other parameters had their defaults.")
-    lines += regime_words(run)[:1]
+    lines += list(dict.fromkeys(regime_words(one)[0] for one in runs))
     if not settings.regime.own and len(settings.pairs) > 1:
         lines.append("All methods were fitted to the same datasets.")
     return lines
@@ -170,16 +170,23 @@ def _methods(runs: Sequence[Run]) -> list[str]:
         else:
             others.append(who)
     if chains:
+        of = {name: _values(runs, name) for name in vars(budget)}
         lines.append(
             f"Markov chains were run for {listed(chains)}: in the first attempt at a fit, "
-            f"{budget.chains} chains of {budget.tune} warm-up steps and {budget.draws} draws each, "
-            f"with a target acceptance of {budget.target_accept:g}."
+            f"{of['chains']} chains of {of['tune']} warm-up steps and {of['draws']} draws each, "
+            f"with a target acceptance of {of['target_accept']}."
         )
     if others:
         lines.append(f"No convergence of Markov chains is recorded for {listed(others)}.")
     for name, told in (run.provenance.lines or {}).items():
         lines += [f"Of {name}: {sentence.rstrip('.')}." for sentence in told]
     return lines
+
+
+def _values(runs: Sequence[Run], name: str) -> str:
+    """Write a part of the budget, which may differ between cells."""
+    values = dict.fromkeys(getattr(run.settings.budget, name) for run in runs)
+    return " or ".join(f"{value:g}" for value in values)
 
 
 def _measures(runs: Sequence[Run]) -> list[str]:

@@ -41,12 +41,12 @@ def chosen(
     by = run.factors if options.get("by") is None else options["by"].split(",")
     if "stratum" in frame:
         frame = frame.assign(stratum=[_named(label, by) for label in frame["stratum"]])
-    factors = ["stratum"] if "stratum" in frame else []
+    factors = {"stratum": "stratum"} if "stratum" in frame else {}
     return chosen_of([run], frame, kind, factors, measures, errors, options, elements)
 
 
 def chosen_of(
-    runs: Sequence[Run], frame: pd.DataFrame, kind: str, factors: Sequence[str],
+    runs: Sequence[Run], frame: pd.DataFrame, kind: str, factors: Mapping[str, str],
     measures: Sequence[str] | None, errors: str, options: Mapping[str, Any], elements: bool = False,
 ) -> str:  # fmt: skip
     """Write the rows of a table of several runs, such as the cells of a sweep.
@@ -59,8 +59,8 @@ def chosen_of(
         The rows.
     kind : str
         One of `sbc.report.markup.WRITERS`.
-    factors : sequence of str
-        Columns that the rows are grouped by.
+    factors : mapping of str to str
+        What the rows are grouped by, each with its column.
     measures, errors, elements
         As for `sbc.report.table.render`.
     options : mapping

@@ -66,7 +66,7 @@ class Sheet:
 def sheet(
     records: Sequence[Mapping[str, Any]],
     measures: Sequence[Measure],
-    factors: Sequence[str],
+    factors: Mapping[str, str],
     errors: str = "full",
     caption: str = "",
     notes: Sequence[str] = (),
@@ -80,8 +80,8 @@ def sheet(
         The rows in full.
     measures : sequence of Measure
         The columns; those of which nothing is known are left out.
-    factors : sequence of str
-        Columns by which the rows are grouped, beside the estimand.
+    factors : mapping of str to str
+        What the rows are grouped by beside the estimand, each with its column.
     errors : {"full", "compact"}
         How errors are written.
     caption, notes : str
@@ -121,11 +121,11 @@ def _known(value: Any) -> bool:
     return not (isinstance(value, float) and math.isnan(value))
 
 
-def _title(record: Mapping[str, Any], factors: Sequence[str], estimands: bool) -> str:
+def _title(record: Mapping[str, Any], factors: Mapping[str, str], estimands: bool) -> str:
     """Name the group of a row: its estimand, and the levels of its factors."""
     parts = [record["estimand"]] if estimands else []
-    for name in factors:
-        value = record[name]
+    for name, column in factors.items():
+        value = record[column]
         text = f"{value:g}" if isinstance(value, float) else write_value(value)
         parts.append(text if name == "stratum" else f"{name} = {text}")
     return readable(", ".join(parts))

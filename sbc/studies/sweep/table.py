@@ -112,7 +112,7 @@ def render(
     if kind == "csv":
         return frame.to_csv(index=False).rstrip("\n")
     if wants_choice(kind, measures, errors, asked):
-        vary = list(sweep.plan.grid.vary)
+        vary = {name: name for name in sweep.plan.grid.vary}
         return chosen_of(sweep.runs, frame, kind, vary, measures, errors or "full", asked)
     shown = [row for row in frame.to_dict(orient="records") if row["kind"] != "element"]
     rows = [_readable(row, list(sweep.plan.grid.vary), bounds) for row in shown]
