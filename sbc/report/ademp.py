@@ -9,6 +9,7 @@ References
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -99,14 +100,27 @@ def _source(run: Run) -> str:
     """Say what made the data."""
     settings = run.settings
     if settings.simulator:
-        return f"Data were simulated by the function {settings.simulator}."
+        return f"Data were simulated by the function {called(settings.simulator)}."
     if settings.regime.own:
-        return f"The generator was {settings.generator}."
-    return f"Data were simulated by the generator {settings.generator}."
+        return f"The generator was {called(settings.generator)}."
+    return f"Data were simulated by the generator {called(settings.generator)}."
+
+
+def called(spec: str) -> str:
+    """Name what stands in a user's file by its own name and that of the file.
+
+    Examples
+    --------
+    >>> called("studies/mine.py:model"), called("mundlak")
+    ('model (mine.py)', 'mundlak')
+    """
+    path, colon, name = spec.rpartition(":")
+    return f"{name} ({PurePath(path).name})" if colon and path else spec
 
 
 def _imported(run: Run) -> list[str]:
-    files = ", ".join(run.provenance.imported.get("files", {})) or "a table in memory"
+    names = [PurePath(file).name for file in run.provenance.imported.get("files", {})]
+    files = ", ".join(names) or "a table in memory"
     lines = [
         f"Results were made elsewhere and imported from {files}; how their data were simulated is "
         "not known to sbc."
@@ -130,7 +144,7 @@ def _estimands(runs: Sequence[Run]) -> list[str]:
     by_names: dict[tuple[str, ...], list[str]] = {}
     for name in runs[0].settings.estimators:
         mine = tuple(compact(runs[0].estimands(name)))
-        by_names.setdefault(mine, []).append(name)
+        by_names.setdefault(mine, []).append(called(name))
     results = pd.concat([run.results[["quantity", "truth"]] for run in runs])
     lines = []
     for names, who in by_names.items():
@@ -161,10 +175,12 @@ def _methods(runs: Sequence[Run]) -> list[str]:
     chains: list[str] = []
     others: list[str] = []
     for estimator, engine in run.settings.pairs:
-        who = f"{estimator} (by {engine})"
+        who = f"{called(estimator)} by {engine}"
         mine = run.results[(run.results.estimator == estimator) & (run.results.engine == engine)]
         if estimator in run.settings.functions:
-            lines.append(f"{estimator} is a function that gives estimates or draws by itself.")
+            lines.append(f"{called(estimator)} is a function of data that gives its own results.")
+        elif mine.empty:
+            lines.append(f"No fit of {who} has worked.")
         elif mine["rhat"].notna().any():
             chains.append(who)
         else:
@@ -177,9 +193,10 @@ def _methods(runs: Sequence[Run]) -> list[str]:
             f"with a target acceptance of {of['target_accept']}."
         )
     if others:
-        lines.append(f"No convergence of Markov chains is recorded for {listed(others)}.")
+        verb = "was" if len(others) == 1 else "were"
+        lines.append(f"{listed(others)} {verb} fitted without Markov chains.")
     for name, told in (run.provenance.lines or {}).items():
-        lines += [f"Of {name}: {sentence.rstrip('.')}." for sentence in told]
+        lines += [f"Of {called(name)}: {sentence.rstrip('.')}." for sentence in told]
     return lines
 
 
@@ -200,13 +217,13 @@ def _measures(runs: Sequence[Run]) -> list[str]:
     if not names:
         return ["There are no estimates, so that no performance is measured."]
     lines = [
-        f"{listed(names)[:1].upper()}{listed(names)[1:]} are estimated, each with its Monte Carlo "
-        "standard error (Morris, White and Crowther 2019)."
+        f"The performance measures are {listed(names)}, each with its Monte Carlo standard error "
+        "(Morris, White and Crowther 2019)."
     ]
     if run.expected_uniform:
         lines.append(
             f"The ranks of the truth among posterior draws are tested for uniformity, which is "
-            f"expected of {listed(run.expected_uniform)}."
+            f"expected of {listed([called(name) for name in run.expected_uniform])}."
         )
     return lines
 

@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from sbc.report.hypotheses import Nulls, Ropes, found_for, null_of
+from sbc.report.labels import Labels
 from sbc.report.markup import WRITERS
-from sbc.report.measures import MEASURES, Measure, asked_for
+from sbc.report.measures import MEASURES, ROPE, Measure, asked_for
 from sbc.report.sheet import sheet
 from sbc.store.frames import Run
 from sbc.store.reasons import listed
@@ -73,6 +74,8 @@ def chosen_of(
     """
     null, rope = options.get("null"), options.get("rope") or {}
     shown = asked_for(measures, list(frame.columns), null is not None, bool(rope))
+    short = Labels.of(runs[0], {}).short
+    frame = frame.assign(estimator=frame["estimator"].map(lambda name: short.get(name, name)))
     records = frame.to_dict(orient="records")
     notes = [*_about(runs, records, shown, options), *_failures(runs)]
     part = f"{told}; " if (told := runs[0].shard.describe()) else ""
@@ -97,11 +100,12 @@ def _about(
     lines = []
     if MEASURES["power"].head in heads:
         lines += null_lines(names, options.get("null") or 0.0, _truths(runs, names))
-    if options.get("rope"):
+    if options.get("rope") and heads & {MEASURES[name].head for name in ROPE}:
         lines += rope_lines(names, options["rope"], options.get("interval", "equal"))
     if MEASURES["precision_gain"].head in heads and len(runs[0].settings.estimators) > 1:
         reference = options.get("reference") or runs[0].settings.estimators[0]
-        lines.append(f"The gain in precision is over {reference}.")
+        short = Labels.of(runs[0], {}).short[reference]
+        lines.append(f"The gain in precision is over {short}.")
     return lines
 
 
@@ -156,5 +160,6 @@ def _failures(runs: Sequence[Run]) -> list[str]:
     for estimator, engine in runs[0].settings.pairs:
         fits = pd.concat([run.fits_of(estimator, engine) for run in runs])
         if told := listed(fits):
-            lines.append(f"Failed fits of {estimator}, counted and left out: {'; '.join(told)}.")
+            short = Labels.of(runs[0], {}).short[estimator]
+            lines.append(f"Failed fits of {short}, counted and left out: {'; '.join(told)}.")
     return lines

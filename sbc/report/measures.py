@@ -52,7 +52,8 @@ MEASURES: dict[str, Measure] = {
 #: What a table to publish has if nobody asks for anything.
 USUAL = ("bias", "empirical_se", "model_se", "rmse", "coverage_95", "datasets", "failed")
 _COVERAGE = re.compile(r"coverage_(\d+(?:\.\d+)?)")
-_ROPE = ("rope_inside", "rope_outside", "rope_mass")
+#: Those of a region of practical equivalence.
+ROPE = ("rope_inside", "rope_outside", "rope_mass")
 
 
 def measure_of(name: str, columns: Sequence[str]) -> Measure:
@@ -95,7 +96,7 @@ def asked_for(
     """
     if named:
         return [measure_of(name, columns) for name in named]
-    more = [*(["power"] if null else []), *(_ROPE if rope else ())]
+    more = [*(["power"] if null else []), *(ROPE if rope else ())]
     usual = [name for name in USUAL if name in MEASURES or name in columns]
     names = [*usual[:-2], *more, *usual[-2:]]
     return [measure_of(name, columns) for name in names]

@@ -43,7 +43,8 @@ def how_many(runs: Sequence[Run], why: Sequence[str] = ()) -> list[str]:
     cells = f" in each of {len(runs)} {what}" if len(runs) > 1 else ""
     told = f"{counts[0]:,}" if len(set(counts)) == 1 else f"{min(counts):,} to {max(counts):,}"
     verb = "has results for" if imported else "simulated"
-    lines = [f"The study {verb} {told} datasets{cells}."]
+    noun = "dataset" if told == "1" else "datasets"
+    lines = [f"The study {verb} {told} {noun}{cells}."]
     if len(runs) == 1 and not imported and counts[0] < runs[0].shard.count(settings.datasets):
         lines.append(f"It is not complete: {settings.datasets:,} datasets were planned.")
     if part := runs[0].shard.describe():
@@ -71,7 +72,8 @@ def _largest(runs: Sequence[Run], metric: str) -> str:
         return ""
     error, where, subject = max(found, key=lambda pair: pair[0])
     of = "of the coverage of 95 % intervals" if metric == "coverage" else "of the bias"
-    place = ", ".join(part for part in (subject.name, subject.estimator, where) if part)
+    who = subject.estimator.rpartition(":")[2] or subject.estimator
+    place = ", ".join(part for part in (subject.name, who, where) if part)
     return f"{of} was {error:.2g} ({place})"
 
 
@@ -91,7 +93,8 @@ def failures(runs: Sequence[Run]) -> list[str]:
                 for status, count in mine["status"].value_counts().items()
             ]
             whole = int((fits["estimator"] == estimator).sum())
-            lines.append(f"Of {estimator}, {len(mine)} of {whole:,}: {', '.join(kinds)}.")
+            who = estimator.rpartition(":")[2] or estimator
+            lines.append(f"Of {who}, {len(mine)} of {whole:,}: {', '.join(kinds)}.")
             lines += [f"Commonest reason: {text}." for text in reasons(mine, most=1)]
     if len(failed):
         lines.append(

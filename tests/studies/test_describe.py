@@ -99,6 +99,23 @@ def test_what_is_not_known_of_imported_results_is_said(tmp_path):
     assert "chains" not in " ".join(said.values())
 
 
+def test_what_has_not_worked_is_not_said_to_have_been_done(tmp_path):
+    rows = fits({"beta_XY": calibrated(4)}, failed=range(4))
+    said = said_of(make_run(tmp_path / "r", rows, replace(SETTINGS, datasets=4)))
+    assert said["Methods"] == "No fit of mundlak by nutpie has worked."
+    assert said["Performance measures"].startswith("There are no estimates")
+    assert "largest" not in said["Number of datasets"]
+
+
+def test_users_files_are_called_by_their_names(tmp_path):
+    mine = "/home/me/studies/mine.py:model"
+    settings = replace(SETTINGS, estimators=(mine,), datasets=10)
+    rows = fits({"beta_XY": calibrated(10)}, estimator=mine)
+    text = describe(make_run(tmp_path / "r", rows, settings))
+    assert "model (mine.py) by nutpie" in text
+    assert "/home" not in text
+
+
 def test_it_is_written_in_markdown_and_latex(folder, capsys):
     assert main(["describe", str(folder)]) == 0
     text = capsys.readouterr().out
