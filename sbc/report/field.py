@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -165,19 +165,24 @@ def _of_datasets(study: Study, kind: str, estimand: str) -> Iterator[Picture]:
         if (subject.name, subject.kind) == (estimand, SCALAR) and len(subject.used[0]) > 1
     ]
     if kind == "bland-altman":
-        pairs = list(_pairs(study, subjects))[:MOST]
+        pairs = list(_pairs(study, subjects))
         if pairs:
-            yield bland_altman(pairs, estimand)
+            yield _cut(bland_altman(pairs[:MOST], estimand), len(pairs))
         return
     series = [_series(study, cell, subject) for cell, subject, _ in subjects]
-    if kind == "zip":
-        known = [one for one in series if _has_intervals(one.fits)][:MOST]
-        if known:
-            yield zip_plot(known, estimand)
-        return
-    varied = [one for one in series if np.ptp(one.fits.truth) > 0 and _has_means(one.fits)][:MOST]
-    if varied:
-        yield recovery(varied, estimand)
+    draw, usable = (zip_plot, _has_intervals) if kind == "zip" else (recovery, _varies)
+    if known := [one for one in series if usable(one.fits)]:
+        yield _cut(draw(known[:MOST], estimand), len(known))
+
+
+def _cut(picture: Picture, panels: int) -> Picture:
+    """Say so where a figure has not all panels that there could be."""
+    more = f" The first {MOST} of {panels} panels." if panels > MOST else ""
+    return replace(picture, caption=picture.caption + more)
+
+
+def _varies(fits: Fits) -> bool:
+    return bool(np.ptp(fits.truth) > 0 and _has_means(fits))
 
 
 def _series(study: Study, cell: str, subject: Subject) -> Series:

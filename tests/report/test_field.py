@@ -10,6 +10,7 @@ import sbc
 from sbc.cli.main import main
 from sbc.plugins.errors import UserError
 from sbc.report.field import KINDS, Study, check_kinds, field_pictures
+from sbc.report.figures.field_measures import Method, Shown, nested_loop
 from sbc.store.frames import load_run
 
 
@@ -101,6 +102,23 @@ def test_recovery_is_for_truths_that_differ(new_run, new_fit):
 def test_nothing_is_drawn_of_nothing(new_run, new_fit):
     run = load_run(new_run([new_fit(0, status="error")]))
     assert list(field_pictures(Study.of(run), KINDS)) == []
+
+
+def test_levels_without_room_stand_at_the_end_of_their_steps():
+    levels = [{"a": str(a), "b": b} for a in range(20) for b in ("exponential", "weibull")]
+    method = Method("m", "#000000", "o")
+    values = {(i, method): (0.0, 0.1) for i in range(40)}
+    picture = nested_loop(Shown("bias", "Bias", 0.0), levels, values, "x")
+    _, _, narrow = picture.figure.axes
+    assert [tick.get_text() for tick in narrow.get_yticklabels()] == ["exponential", "weibull"]
+    assert not narrow.texts
+
+
+def test_a_figure_says_what_it_leaves_out(study, monkeypatch):
+    monkeypatch.setattr("sbc.report.field.MOST", 3)
+    found = dict(field_pictures(Study.of(study), ["zip"]))
+    assert "The first 3 of 8 panels." in found["zip-estimate"].caption
+    assert len(found["zip-estimate"].figure.axes) == 3
 
 
 def test_figures_are_named():

@@ -59,7 +59,9 @@ def legend(figure: Figure, methods: Iterable[Method], lines: bool = False) -> No
         Line2D([], [], color=m.colour, marker=m.marker, ms=5, lw=1.3 if lines else 0, label=m.label)
         for m in methods
     ]
-    figure.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), 4))
+    figure.legend(
+        handles=handles, loc="outside upper center", ncols=len(handles) if len(handles) <= 5 else 4
+    )
 
 
 def headed(*lines: str) -> str:
@@ -193,13 +195,19 @@ def _factor_steps(axes: Axes, factor: str, column: Sequence[str], edges: np.ndar
     axes.stairs(heights, edges, baseline=None, color=AXIS.light, lw=1.2)
     starts = [i for i in range(len(column)) if i == 0 or column[i] != column[i - 1]]
     room = 7.0 * 72 / 5 / max(len(column), 1)  # characters of a cell's width
-    for start, end in zip(starts, [*starts[1:], len(column)], strict=True):
-        text = column[start]
-        if len(text) <= room * (end - start):
-            axes.text((start + end - 1) / 2, heights[start] + 0.12, text, ha="center",
+    stretches = list(zip(starts, [*starts[1:], len(column)], strict=True))
+    axes.set(yticks=[], xticks=[], ylim=(-0.4, len(order) + 0.4))
+    if all(len(column[start]) <= room * (end - start) for start, end in stretches):
+        for start, end in stretches:
+            axes.text((start + end - 1) / 2, heights[start] + 0.12, column[start], ha="center",
                       va="bottom", fontsize=7, color=LABEL.light)  # fmt: skip
-    axes.set(yticks=[], xticks=[], ylim=(-0.4, len(order) - 0.1 + 0.5))
+    else:  # no room above the steps: at their right end, the outer ones of many
+        named = range(len(order)) if len(order) <= 4 else (0, len(order) - 1)
+        axes.yaxis.tick_right()
+        axes.set_yticks(list(named), [order[i][:16] for i in named], fontsize=6)
+        axes.tick_params(axis="y", length=0)
     axes.set_ylabel(factor, rotation=0, ha="right", va="center")
+    axes.yaxis.set_label_position("left")
     for side in ("left", "bottom"):
         axes.spines[side].set_visible(False)
 
