@@ -48,7 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--junit", type=Path, metavar="FILE", help="write them as JUnit XML")
     add("--markdown", type=Path, metavar="FILE", help="write them as Markdown")
     group = parser.add_argument_group("with --run, as for sbc run")
-    run_command.configure(cast("argparse.ArgumentParser", group))  # which only adds arguments
+    run_command.declare_run(cast("argparse.ArgumentParser", group))  # which only adds arguments
     parser.set_defaults(function=main)
 
 

@@ -21,6 +21,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="markdown prints verdicts and table, for a pull request's comment or a job's summary",
     )
     add("--figures", type=Path, metavar="DIR", help="write each figure too, as SVG and PNG")
+    add(
+        "--field",
+        metavar="KIND[,KIND...]",
+        help="figures of simulation studies, on the page and among --figures: forest, lollipop, "
+        "zip, bland-altman, bias-rmse, recovery, nested-loop, or all",
+    )
     add("--bound", action="append", metavar="METRIC=BOUND", help="of a sweep: what to ask instead")
     parser.set_defaults(function=main)
 
@@ -44,17 +50,27 @@ def main(arguments: argparse.Namespace) -> int:
     from sbc.store.frames import load_run
 
     runs = [load_run(folder) for folder in arguments.folders]
+    field = _field(arguments)
     if arguments.kind == "html":
         from sbc.report.write import write_page
 
-        print(write_page(runs, arguments.out))
+        print(write_page(runs, arguments.out, field))
     else:
         _markdown(runs, arguments.out)
     if arguments.figures is not None:
         from sbc.report.files import save_figures
 
-        print(f"{len(save_figures(runs, arguments.figures))} files in {arguments.figures}")
+        print(f"{len(save_figures(runs, arguments.figures, field))} files in {arguments.figures}")
     return ExitCode.OK
+
+
+def _field(arguments: argparse.Namespace) -> list[str]:
+    """Read which figures of the field are asked for."""
+    if arguments.field is None:
+        return []
+    from sbc.report.field import check_kinds
+
+    return check_kinds(arguments.field.split(","))
 
 
 def _of_sweeps(arguments: argparse.Namespace) -> int:
@@ -71,12 +87,13 @@ def _of_sweeps(arguments: argparse.Namespace) -> int:
     sweeps = [load_sweep(folder) for folder in arguments.folders]
     bounds = parse_bounds(arguments.bound or [], sweeps[0].settings)
     asked = read_bounds(bounds) if bounds else ()
+    field = _field(arguments)
     if arguments.kind == "html":
         from sbc.report.write import write_text
         from sbc.studies.sweep.page import sweep_page
 
         file = arguments.out or sweeps[0].folder / "report.html"
-        print(write_text(sweep_page(*sweeps, bounds=asked), file))
+        print(write_text(sweep_page(*sweeps, bounds=asked, field=field), file))
     else:
         from sbc.studies.sweep.table import render
 
@@ -88,7 +105,7 @@ def _of_sweeps(arguments: argparse.Namespace) -> int:
         for sweep in sweeps:
             several = len(sweeps) > 1
             folder = arguments.figures / sweep.folder.name if several else arguments.figures
-            files = save_pictures(sweep_pictures(sweep, asked), folder)
+            files = save_pictures(sweep_pictures(sweep, asked, field), folder)
             print(f"{len(files)} files in {folder}")
     return ExitCode.OK
 

@@ -18,10 +18,27 @@ from sbc.store.shard import Shard
 
 if TYPE_CHECKING:
     from sbc.store.frames import Run
+    from sbc.store.precision import Precision
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the options; none has a default here, so that --resume knows what was asked for."""
+    """Declare the options."""
+    declare_run(parser)
+    add = parser.add_argument
+    add(
+        "--precision",
+        action="append",
+        metavar="METRIC=ERROR[,...]",
+        help="add datasets until Monte Carlo errors are this small: bias=0.01,coverage_95=0.007",
+    )
+    add("--max-datasets", type=int, metavar="N", help="with --precision: at most (default 1000)")
+
+
+def declare_run(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of a run of so many datasets, for this command and for ``sbc gate``.
+
+    None has a default here, so that --resume knows what was asked for.
+    """
     options.declare_settings(parser)
     add = parser.add_argument
     add(
@@ -47,21 +64,34 @@ def main(arguments: argparse.Namespace) -> int:
     jobs, settings = options.prepared(arguments)
     part = options.part_of(arguments, settings)
     limit = limit_of(arguments.max_failures)
+    precision = _precision(arguments, settings, part)
     # What is wrong with a cluster is told before anything is made.
     with options.executor_of(arguments, settings) as executor:
         how = {"jobs": jobs, "progress": not arguments.quiet, "limit": limit, **executor}
-        return _fit(arguments, settings, part, how, began)
+        return _fit(arguments, settings, part, precision, how, began)
+
+
+def _precision(arguments: argparse.Namespace, settings: Settings, part: Shard) -> Precision | None:
+    """Read which errors are to be reached, or take those of the run that is resumed."""
+    from sbc.store.folder import read_run
+    from sbc.store.precision import parse, plan
+
+    before = None if arguments.resume is None else read_run(arguments.resume).precision
+    errors = None if arguments.precision is None else parse(arguments.precision)
+    return plan(settings, errors, arguments.max_datasets, before, part)
 
 
 def _fit(
     arguments: argparse.Namespace,
     settings: Settings,
     part: Shard,
+    precision: Precision | None,
     how: dict[str, Any],
     began: float,
 ) -> int:
     from sbc.fitting import loop
     from sbc.store.frames import load_run
+    from sbc.studies import precise
 
     if arguments.resume is not None:
         store, settings = loop.resume(arguments.resume, settings, arguments.allow_versions)
@@ -70,8 +100,7 @@ def _fit(
     imported = time.perf_counter()
     after_a_crash(options.going_on(store.folder))
     try:
-        with store:
-            profile = loop.execute(settings, store, **how)
+        profile = precise.execute(settings, store, precision=precision, told=_tell, **how)
     except KeyboardInterrupt:
         return _interrupted(store.folder)
     except TimeUpError as stopped:
@@ -96,6 +125,10 @@ def _fit(
     if run.all_failed:
         return ExitCode.FAILED_FITS
     return ExitCode.OK if profile is not None else ExitCode.UNDECIDED
+
+
+def _tell(text: str) -> None:
+    print(f"sbc: {text}", file=sys.stderr, flush=True)
 
 
 def _interrupted(folder: Path) -> int:

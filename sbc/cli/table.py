@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
+from typing import Any
 
 from sbc.plugins.errors import ExitCode, UserError, in_shell
 
@@ -12,9 +13,8 @@ from sbc.plugins.errors import ExitCode, UserError, in_shell
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("folder", type=Path, metavar="DIR", help="the run's folder")
-    parser.add_argument(
-        "--format", choices=("text", "markdown", "csv", "json"), default="text", dest="kind"
-    )
+    formats = ("text", "markdown", "csv", "json", "latex", "typst", "html")
+    parser.add_argument("--format", choices=formats, default="text", dest="kind")
     parser.add_argument(
         "--by",
         metavar="FEATURE[,FEATURE...]",
@@ -34,8 +34,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--compare", action="store_true", help="differences between estimators, dataset by dataset"
     )
     parser.add_argument(
-        "--null", type=float, default=0.0, metavar="X", help="of the power: H0 is X (default 0)"
+        "--agreement",
+        action="store_true",
+        help="limits of agreement between estimators (Bland and Altman), dataset by dataset",
     )
+    _declare_measures(parser)
     parser.add_argument(
         "--reference",
         metavar="NAME",
@@ -45,6 +48,31 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--bound", action="append", metavar="METRIC=BOUND", help="of a sweep: what to ask instead"
     )
     parser.set_defaults(function=main)
+
+
+def _declare_measures(parser: argparse.ArgumentParser) -> None:
+    """Declare the options that say what is told of each estimand."""
+    parser.add_argument(
+        "--measures", metavar="NAME[,NAME...]", help="which to show, as bias,power,coverage_95"
+    )
+    parser.add_argument(
+        "--errors",
+        choices=("full", "compact"),
+        default="",
+        help="of chosen measures and tables to publish: 0.017 (0.005), or 0.017 (5)",
+    )
+    parser.add_argument(
+        "--null",
+        action="append",
+        metavar="[NAME=]X",
+        help="power, or type I error: how often 95 %% intervals leave out X (default 0)",
+    )
+    parser.add_argument(
+        "--rope",
+        action="append",
+        metavar="NAME=LOW,HIGH",
+        help="a region of practical equivalence: intervals inside and outside, posterior mass",
+    )
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -61,8 +89,8 @@ def main(arguments: argparse.Namespace) -> int:
     from sbc.store.frames import load_run
 
     run = load_run(arguments.folder)
-    if arguments.compare:
-        print(render_comparison(run, arguments.kind, arguments.elements))
+    if arguments.compare or arguments.agreement:
+        print(render_comparison(run, arguments.kind, arguments.elements, arguments.agreement))
     else:
         text = render(
             run,
@@ -71,11 +99,24 @@ def main(arguments: argparse.Namespace) -> int:
             by=arguments.by,
             levels=levels or LEVELS,
             interval=arguments.interval,
-            null=arguments.null,
             reference=arguments.reference,
+            **_measures(arguments),
         )
         print(in_shell(text))
     return ExitCode.OK
+
+
+def _measures(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Read what is to be told of each estimand, for `sbc.report.table.render`."""
+    from sbc.report.hypotheses import parse_nulls, parse_ropes
+
+    named = arguments.measures
+    return {
+        "measures": None if named is None else [name.strip() for name in named.split(",")],
+        "errors": arguments.errors,
+        "null": parse_nulls(arguments.null) if arguments.null else None,
+        "rope": parse_ropes(arguments.rope),
+    }
 
 
 def _of_sweep(arguments: argparse.Namespace, levels: tuple[float, ...]) -> int:
@@ -86,7 +127,7 @@ def _of_sweep(arguments: argparse.Namespace, levels: tuple[float, ...]) -> int:
     UserError
         For options that a sweep's table has not.
     """
-    for name in ("elements", "null", "reference"):
+    for name in ("elements", "agreement"):
         if getattr(arguments, name):
             raise UserError(f"{arguments.folder} is a sweep: --{name} is for a single run")
     from sbc.studies.sweep.plan import parse_bounds, read_bounds
@@ -95,6 +136,10 @@ def _of_sweep(arguments: argparse.Namespace, levels: tuple[float, ...]) -> int:
 
     sweep = load_sweep(arguments.folder)
     by = [part.strip() for part in arguments.by.split(",")] if arguments.by else None
+    if arguments.compare or by is not None:
+        for name in ("measures", "errors", "null", "rope", "reference"):
+            if getattr(arguments, name):
+                raise UserError(f"--{name} is for the table of all cells; leave --by and --compare")
     if arguments.compare:
         from sbc.studies.sweep.comparison import render_comparison
 
@@ -107,7 +152,8 @@ def _of_sweep(arguments: argparse.Namespace, levels: tuple[float, ...]) -> int:
         return ExitCode.OK
     bounds = parse_bounds(arguments.bound or [], sweep.settings)
     asked = read_bounds(bounds) if bounds else ()
-    print(render(sweep, arguments.kind, asked, levels or LEVELS))
+    more = _measures(arguments) | {"reference": arguments.reference}
+    print(in_shell(render(sweep, arguments.kind, asked, levels or LEVELS, **more)))
     return ExitCode.OK
 
 

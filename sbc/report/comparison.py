@@ -13,6 +13,7 @@ from sbc.report.discrete import MARK, NOTE
 from sbc.report.numbers import plain_records, with_error
 from sbc.report.table import grid
 from sbc.report.targets import ELEMENT, Subject, subjects_of
+from sbc.stats.agreement import agreement
 from sbc.stats.vectors import difference
 from sbc.store.frames import Run
 from sbc.store.names import fitted_by
@@ -29,6 +30,14 @@ COMPARED = (
     "width",
     "crps",
 )
+#: Columns of the limits of agreement, in the order of `sbc.stats.agreement.Agreement`.
+_AGREEMENT = ("mean_difference", "sd_difference", "lower_limit", "upper_limit")
+_LIMITS = (
+    "Mean, sd and limits of agreement (mean ± 1.96 sd) of the differences of estimates, dataset by "
+    "dataset (Bland & Altman 1999, doi:10.1177/096228029900800204); a (b) = value and Monte Carlo "
+    "standard error of its last digits."
+)
+_KINDS = ("text", "markdown", "csv", "json")
 _SHOWN = ("bias", "rmse", "coverage", "width", "crps")
 
 
@@ -45,7 +54,9 @@ def comparison(run: Run) -> pd.DataFrame:
     DataFrame
         One row an estimand and pair: ``a``, ``b``, the ``n_datasets`` where both worked, and for
         each metric the difference a − b and the Monte Carlo error of that difference; coverage is
-        that of intervals between posterior quantiles, as in tables. Vectors have
+        that of intervals between posterior quantiles, as in tables. ``mean_difference``,
+        ``sd_difference``, ``lower_limit`` and ``upper_limit`` are the mean, the sd and the limits
+        of agreement of the differences of their estimates (`sbc.stats.agreement`). Vectors have
         a row of their own before those of their elements; ``kind`` tells them apart.
 
     Raises
@@ -75,11 +86,31 @@ def _row(run: Run, one: Subject, other: Subject) -> dict[str, Any]:
     for name in COMPARED:
         options = {"kind": "known"} if name == "coverage" else {}  # as in the table
         row[name], row[f"{name}_mcse"] = difference(name, a, b, **options)
+    for name, found in zip(_AGREEMENT, agreement(a, b), strict=True):
+        row[name], row[f"{name}_mcse"] = found
     return row
 
 
-def render_comparison(run: Run, kind: str = "text", elements: bool = False) -> str:
-    """Write the differences as text, Markdown, CSV or JSON; arguments as for `table.render`."""
+def render_comparison(
+    run: Run, kind: str = "text", elements: bool = False, limits: bool = False
+) -> str:
+    """Write the differences as text, Markdown, CSV or JSON.
+
+    Parameters
+    ----------
+    run, kind, elements
+        As for `table.render`.
+    limits : bool
+        Whether texts for reading show the limits of agreement, and not differences of metrics.
+
+    Raises
+    ------
+    UserError
+        As `comparison`, and for another format.
+    """
+    if kind not in _KINDS:
+        raise UserError(f"a comparison is written as {', '.join(_KINDS)}, not as {kind}")
+    shown = _AGREEMENT if limits else _SHOWN
     frame = comparison(run)
     if kind == "csv":
         return frame.to_csv(index=False).rstrip("\n")
@@ -90,7 +121,10 @@ def render_comparison(run: Run, kind: str = "text", elements: bool = False) -> s
         {
             "estimand": r["estimand"],
             "difference": f"{r['a']} − {r['b']}",
-            **{name: with_error(r[name], r[f"{name}_mcse"]) + _mark(r, name) for name in _SHOWN},
+            **{
+                name.replace("_", " "): with_error(r[name], r[f"{name}_mcse"]) + _mark(r, name)
+                for name in shown
+            },
             "datasets": str(r["n_datasets"]),
         }
         for r in records
@@ -98,6 +132,8 @@ def render_comparison(run: Run, kind: str = "text", elements: bool = False) -> s
     ]
     if not rows:
         return "one estimator: nothing to compare"
+    if limits:
+        return "\n".join([grid(rows, kind), "", _LIMITS])
     marked = any(r["discrete"] for r in records)
     return "\n".join([grid(rows, kind), *(["", NOTE] if marked else [])])
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
+from sbc.report.field import Study, field_pictures
 from sbc.report.figures.pictures import Picture, styled
 from sbc.report.figures.svg import standalone
 from sbc.report.labels import slug
@@ -16,15 +18,31 @@ from sbc.store.publish import publish, publish_text
 _NO_METADATA = {"Software": None}
 
 
-def save_figures(runs: Sequence[Run], folder: Path) -> list[Path]:
+def save_figures(runs: Sequence[Run], folder: Path, field: Sequence[str] = ()) -> list[Path]:
     """Write every figure as SVG and as PNG, named after what it shows.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Whose.
+    folder : Path
+        Where to.
+    field : sequence of str
+        Figures of the field to write besides, some of `sbc.report.field.KINDS`.
 
     Raises
     ------
     UserError
         If the folder cannot be written.
     """
-    return _save_all(folder, _named(runs))
+    return _save_all(folder, chain(_named(runs), _of_field(runs, field)))
+
+
+def _of_field(runs: Sequence[Run], field: Sequence[str]) -> Iterator[tuple[str, str, Picture]]:
+    for run in runs if field else ():
+        place = slug(run.folder.name) if len(runs) > 1 else ""
+        for name, picture in field_pictures(Study.of(run), field):
+            yield place, slug(name), picture
 
 
 def _named(runs: Sequence[Run]) -> Iterator[tuple[str, str, Picture]]:

@@ -37,6 +37,34 @@ def with_error(value: float, mcse: float) -> str:
     return f"{Decimal(value).scaleb(-power):z.{decimals + power}f} ({error})e{power:+03d}"
 
 
+def published(value: float, mcse: float, compact: bool = False) -> str:
+    """Write a value and its error as tables in print do: 0.017 (0.005), or 0.017 (5) if compact.
+
+    The error gets one significant digit, two if the first is a 1, and the value ends where it
+    does; but the larger of the two gets three at most, and an error too small to be seen in these
+    is told by a bound: 0.147 (<0.001). Without an error, three digits.
+    """
+    if not math.isfinite(value):
+        return "–"
+    known = math.isfinite(mcse) and mcse > 1e-12 * abs(value)
+    size = float(f"{max(abs(value), mcse if known else 0.0):.2e}")  # .9996 is shown as 1.00
+    decimals = most = 2 - (math.floor(math.log10(size)) if size else 0)
+    if known:
+        shown = f"{mcse:.1e}" if f"{mcse:.1e}".startswith("1") else f"{mcse:.0e}"
+        figures, _, exponent = shown.partition("e")
+        decimals = min(most, len(figures.replace(".", "")) - 1 - int(exponent))
+    if not -6 <= decimals <= 9:
+        return f"{value:.2e} ({mcse:.0e})" if known else f"{value:.2e}"
+    text = f"{round(value, decimals):z.{max(decimals, 0)}f}"
+    if not known:
+        return text if math.isnan(mcse) else f"{text} (0)"
+    unit, error = 10.0**-decimals, round(mcse, decimals)
+    if compact and decimals > 0:
+        return f"{text} ({f'{error / unit:.0f}' if error else '<1'})"
+    places = max(decimals, 0)
+    return f"{text} ({f'{error:.{places}f}' if error else f'<{unit:.{places}f}'})"
+
+
 def with_ends(row: Mapping[str, Any], name: str) -> str:
     """Write a share out of a table's row: with its error, and its interval."""
     if math.isnan(row[f"{name}_low"]):

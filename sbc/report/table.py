@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from sbc.plugins.errors import UserError
+from sbc.report.adjusted import adjust, others
+from sbc.report.chosen import PUBLISHED, chosen, wants_choice
 from sbc.report.discrete import NOTE
 from sbc.report.gains import gain_over, reference_of
+from sbc.report.hypotheses import Nulls, Ropes, check_named, tested
 from sbc.report.numbers import p_value, plain_number, plain_records, with_error
 from sbc.report.readable import UNSAID, as_text
 from sbc.report.study import of_study
@@ -19,16 +24,15 @@ from sbc.report.table_notes import APPROXIMATION, LEVELS, missing, notes, regime
 from sbc.report.targets import ELEMENT, VECTOR, Subject, strata_of, subjects_of
 from sbc.stats import metrics
 from sbc.stats.fits import UNKNOWN, Fits
-from sbc.stats.uniformity import holm
 from sbc.stats.vector_ranks import rank_test
 from sbc.stats.vectors import Elements, measure, share
-from sbc.store.frames import Run, as_fits
+from sbc.store.frames import Run
 from sbc.store.rows import FAILED, POOR
 from sbc.store.shard import WHOLE
 
 #: What an approximation has in place of R-hat and ESS, as columns of the fits.
 APPROXIMATE = ("pareto_k", "elbo_drift")
-FORMATS = ("text", "markdown", "csv", "json")
+FORMATS = ("text", "markdown", "csv", "json", *PUBLISHED)
 #: Metrics by the names of their columns, before and behind the coverages.
 _FIRST = {name: name for name in ("bias", "bias_sd", "rmse", "emp_se", "model_se")}
 _FIRST["emp_se"] = "empirical_se"
@@ -36,7 +40,15 @@ _THEN = {"width_95": "width", "bias_eliminated_coverage_95": "bias_eliminated_co
 _THEN |= {
     name: name
     for name in (
-        *("mse", "relative_bias", "proportional_bias", "z_sd", "model_se_error", "contraction"),
+        *(
+            "median_bias",
+            "mse",
+            "relative_bias",
+            "proportional_bias",
+            "z_sd",
+            "model_se_error",
+            "contraction",
+        ),
         *("crps", "dawid_sebastiani", "pit_mean", "pit_spread"),
     )
 }
@@ -47,8 +59,9 @@ class Asked(NamedTuple):
 
     levels: tuple[float, ...] = LEVELS
     interval: str = "equal"
-    null: float = 0.0
+    null: Nulls = 0.0
     reference: str = ""
+    rope: Ropes = MappingProxyType({})
 
 
 def table(
@@ -56,8 +69,9 @@ def table(
     by: str | None = None,
     levels: tuple[float, ...] = LEVELS,
     interval: str = "equal",
-    null: float = 0.0,
+    null: Nulls | None = None,
     reference: str | None = None,
+    rope: Ropes | None = None,
 ) -> pd.DataFrame:
     """Summarise a run.
 
@@ -76,10 +90,15 @@ def table(
         Equal-tailed intervals between posterior quantiles (by the PIT where a level's quantiles
         were not kept), or the shortest intervals of all draws, of which those at `LEVELS` were
         kept; NaN in runs of versions that kept none, and of results imported without draws.
-    null : float
-        What ``power_95`` is about: the share of intervals that leave it out.
+    null : float or mapping of str to float
+        What ``power_95`` is about: the share of intervals that leave it out, the power of that test
+        or, where it is the truth, its type I error. One for all estimands, or one for each that is
+        named; 0 for others.
     reference : str, optional
         The estimator that ``precision_gain_percent`` is about; by default the run's first.
+    rope : mapping of str to (float, float)
+        Regions of practical equivalence: adds the columns of
+        `sbc.report.hypotheses.rope_columns`.
 
     Returns
     -------
@@ -96,17 +115,19 @@ def table(
     Raises
     ------
     UserError
-        If there is no such feature or estimator, or no vector of the feature's length; or no
-        shortest intervals of a level are kept by any version.
+        If there is no such feature, estimator or estimand, or no vector of the feature's length; or
+        no shortest intervals of a level are kept by any version.
     """
     if interval == "hdi" and (other := [level for level in levels if level not in LEVELS]):
         there = ", ".join(f"{level:g}" for level in LEVELS)
         raise UserError(f"shortest intervals are kept at {there}, not at {other[0]:g}")
     by = ",".join(run.factors) if by is None else by
-    asked = Asked(levels, interval, null, reference_of(run, reference))
+    asked = Asked(levels, interval, null or 0.0, reference_of(run, reference), rope or {})
+    subjects = subjects_of(run)
+    check_named("null", asked.null, subjects)
+    check_named("rope", asked.rope, subjects)
     with np.errstate(all="ignore"):  # what overflows is not defined either
         rows = []
-        subjects = subjects_of(run)
         for subject in subjects:
             fits = run.fits[
                 (run.fits.estimator == subject.estimator) & (run.fits.engine == subject.engine)
@@ -117,28 +138,8 @@ def table(
                 rows.append({"stratum": label} | _row(run, part, chosen, asked, subjects))
     if by and not rows:
         raise UserError(f"no estimand has an element for each value of the feature '{by}'")
-    _adjust(rows, [] if by else _others(run))
+    adjust(rows, [] if by else others(run))
     return pd.DataFrame(rows)
-
-
-def _others(run: Run) -> list[float]:
-    """Test the ranks of what is no estimand: log likelihood, log prior, a user's quantities."""
-    estimands = {key for key, _ in run.streams(estimands_only=True)}
-    return [
-        rank_test(as_fits(frame)).p
-        for key, frame in run.streams()
-        if key not in estimands and len(frame) > 1
-    ]
-
-
-def _adjust(rows: list[dict[str, Any]], others: list[float]) -> None:
-    """Adjust the p-values of ranks for all that are looked at, elements among themselves."""
-    elements = [row for row in rows if row["kind"] == ELEMENT]
-    units = [row for row in rows if row["kind"] != ELEMENT]
-    for family, beside in ((units, others), (elements, [])):
-        adjusted = holm([*(row["rank_p"] for row in family), *beside])
-        for row, p in zip(family, adjusted, strict=False):
-            row["rank_p_adjusted"] = float(p)
 
 
 def _row(
@@ -167,15 +168,13 @@ def _row(
     for level in asked.levels:
         found = _coverage(subject, what, level, asked.interval)
         row |= _proportion(f"coverage_{100 * level:g}", found)
-    gain = gain_over(asked.reference, run, subject, subjects)
     row |= _estimates(what, _THEN)
-    row |= _proportion("power_95", measure("power", what, null=asked.null)) | {
+    row |= tested(run, subject, asked.null, asked.rope, asked.interval) | {
+        **_proportion("converged", metrics.share(~mine.status.isin(FAILED).to_numpy())),
         **{f"model_se_error_percent{x}": 100 * row[f"model_se_error{x}"] for x in ("", "_mcse")},
-        "reference": asked.reference,
-        "precision_gain_percent": 100 * gain.value,
-        "precision_gain_percent_mcse": 100 * gain.mcse,
+        **_gain(asked.reference, run, subject, subjects),
         "rank_p": rank_test(what).p if n > 1 else math.nan,
-        "rank_p_adjusted": math.nan,  # by `_adjust`, which knows the others
+        "rank_p_adjusted": math.nan,  # by `adjust`, which knows the others
         "ess_min": min((f[["ess_bulk", "ess_tail"]].min(axis=None) for f in frames if len(f)),
                        default=math.nan),
         "rhat_max": max((f["rhat"].max() for f in frames if len(f)), default=math.nan),
@@ -189,6 +188,12 @@ def _row(
 def _proportion(name: str, share: Any) -> dict[str, float]:
     ends = {f"{name}_low": share.low, f"{name}_high": share.high}
     return {name: share.value, f"{name}_mcse": share.mcse} | ends
+
+
+def _gain(reference: str, run: Run, subject: Subject, subjects: list[Subject]) -> dict[str, Any]:
+    gain = gain_over(reference, run, subject, subjects)
+    found = {"precision_gain_percent": 100 * gain.value}
+    return {"reference": reference, **found, "precision_gain_percent_mcse": 100 * gain.mcse}
 
 
 def _median(column: pd.Series) -> float:
@@ -219,26 +224,45 @@ def _estimates(what: Fits | Elements, columns: dict[str, str]) -> dict[str, floa
     return row
 
 
-def render(run: Run, kind: str = "text", elements: bool = False, **options: Any) -> str:
-    """Write the table as text, Markdown, CSV or JSON.
+def render(
+    run: Run,
+    kind: str = "text",
+    elements: bool = False,
+    measures: Sequence[str] | None = None,
+    errors: str = "",
+    **options: Any,
+) -> str:
+    """Write the table in one of the `FORMATS`.
 
     Parameters
     ----------
     run : Run
         What to summarise.
-    kind : {"text", "markdown", "csv", "json"}
-        The first two are for reading and rounded to what their errors carry; the others are for
-        programs, with every column in full precision and NaN as null or nothing.
+    kind : str
+        ``csv`` and ``json`` are for programs, with every column in full precision and NaN as null
+        or nothing. The others are rounded to what their errors carry: ``text`` and ``markdown``
+        for reading, and what `sbc.report.markup` writes to publish.
     elements : bool
         Whether texts for reading show the elements of vectors too, and not their pools alone.
+    measures : sequence of str, optional
+        Which measures texts for reading show, as `sbc.report.measures` names them.
+    errors : {"", "full", "compact"}
+        How errors are written where measures are chosen or a table is published; full if not said.
     **options
         Of `table`.
+
+    Raises
+    ------
+    UserError
+        As `table`, and if there is no such measure.
     """
     frame = table(run, **options)
     if kind == "json":
         return json.dumps(plain_records(frame), indent=2, allow_nan=False)
     if kind == "csv":
         return frame.to_csv(index=False).rstrip("\n")
+    if wants_choice(kind, measures, errors, options):
+        return chosen(run, frame, kind, elements, measures, errors or "full", options)
     rows = [r for r in frame.to_dict(orient="records") if elements or r["kind"] != ELEMENT]
     known = [name for name in APPROXIMATE if not all(math.isnan(r[name]) for r in rows)]
     by = {row["engine"] for row in rows} - UNSAID != set()

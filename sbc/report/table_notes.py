@@ -109,14 +109,12 @@ def coverage_line(
 _RANK_P = "; rank p = test of uniform ranks, adjusted for the number of quantities (Holm)"
 
 
-def _study_lines(
-    run: Run, null: float = 0.0, reference: str | None = None, **_: object
-) -> list[str]:
+def _study_lines(run: Run, reference: str | None = None, **_: object) -> list[str]:
     """Say what power and the gain in precision are about."""
     known = run.settings.regime.single_truth and run.results[["q025", "q975"]].notna().all(
         axis=None
     )
-    lines = [f"power = share of 95 % intervals that leave out {null:g}."] if known else []
+    lines = ["power = share of 95 % intervals that leave out 0."] if known else []
     if len(run.settings.estimators) > 1 and run.results["mean"].notna().any():
         lines.append(f"The gain in precision is over {reference or run.settings.estimators[0]}.")
     return lines

@@ -21,6 +21,10 @@ References
 .. [2] MacKinnon & White (1985), J. Econometrics 29:305 (HC3). doi:10.1016/0304-4076(85)90158-7
 .. [3] Dawid & Sebastiani (1999), Annals of Statistics 27:65. doi:10.1214/aos/1018031101
 .. [4] Gneiting & Raftery (2007), JASA 102:359 (CRPS). doi:10.1198/016214506000001437
+.. [5] Price & Bonett (2001), J. Statistical Computation and Simulation 68:295 (error of a median).
+   doi:10.1080/00949650108812071
+.. [6] Kruschke (2018), Advances in Methods and Practices in Psychological Science 1:270 (ROPE).
+   doi:10.1177/2515245918771304
 """
 
 from __future__ import annotations
@@ -29,6 +33,7 @@ import functools
 import inspect
 import math
 from collections.abc import Callable
+from statistics import NormalDist
 from typing import Any, Literal, get_args, get_type_hints
 
 import numpy as np
@@ -50,8 +55,8 @@ Kind = Literal["pit", "quantile", "known"]
 
 
 METRICS: dict[str, Callable[..., Estimate | Proportion]] = {}
-"""Every metric by its name. Each can be called with a `Fits` alone; the four that take a ``level``
-then take .95, for which `width`, `power` and `bias_eliminated_coverage` need the quantiles."""
+"""Every metric by its name. Each can be called with a `Fits` alone; those that take a ``level``
+then take .95, for which all but `coverage` need the quantiles."""
 _BODIES: dict[str, Callable[..., tuple[Estimate | Proportion, FloatArray]]] = {}
 
 
@@ -156,6 +161,26 @@ def _central(fits: Fits, level: float) -> tuple[FloatArray, FloatArray]:
 def bias(fits: Fits) -> tuple[Estimate, FloatArray]:
     """Mean of e, in the unit of the estimand; 0 is best. MCSE sd(e)/√n [1]_."""
     return _mean(fits.mean - fits.truth)
+
+
+@_metric
+def median_bias(fits: Fits) -> tuple[Estimate, FloatArray]:
+    """Median of e, in the unit of the estimand: a bias that a few wild estimates do not decide.
+
+    MCSE half the distance of the order statistics c and n + 1 − c of e over their normal quantile,
+    c near (n + 1)/2 − √n, without an estimate of a density [5]_; psi is sign(e − median) by that.
+    """
+    from scipy.special import bdtr
+
+    e, n = np.sort(fits.mean - fits.truth), fits.n
+    if n < 2 or np.isnan(e).any():
+        return Estimate(float(e[0]) if n == 1 else math.nan, math.nan), np.full(n, np.nan)
+    c = max(round((n + 1) / 2 - math.sqrt(n)), 1)
+    beyond = float(bdtr(c - 1, n, 0.5))
+    mcse = (e[n - c] - e[c - 1]) / (2 * NormalDist().inv_cdf(1 - beyond))
+    median = np.median(e)
+    psi = np.sign(fits.mean - fits.truth - median) * math.sqrt(n - 1) * mcse
+    return Estimate(float(median), float(mcse)), psi
 
 
 @_metric
@@ -316,6 +341,45 @@ def power(
     """
     low, high = _central(fits, level)
     return _share((null < low) | (high < null), interval, low, high)
+
+
+def _in_rope(
+    fits: Fits, level: float, rope: tuple[float, float]
+) -> tuple[FloatArray, FloatArray, NDArray[np.bool_], NDArray[np.bool_]]:
+    (low, high), (least, most) = _central(fits, level), rope
+    return low, high, (least <= low) & (high <= most), (high < least) | (most < low)
+
+
+@_metric
+def rope_inside(
+    fits: Fits,
+    level: float = 0.95,
+    rope: tuple[float, float] = (-0.1, 0.1),
+    interval: IntervalFor = wilson,
+) -> tuple[Proportion, FloatArray]:
+    """Share of datasets whose quantile interval lies within a region of practical equivalence.
+
+    There the null value is accepted for practical purposes [6]_. `rope` has the region's ends, in
+    the unit of the estimand. Other arguments, MCSE and errors are those of
+    ``coverage(kind="quantile")``.
+    """
+    low, high, inside, _ = _in_rope(fits, level, rope)
+    return _share(inside, interval, low, high)
+
+
+@_metric
+def rope_outside(
+    fits: Fits,
+    level: float = 0.95,
+    rope: tuple[float, float] = (-0.1, 0.1),
+    interval: IntervalFor = wilson,
+) -> tuple[Proportion, FloatArray]:
+    """Share of datasets whose quantile interval lies wholly outside of the region: it is rejected.
+
+    Neither inside nor outside: undecided. Arguments are those of `rope_inside` [6]_.
+    """
+    low, high, _, outside = _in_rope(fits, level, rope)
+    return _share(outside, interval, low, high)
 
 
 @_metric

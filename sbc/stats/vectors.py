@@ -43,7 +43,7 @@ Members = NDArray[np.bool_]
 
 #: Pooled as their squares, so that the RMSE of a vector is the root of its mean squared error.
 ROOTS = frozenset({"rmse", "empirical_se", "model_se", "z_sd"})
-SHARES = frozenset({"coverage", "bias_eliminated_coverage", "power"})
+SHARES = frozenset({"coverage", "bias_eliminated_coverage", "power", "rope_inside", "rope_outside"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,13 +219,15 @@ def _pool(values: FloatArray, psi: FloatArray, members: Members) -> tuple[float,
     return value, moved * len(members) / total
 
 
-def pooled_share(hits: NDArray[np.bool_], members: Members) -> Proportion:
+def pooled_share(hits: NDArray[np.bool_] | FloatArray, members: Members) -> Proportion:
     """Pool the share of elements that hit.
 
     Parameters
     ----------
-    hits, members : array of shape (n, J)
-        Which elements hit, and which are pooled.
+    hits : array of shape (n, J)
+        Which elements hit; or shares of them, in [0, 1], whose interval then means nothing.
+    members : array of shape (n, J)
+        Which are pooled.
     """
     kept = members.any(axis=1)
     hit, members = hits[kept].astype(np.float64), members[kept]

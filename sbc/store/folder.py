@@ -14,6 +14,7 @@ from typing import Any
 
 from sbc.plugins.errors import UserError, option
 from sbc.store.lock import LOCK_FILE, Lock
+from sbc.store.precision import Precision
 from sbc.store.settings import Settings
 from sbc.store.shard import Shard
 
@@ -144,6 +145,17 @@ class RunFile(dict[str, Any]):
         return dict(self.get("imported", {}))
 
     @property
+    def precision(self) -> Precision | None:
+        """The Monte Carlo errors that it goes on to reach, if any were asked for."""
+        return Precision.from_json(self["precision"]) if "precision" in self else None
+
+    @property
+    def stopped(self) -> list[str]:
+        """What decided on the number of datasets, if errors were asked for: a line, or none."""
+        asked = self.precision
+        return [] if asked is None else [asked.line(self.settings.datasets)]
+
+    @property
     def models(self) -> dict[str, str]:
         """Models that stand in no file, and their digests."""
         return dict(self.get("models", {}))
@@ -259,6 +271,8 @@ def _check_kinds(run: Any) -> None:
     resumed = run.get("resumed", [])
     if not isinstance(resumed, list) or not all(isinstance(part, dict) for part in resumed):
         raise TypeError("'resumed' is no list of tables")
+    if "precision" in run:
+        Precision.from_json(run["precision"])
     lists |= {"factors": run.get("imported", {}).get("factors", [])}
     lists |= {name: run[name] for name in ("expected_uniform", "regimes", "command") if name in run}
     for name, words in lists.items():

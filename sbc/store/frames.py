@@ -112,9 +112,9 @@ class Run:
         if notes := self.provenance.imported.get("notes"):
             return [readable(str(note)) for note in notes]
         if not isinstance(told, dict):
-            return []
+            return self.provenance.stopped
         several = len(told) > 1
-        return [
+        return self.provenance.stopped + [
             readable(f"{name}: {line}" if several else str(line))
             for name, lines in told.items()
             for line in (lines if isinstance(lines, list) else [])

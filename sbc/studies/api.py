@@ -31,6 +31,9 @@ from sbc.fitting.handed import Named
 from sbc.fitting.options import default_folder
 from sbc.plugins.errors import TimeUpError, UserError
 from sbc.plugins.patience import patient
+from sbc.store.folder import read_run
+from sbc.store.precision import Precision, parse, plan
+from sbc.store.settings import Settings
 
 if TYPE_CHECKING:
     from sbc.studies.loaded import LoadedRun, LoadedSweep
@@ -63,6 +66,8 @@ def run(
     cluster: str | None = None,
     max_failures: int | str | None = None,
     max_time: float | str | None = None,
+    precision: Mapping[str, float] | None = None,
+    max_datasets: int | None = None,
     progress: bool = True,
 ) -> LoadedRun:
     """Fit estimators to simulated datasets, as ``python -m sbc run`` does, with its defaults.
@@ -119,6 +124,11 @@ def run(
         A count, or a share as ``"10%"``: the run is stopped when more fits fail.
     max_time : float or str
         Seconds, or as ``"10m"`` or ``"2h"``: no fit is begun after that, and `resume` goes on.
+    precision : mapping of str to float
+        Monte Carlo errors, as ``{"bias": 0.01, "coverage_95": 0.007}``: datasets are added to
+        `datasets`, a quarter at a time, until those of all estimands are as small.
+    max_datasets : int
+        How many at most where there is a `precision`; by default 1000.
     progress : bool
         Whether to show a progress bar.
 
@@ -136,6 +146,7 @@ def run(
         If more fits fail than `max_failures`; the others are kept.
     """
     from sbc.fitting import loop
+    from sbc.studies import precise
     from sbc.studies.loaded import LoadedRun
 
     if out is not None and resume is not None:
@@ -158,23 +169,31 @@ def run(
     with patient(fit_timeout):
         settings = settled(settings, engine is not None or resume is not None)
     limit, deadline = limit_of(max_failures), deadline_of(max_time)
+    wished = _wished(settings, precision, max_datasets, resume)
     fitting = executor_of(settings, cluster, isolate, fit_timeout)
     with patient(fit_timeout), fitting as executor:
         if resume is None:
             store = loop.create(settings, Path(out or default_folder(settings)), ["sbc.run"])
         else:
             store, settings = loop.resume(Path(resume), settings, allow_versions)
-        with store:
-            try:
-                loop.execute(
-                    *(settings, store, jobs or os.cpu_count() or 1, progress),
-                    hand_out=executor,
-                    limit=limit,
-                    deadline=deadline,
-                )
-            except TimeUpError as stopped:
-                warnings.warn(str(stopped), stacklevel=3)
+        how: dict[str, Any] = {"progress": progress, "limit": limit, "deadline": deadline}
+        try:
+            workers = jobs or os.cpu_count() or 1
+            precise.execute(settings, store, workers, wished, hand_out=executor, **how)
+        except TimeUpError as stopped:
+            warnings.warn(str(stopped), stacklevel=3)
     return LoadedRun.of(store.folder)
+
+
+def _wished(
+    settings: Settings,
+    errors: Mapping[str, float] | None,
+    max_datasets: int | None,
+    resume: str | Path | None,
+) -> Precision | None:
+    """Decide which Monte Carlo errors a run goes on to reach."""
+    before = None if resume is None else read_run(Path(resume)).precision
+    return plan(settings, None if errors is None else parse(errors), max_datasets, before)
 
 
 def load(folder: str | Path) -> LoadedRun | LoadedSweep:

@@ -17,6 +17,8 @@ from sbc.studies.sweep.loaded import LoadedSweep
 if TYPE_CHECKING:
     import xarray as xr
 
+    from sbc.report.hypotheses import Nulls, Ropes
+
 
 class LoadedRun(Run):
     """A run read into memory, with what can be made of it; nothing here fits.
@@ -38,13 +40,14 @@ class LoadedRun(Run):
         by: str | None = None,
         levels: Sequence[float] = (0.5, 0.8, 0.9, 0.95),
         interval: str = "equal",
-        null: float = 0.0,
+        null: Nulls | None = None,
         reference: str | None = None,
+        rope: Ropes | None = None,
     ) -> pd.DataFrame:
         """Summarise it, each number with its Monte Carlo error: see `sbc.report.table.table`."""
         from sbc.report.table import table
 
-        return table(self, by, tuple(levels), interval, null, reference)
+        return table(self, by, tuple(levels), interval, null, reference, rope)
 
     def report(self, file: str | Path | None = None) -> Path:
         """Write the report, by default into the run's folder, and say where it is."""

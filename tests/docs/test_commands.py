@@ -48,6 +48,7 @@ ELSEWHERE = {
     "dask ": "test_jobs.py",
     "python -m sbc run --estimator naive --datasets 30 --cluster": "test_jobs.py",
     "python -m sbc lecture": "tests/studies/lecture",
+    "python -m sbc report location --field": "test_field.py",
 }
 #: Lines of an example's output that are the same on every machine.
 SURE = re.compile(r"^(?:PASS|FAIL|INCONCLUSIVE|generator |gate: |prior SBC).*", flags=re.M)

@@ -41,6 +41,14 @@ def mean(x):
     return np.mean(x), np.std(x, ddof=1) / np.sqrt(len(x))
 
 
+def median(x):
+    """Give a median and the error of Price and Bonett (2001, eq. 4) by SciPy's binomial law."""
+    n, ordered = len(x), np.sort(x)
+    c = round((n + 1) / 2 - np.sqrt(n))
+    z = stats.norm.isf(stats.binom.cdf(c - 1, n, 0.5))
+    return np.median(x), (ordered[n - c] - ordered[c - 1]) / (2 * z)
+
+
 def expected_of(rows):
     """Follow the formulas of Morris, White & Crowther (2019, Table 6) and of the manual."""
     theta, m, s, n = rows["truth"], rows["mean"], rows["sd"], len(rows)
@@ -61,6 +69,7 @@ def expected_of(rows):
         "bias_sd": mean(z),
         "rmse": (np.sqrt(np.mean(e**2)), np.std(e**2, ddof=1) / np.sqrt(n * 4 * np.mean(e**2))),
         "mse": mean(e**2),
+        "median_bias": median(e),
         "emp_se": (empirical, empirical / np.sqrt(2 * (n - 1))),
         "model_se": (model, np.sqrt(np.var(s**2, ddof=1) / (4 * n * model**2))),
         "model_se_error": (
@@ -90,7 +99,7 @@ def test_every_metric_and_its_error(folder):
     # what is tested here is all that has an error, but for shares and what is not defined here
     named = {name.removesuffix("_mcse") for name in row.index if name.endswith("_mcse")}
     shares = {f"coverage_{level}" for level in QUANTILES}
-    shares |= {"bias_eliminated_coverage_95", "power_95"}
+    shares |= {"bias_eliminated_coverage_95", "power_95", "converged"}
     assert named - shares == {*expected, "relative_bias", "precision_gain_percent"}
     assert np.isnan(row["relative_bias"])  # of many truths there is none
     assert np.isnan(row["precision_gain_percent"])  # over itself
@@ -114,6 +123,9 @@ def test_every_coverage_and_its_interval(folder, interval):
     hits = (rows["q025"] > 0) | (rows["q975"] < 0)
     columns = [f"power_95{end}" for end in ("", "_mcse", "_low", "_high")]
     np.testing.assert_allclose(row[columns].to_numpy(float), share(hits), rtol=1e-10)
+    columns = [f"converged{end}" for end in ("", "_mcse", "_low", "_high")]
+    worked = share(np.arange(N + 1) < N)
+    np.testing.assert_allclose(row[columns].to_numpy(float), worked, rtol=1e-10)
 
 
 def test_coverage_at_other_levels_is_by_the_pit(folder):

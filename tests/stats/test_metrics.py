@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from functools import cache
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -39,11 +40,16 @@ FOUR = Fits(
     prior_var=5.0,
 )
 A = 2 * math.log(2)
+ROPES = ("rope_inside", "rope_outside")
+#: A region that intervals of the simulated studies lie in, now and then.
+WIDE = {"rope_inside": {"rope": (-2.0, 2.0)}}
 
 # For FOUR: e = (1, −1, 1, 3), mean 1, deviations (0, −2, 0, 2), so var(e) = 8/3.
 BY_HAND = {
     # 8/3/4 = 2/3
     "bias": (1, math.sqrt(2 / 3)),
+    # e in order −1, 1, 1, 3; c = 1, and 1/16 of samples have their median below the least of four
+    "median_bias": (1, 4 / (2 * NormalDist().inv_cdf(15 / 16))),
     # x = truth − 1 = (−1, −1, 1, 1), Σx² = 4, Σxm = −1 + 1 + 3 + 5 = 8: slope 2. Residuals
     # (−1, −3, 1, 3) − 2x = (1, −1, −1, 1), leverage 1/4 + 1/4: HC3 = Σ x² 2² / 4² = 1
     "proportional_bias": (1, 1),
@@ -83,6 +89,9 @@ BY_HAND_90 = {
     ("bias_eliminated_coverage", None): (0.5, 0.25),
     # [0, 2] and [−2, 0] hold 0, [1.5, 4.5] and [3.5, 6] do not
     ("power", None): (0.5, 0.25),
+    # none of [0, 2], [−2, 0], [1.5, 4.5] and [3.5, 6] within ±.1; the last two are beyond it
+    ("rope_inside", None): (0, 0),
+    ("rope_outside", None): (0.5, 0.25),
     # 2, 2, 3, 2.5: mean 2.375, squared deviations 2 · .140625 + .390625 + .015625 = .6875
     ("width", None): (2.375, math.sqrt(0.6875 / 12)),
 }
@@ -123,6 +132,39 @@ def test_slope_that_one_dataset_decides_has_no_error():
     fits = Fits(np.array([0.0, 0, 3]), np.array([1.0, 2, 5]), np.ones(3), np.full(3, 0.5))
     # (5 − 1.5)/3 − 1 = 1/6; the third truth has leverage 1
     assert metrics.proportional_bias(fits) == pytest.approx((1 / 6, math.nan), nan_ok=True)
+
+
+def test_rope_by_hand():
+    # [0, 2] alone lies within [−1, 2], its end upon the bound; [3.5, 6] alone beyond it
+    rope = {"level": 0.9, "rope": (-1.0, 2.0)}
+    assert metrics.rope_inside(FOUR, **rope)[:2] == pytest.approx((0.25, math.sqrt(3) / 8))
+    assert metrics.rope_outside(FOUR, **rope)[:2] == pytest.approx((0.25, math.sqrt(3) / 8))
+
+
+@pytest.mark.parametrize("draw", ["normal", "standard_cauchy", "lognormal"])
+def test_the_error_of_a_median_is_its_spread(draw):
+    """Its errors over 2,000 studies; an error of the mean would be wrong by far for two of them."""
+    rng = np.random.default_rng(8)
+    studies = [toy_errors(getattr(rng, draw)(size=100)) for _ in range(2000)]
+    values, errors = np.array([metrics.median_bias(fits) for fits in studies]).T
+    assert np.sqrt(np.mean(errors**2)) == pytest.approx(np.std(values, ddof=1), rel=0.12)
+    of_means = np.sqrt(np.mean([metrics.bias(fits).mcse ** 2 for fits in studies]))
+    off = of_means / np.std(values, ddof=1)
+    assert not 0.85 < off < 1.15
+
+
+def toy_errors(e):
+    return Fits(np.zeros(e.size), e, np.ones(e.size), np.full(e.size, 0.5))
+
+
+def test_pairing_two_medians_cancels_their_common_luck():
+    rng = np.random.default_rng(9)
+    pairs = [(x := rng.normal(size=200), x + 0.1 * rng.normal(size=200)) for _ in range(500)]
+    found = [paired("median_bias", toy_errors(a), toy_errors(b)) for a, b in pairs]
+    values, errors = np.array(found).T
+    assert np.sqrt(np.mean(errors**2)) == pytest.approx(np.std(values, ddof=1), rel=0.2)
+    apart = math.hypot(metrics.median_bias(toy_errors(pairs[0][0])).mcse, 0.08)
+    assert np.mean(errors) < 0.6 * apart
 
 
 def test_what_was_not_stored_is_nan():
@@ -383,7 +425,8 @@ def _moved(fits, shift=0.0, scale=1.0):
 
 
 UNIT_POWER = dict.fromkeys(METRICS, 0) | {
-    "bias": 1, "empirical_se": 1, "mse": 2, "rmse": 1, "model_se": 1, "width": 1, "crps": 1,
+    "bias": 1, "median_bias": 1, "empirical_se": 1, "mse": 2, "rmse": 1, "model_se": 1, "width": 1,
+    "crps": 1,
 }  # fmt: skip
 
 
@@ -392,8 +435,9 @@ UNIT_POWER = dict.fromkeys(METRICS, 0) | {
 def test_metrics_do_not_move_with_the_origin(fits, shift):
     for name in set(METRICS) - {"relative_bias"}:
         expected = list(METRICS[name](fits))
-        null = {"null": float(shift)} if name == "power" else {}
-        got = list(METRICS[name](_moved(fits, shift), **null))
+        moved = {"null": float(shift)} if name == "power" else {}
+        moved |= {"rope": (shift - 0.1, shift + 0.1)} if name in ROPES else {}
+        got = list(METRICS[name](_moved(fits, shift), **moved))
         assert got == pytest.approx(expected, nan_ok=True, abs=1e-9)
 
 
@@ -402,7 +446,8 @@ def test_metrics_do_not_move_with_the_origin(fits, shift):
 def test_metrics_follow_the_unit(fits, scale):
     for name in set(METRICS) - {"dawid_sebastiani"}:
         expected = [x * scale ** UNIT_POWER[name] for x in METRICS[name](fits)]
-        got = list(METRICS[name](_moved(fits, scale=scale)))
+        region = {"rope": (-0.1 * scale, 0.1 * scale)} if name in ROPES else {}
+        got = list(METRICS[name](_moved(fits, scale=scale), **region))
         assert got == pytest.approx(expected, nan_ok=True, abs=1e-9)
 
 
@@ -634,7 +679,7 @@ def test_mcse_is_the_spread_over_studies(name):
     # The MCSEs of two metrics assume normal errors that know nothing of the sds.
     unrelated = name in {"empirical_se", "model_se_error"}
     studies, _ = _studies(name == "relative_bias", unrelated)
-    results = [METRICS[name](fits) for fits in studies]
+    results = [METRICS[name](fits, **WIDE.get(name, {})) for fits in studies]
     ratio, allowed = _stated_against_actual(results)
     assert abs(ratio) < allowed
     wrong, allowed = _stated_against_actual([(r.value, 1.5 * r.mcse) for r in results])
@@ -644,7 +689,8 @@ def test_mcse_is_the_spread_over_studies(name):
 @pytest.mark.parametrize("name", METRICS)
 def test_paired_mcse_is_the_spread_of_the_difference(name):
     pairs = zip(*_studies(name == "relative_bias"), strict=True)
-    ratio, allowed = _stated_against_actual([paired(name, a, b) for a, b in pairs])
+    own = WIDE.get(name, {})
+    ratio, allowed = _stated_against_actual([paired(name, a, b, **own) for a, b in pairs])
     assert abs(ratio) < allowed
 
 
@@ -652,16 +698,19 @@ def test_paired_mcse_is_the_spread_of_the_difference(name):
 def test_pairing_sharpens(name):
     # On average over studies: in a single one two rare misses can agree less than by chance.
     pairs = list(itertools.islice(zip(*_studies(name == "relative_bias"), strict=True), 200))
-    apart = [math.hypot(METRICS[name](a).mcse, METRICS[name](b).mcse) for a, b in pairs]
-    assert np.mean([paired(name, a, b).mcse for a, b in pairs]) < 0.95 * np.mean(apart)
+    own = WIDE.get(name, {})
+    apart = [math.hypot(*(METRICS[name](x, **own).mcse for x in pair)) for pair in pairs]
+    assert np.mean([paired(name, a, b, **own).mcse for a, b in pairs]) < 0.95 * np.mean(apart)
 
 
-@pytest.mark.parametrize("name", sorted(set(METRICS) - {"bias_eliminated_coverage"}))
+@pytest.mark.parametrize("name", sorted(set(METRICS) - {"bias_eliminated_coverage", "median_bias"}))
 def test_influence_is_what_leaving_a_dataset_out_does(name):
-    # (n − 1)(T − T without i) = psi_i + O(1/n). The steps of the moved intervals have no limit.
+    # (n − 1)(T − T without i) = psi_i + O(1/n). The steps of the moved intervals have no limit, nor
+    # have those of a median (Miller 1974, Biometrika 61:1).
     fits = _study(_toy(np.random.default_rng(14), 1, N, fixed=name == "relative_bias"), 0)
-    value, psi = metrics.influence(name, fits)
-    without = [METRICS[name](fits.take(np.arange(N) != i)).value for i in range(N)]
+    own = WIDE.get(name, {})
+    value, psi = metrics.influence(name, fits, **own)
+    without = [METRICS[name](fits.take(np.arange(N) != i), **own).value for i in range(N)]
     jackknife = (N - 1) * (value - np.array(without))
     assert np.abs(jackknife - psi).max() < 0.1 * np.abs(psi).max()
     assert isinstance(paired(name, fits, fits), Estimate)

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from sbc.report.cells import cells_of
 from sbc.report.discrete import NOTE
+from sbc.report.field import Study, field_pictures
 from sbc.report.figures.colours import assign
 from sbc.report.figures.pictures import Picture, styled
 from sbc.report.figures.scalar import pair_pictures
@@ -91,13 +92,15 @@ def _drawn(pair: Pair, colour: str) -> list[Picture]:
     return pair_pictures(pair.fits, colour, pair.is_estimand)
 
 
-def page(runs: Sequence[Run]) -> str:
+def page(runs: Sequence[Run], field: Sequence[str] = ()) -> str:
     """Write the page.
 
     Parameters
     ----------
     runs : sequence of Run
         At least one; each becomes a part of the page. Runs without a fit are told as such.
+    field : sequence of str
+        Figures to add at the end, some of `sbc.report.field.KINDS`.
     """
     found = chapters(runs)
     shown = [_context(chapter) for chapter in found]
@@ -110,7 +113,18 @@ def page(runs: Sequence[Run]) -> str:
         delta=f"{DELTA:g}",
         limits={name: f"{value:.2f}" for name, value in limits._asdict().items()},
         alphas=(f"{ALPHA_FAIL:g}", f"{ALPHA_PASS:g}"),
+        field=[
+            {"title": run.folder.name, "figures": field_figures(Study.of(run), field, f"x{i}")}
+            for i, run in enumerate(runs if field else ())
+        ],
     )
+
+
+def field_figures(study: Study, kinds: Sequence[str], name: str) -> list[dict[str, Any]]:
+    """Draw the figures of a study as a template takes them, their ids beginning with `name`."""
+    drawn = field_pictures(study, kinds)
+    with styled():
+        return [figure_of(picture, f"{name}f{i}") for i, (_, picture) in enumerate(drawn)]
 
 
 def _context(chapter: Chapter) -> dict[str, Any]:

@@ -12,17 +12,19 @@ from markupsafe import Markup
 
 from sbc.gates.expectations import Bounds
 from sbc.report.discrete import MARK, NOTE
+from sbc.report.field import Study, field_pictures
 from sbc.report.figures.colours import assign
 from sbc.report.figures.pictures import Picture, styled
 from sbc.report.labels import Labels, plural
 from sbc.report.numbers import with_error
 from sbc.report.page import answer
 from sbc.report.page.origin import origin
-from sbc.report.page.page import figure_of
+from sbc.report.page.page import field_figures, figure_of
 from sbc.report.page.template import fill
 from sbc.report.targets import Subject
 from sbc.store.frames import Run
 from sbc.store.rows import FAILED
+from sbc.store.settings import write_value
 from sbc.studies.sweep.answers import ALPHA, Answer, answers
 from sbc.studies.sweep.best import TIE, best
 from sbc.studies.sweep.colours import scale_of
@@ -74,7 +76,7 @@ class Look:
         return [*maps, (None, legend(scale, found[0].metric))]
 
 
-def sweep_page(*sweeps: Sweep, bounds: Sequence[Bounds] = ()) -> str:
+def sweep_page(*sweeps: Sweep, bounds: Sequence[Bounds] = (), field: Sequence[str] = ()) -> str:
     """Write the page of one sweep or several, one below the other.
 
     Parameters
@@ -83,16 +85,20 @@ def sweep_page(*sweeps: Sweep, bounds: Sequence[Bounds] = ()) -> str:
         Finished or not.
     bounds : sequence of Bounds
         What to hold them against; by default what each one's plan says.
+    field : sequence of str
+        Figures to add, some of `sbc.report.field.KINDS`.
     """
     anchors = [f"s{i}" for i in range(len(sweeps))] if len(sweeps) > 1 else [""]
     return fill(
         _HERE / "sweep.html.j2",
-        sweeps=[_shown(*one, bounds) for one in zip(sweeps, anchors, strict=True)],
+        sweeps=[_shown(*one, bounds, field) for one in zip(sweeps, anchors, strict=True)],
         more=Markup((_HERE / "sweep.css").read_text(encoding="utf-8")),
     )
 
 
-def _shown(sweep: Sweep, anchor: str, bounds: Sequence[Bounds]) -> dict[str, Any]:
+def _shown(
+    sweep: Sweep, anchor: str, bounds: Sequence[Bounds], field: Sequence[str]
+) -> dict[str, Any]:
     """Give what the page says of one sweep."""
     look = Look.of(sweep, bounds)
     with styled():
@@ -120,12 +126,22 @@ def _shown(sweep: Sweep, anchor: str, bounds: Sequence[Bounds]) -> dict[str, Any
         "stopped": STOPPED,
         "alpha": f"{100 * ALPHA:g} %",
         "tie": f"{TIE:g}",
+        "field": field_figures(study_of(sweep), field, f"{anchor}x") if field else [],
         "origin": _origin(sweep),
     }
 
 
-def sweep_pictures(sweep: Sweep, bounds: Sequence[Bounds] = ()) -> Iterator[tuple[str, Picture]]:
+def study_of(sweep: Sweep) -> Study:
+    """Give the cells of a sweep as figures of the field take them."""
+    levels = [{name: write_value(v) for name, v in cell.items()} for cell in sweep.cells]
+    return Study(sweep.runs, levels)
+
+
+def sweep_pictures(
+    sweep: Sweep, bounds: Sequence[Bounds] = (), field: Sequence[str] = ()
+) -> Iterator[tuple[str, Picture]]:
     """Draw every figure of the page, with a name for its file."""
+    yield from field_pictures(study_of(sweep), field) if field else ()
     look = Look.of(sweep, bounds)
     for estimand in estimands_of(sweep):
         for metric in metrics_of(sweep, look.bounds):

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from sbc.gates.expectations import Bounds
+from sbc.report.chosen import chosen_of, wants_choice
 from sbc.report.numbers import plain_records, with_error
 from sbc.report.readable import coverage_mark
 from sbc.report.table import LEVELS, grid, regime_line, table
@@ -26,7 +27,10 @@ _WORD = {"pass": "holds", "fail": "broken", "inconclusive": "?"}
 
 
 def sweep_table(
-    sweep: Sweep, bounds: Sequence[Bounds] = (), levels: tuple[float, ...] = LEVELS
+    sweep: Sweep,
+    bounds: Sequence[Bounds] = (),
+    levels: tuple[float, ...] = LEVELS,
+    **asked: Any,
 ) -> pd.DataFrame:
     """Summarise every cell.
 
@@ -38,6 +42,8 @@ def sweep_table(
         Whose answers to add; by default those of the plan.
     levels : tuple of float
         Whose coverage to report, in (0, 1).
+    **asked
+        Of `sbc.report.table.table`: null values, regions of practical equivalence, a reference.
 
     Returns
     -------
@@ -50,7 +56,7 @@ def sweep_table(
     given = answers(sweep, bounds)
     frames = []
     for run in sweep.runs:
-        frame = labelled(sweep, table(run, levels=levels), run.cell)
+        frame = labelled(sweep, table(run, levels=levels, **asked), run.cell)
         frame["best_rmse"] = _is_best(sweep, run.cell, frame)
         for bound in bounds:
             frame[f"answer_{bound.metric}"] = _column(frame, run.cell, bound, given)
@@ -88,14 +94,21 @@ def render(
     kind: str = "text",
     bounds: Sequence[Bounds] = (),
     levels: tuple[float, ...] = LEVELS,
+    measures: Sequence[str] | None = None,
+    errors: str = "",
+    **asked: Any,
 ) -> str:
-    """Write the table as text, Markdown, CSV or JSON, as `table.render` writes a run's."""
+    """Write the table in the formats, and with the options, of `table.render` for a run."""
     bounds = bounds or sweep.plan.expectations
-    frame = sweep_table(sweep, bounds, levels)
+    frame = sweep_table(sweep, bounds, levels, **asked)
     if kind == "json":
         return json.dumps(plain_records(frame), indent=2, allow_nan=False)
     if kind == "csv":
         return frame.to_csv(index=False).rstrip("\n")
+    if wants_choice(kind, measures, errors, asked):
+        return chosen_of(
+            sweep.runs, frame, kind, columns_of(sweep), measures, errors or "full", asked
+        )
     shown = [row for row in frame.to_dict(orient="records") if row["kind"] != "element"]
     rows = [_readable(row, columns_of(sweep), bounds) for row in shown]
     return "\n".join(

@@ -1,0 +1,232 @@
+"""A study in the paragraphs of ADEMP, out of what its run holds and nothing else.
+
+References
+----------
+.. [1] Morris, White & Crowther (2019). Using simulation studies to evaluate statistical methods.
+   Statistics in Medicine 38:2074. doi:10.1002/sim.8086
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from sbc.report.page.answer import regime_words
+from sbc.report.spent import failures, how_many, versions
+from sbc.report.targets import SCALAR, subjects_of
+from sbc.store.frames import Run
+from sbc.store.names import compact
+from sbc.store.settings import write_value
+
+
+class Paragraph(NamedTuple):
+    """A heading, and sentences."""
+
+    head: str
+    sentences: tuple[str, ...]
+
+
+#: What the sentences cite.
+REFERENCES = (
+    "Morris TP, White IR, Crowther MJ (2019). Using simulation studies to evaluate statistical "
+    "methods. Statistics in Medicine 38:2074–2102. doi:10.1002/sim.8086",
+)
+
+
+def paragraphs(
+    runs: Sequence[Run], vary: Mapping[str, Sequence[Any]] | None = None, why: Sequence[str] = ()
+) -> list[Paragraph]:
+    """Describe a run, or the cells of a sweep.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        One, or one a cell.
+    vary : mapping of str to sequence, optional
+        What differs between cells, and its values.
+    why : sequence of str
+        What decided on the number of datasets, where the runs themselves do not say.
+
+    Returns
+    -------
+    list of Paragraph
+        Aims, data-generating mechanisms, estimands, methods, performance measures, number of
+        datasets, failures, and what is needed to do it again.
+    """
+    found = [
+        ("Aims", ["The aims of the study are not recorded in its run."]),
+        ("Data-generating mechanisms", _mechanisms(runs, vary or {})),
+        ("Estimands", _estimands(runs)),
+        ("Methods", _methods(runs)),
+        ("Performance measures", _measures(runs)),
+        ("Number of datasets", how_many(runs, why)),
+        ("Failures", failures(runs)),
+        ("Reproducibility", versions(runs)),
+    ]
+    return [Paragraph(head, tuple(sentences)) for head, sentences in found]
+
+
+def listed(names: Sequence[str]) -> str:
+    """Write names with commas and an *and*."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _mechanisms(runs: Sequence[Run], vary: Mapping[str, Sequence[Any]]) -> list[str]:
+    run, settings = runs[0], runs[0].settings
+    if run.provenance.imported:
+        return _imported(run)
+    lines = [_source(run)]
+    if settings.data:
+        lines.append(f"Real data were read from {settings.data}.")
+    fixed = {name: v for name, v in settings.parameters.items() if name not in vary}
+    if fixed:
+        told = listed([f"{name} = {write_value(value)}" for name, value in fixed.items()])
+        lines.append(f"Of its parameters, {told} {'was' if len(fixed) == 1 else 'were'} set.")
+    if vary:
+        varied = [f"{name} ({', '.join(map(write_value, vs))})" for name, vs in vary.items()]
+        lines.append(f"What varied was {listed(varied)}, in {len(runs)} cells.")
+    if not settings.data and not settings.simulator:
+        lines.append("Its other parameters had their defaults.")
+    lines += list(dict.fromkeys(regime_words(one)[0] for one in runs))
+    if not settings.regime.own and len(settings.pairs) > 1:
+        lines.append("All methods were fitted to the same datasets.")
+    return lines
+
+
+def _source(run: Run) -> str:
+    """Say what made the data."""
+    settings = run.settings
+    if settings.simulator:
+        return f"Data were simulated by the function {called(settings.simulator)}."
+    if settings.regime.own:
+        return f"The generator was {called(settings.generator)}."
+    return f"Data were simulated by the generator {called(settings.generator)}."
+
+
+def called(spec: str) -> str:
+    """Name what stands in a user's file by its own name and that of the file.
+
+    Examples
+    --------
+    >>> called("studies/mine.py:model"), called("mundlak")
+    ('model (mine.py)', 'mundlak')
+    """
+    path, colon, name = spec.rpartition(":")
+    return f"{name} ({PurePath(path).name})" if colon and path else spec
+
+
+def _imported(run: Run) -> list[str]:
+    names = [PurePath(file).name for file in run.provenance.imported.get("files", {})]
+    files = ", ".join(names) or "a table in memory"
+    lines = [
+        f"Results were made elsewhere and imported from {files}; how their data were simulated is "
+        "not known to sbc."
+    ]
+    if run.factors:
+        features = run.features()
+        told = []
+        for name in run.factors:
+            levels = list(dict.fromkeys(features[name].dropna()))
+            told.append(f"{name} ({', '.join(_short(level) for level in levels)})")
+        cells = len(features[run.factors].drop_duplicates())
+        lines.append(f"The study is crossed by {listed(told)}, in {cells} combinations.")
+    return lines
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _estimands(runs: Sequence[Run]) -> list[str]:
+    by_names: dict[tuple[str, ...], list[str]] = {}
+    for name in runs[0].settings.estimators:
+        mine = tuple(compact(runs[0].estimands(name)))
+        by_names.setdefault(mine, []).append(called(name))
+    results = pd.concat([run.results[["quantity", "truth"]] for run in runs])
+    lines = []
+    for names, who in by_names.items():
+        if names:
+            whose = "" if len(by_names) == 1 else f" of {listed(who)}"
+            verb = "estimand was" if len(names) == 1 else "estimands were"
+            lines.append(f"The {verb}{whose} {listed(list(names))}.")
+    for name in dict.fromkeys(s.name for s in subjects_of(runs[0]) if s.kind == SCALAR and s.name):
+        truth = results.loc[results["quantity"] == name, "truth"].dropna()
+        if truth.empty:
+            continue
+        if truth.nunique() == 1:
+            lines.append(f"The true value of {name} was {truth.iloc[0]:.4g} in all datasets.")
+        else:
+            lines.append(
+                f"The true values of {name} differed between datasets: their mean was "
+                f"{truth.mean():.3g}, their standard deviation {truth.std():.3g}."
+            )
+    return lines or ["No estimand is recorded."]
+
+
+def _methods(runs: Sequence[Run]) -> list[str]:
+    run, budget = runs[0], runs[0].settings.budget
+    if run.provenance.imported:
+        names = listed(list(run.settings.estimators))
+        return [f"The methods are called {names}; how they were fitted is not known to sbc."]
+    lines: list[str] = []
+    chains: list[str] = []
+    others: list[str] = []
+    for estimator, engine in run.settings.pairs:
+        who = f"{called(estimator)} by {engine}"
+        mine = run.results[(run.results.estimator == estimator) & (run.results.engine == engine)]
+        if estimator in run.settings.functions:
+            lines.append(f"{called(estimator)} is a function of data that gives its own results.")
+        elif mine.empty:
+            lines.append(f"No fit of {who} has worked.")
+        elif mine["rhat"].notna().any():
+            chains.append(who)
+        else:
+            others.append(who)
+    if chains:
+        of = {name: _values(runs, name) for name in vars(budget)}
+        lines.append(
+            f"Markov chains were run for {listed(chains)}: in the first attempt at a fit, "
+            f"{of['chains']} chains of {of['tune']} warm-up steps and {of['draws']} draws each, "
+            f"with a target acceptance of {of['target_accept']}."
+        )
+    if others:
+        verb = "was" if len(others) == 1 else "were"
+        lines.append(f"{listed(others)} {verb} fitted without Markov chains.")
+    for name, told in (run.provenance.lines or {}).items():
+        lines += [f"Of {called(name)}: {sentence.rstrip('.')}." for sentence in told]
+    return lines
+
+
+def _values(runs: Sequence[Run], name: str) -> str:
+    """Write a part of the budget, which may differ between cells."""
+    values = dict.fromkeys(getattr(run.settings.budget, name) for run in runs)
+    return " or ".join(f"{value:g}" for value in values)
+
+
+def _measures(runs: Sequence[Run]) -> list[str]:
+    run = runs[0]
+    results = pd.concat([one.results for one in runs])
+    names = [
+        *(["bias, empirical standard error, RMSE"] if results["mean"].notna().any() else []),
+        *(["model standard error"] if results["sd"].notna().any() else []),
+    ]
+    names += ["coverage of 95 % intervals"] if _intervals(results) else []
+    if not names:
+        return ["There are no estimates, so that no performance is measured."]
+    lines = [
+        f"The performance measures are {listed(names)}, each with its Monte Carlo standard error "
+        "(Morris, White and Crowther 2019)."
+    ]
+    if run.expected_uniform:
+        lines.append(
+            f"The ranks of the truth among posterior draws are tested for uniformity, which is "
+            f"expected of {listed([called(name) for name in run.expected_uniform])}."
+        )
+    return lines
+
+
+def _intervals(results: pd.DataFrame) -> bool:
+    return bool(results[["q025", "q975"]].notna().all(axis=1).any() or results["pit"].notna().any())
