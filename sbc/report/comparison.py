@@ -13,7 +13,7 @@ from sbc.report.discrete import MARK, NOTE
 from sbc.report.numbers import plain_records, with_error
 from sbc.report.table import grid
 from sbc.report.targets import ELEMENT, Subject, subjects_of
-from sbc.stats.vectors import difference
+from sbc.stats.vectors import difference, gain
 from sbc.store.frames import Run
 from sbc.store.names import fitted_by
 
@@ -29,7 +29,9 @@ COMPARED = (
     "width",
     "crps",
 )
-_SHOWN = ("bias", "rmse", "coverage", "width", "crps")
+_GAIN = "precision_gain_percent"
+_HEADS = {_GAIN: "gain in precision %"}
+_SHOWN = ("bias", "rmse", _GAIN, "coverage", "width", "crps")
 
 
 def comparison(run: Run) -> pd.DataFrame:
@@ -45,7 +47,8 @@ def comparison(run: Run) -> pd.DataFrame:
     DataFrame
         One row an estimand and pair: ``a``, ``b``, the ``n_datasets`` where both worked, and for
         each metric the difference a − b and the Monte Carlo error of that difference; coverage is
-        that of intervals between posterior quantiles, as in tables. Vectors have
+        that of intervals between posterior quantiles, as in tables. ``precision_gain_percent`` is
+        the gain in precision of a over b in %, and no difference. Vectors have
         a row of their own before those of their elements; ``kind`` tells them apart.
 
     Raises
@@ -75,6 +78,7 @@ def _row(run: Run, one: Subject, other: Subject) -> dict[str, Any]:
     for name in COMPARED:
         options = {"kind": "known"} if name == "coverage" else {}  # as in the table
         row[name], row[f"{name}_mcse"] = difference(name, a, b, **options)
+    row[_GAIN], row[f"{_GAIN}_mcse"] = (100 * found for found in gain(a, b))
     return row
 
 
@@ -90,7 +94,10 @@ def render_comparison(run: Run, kind: str = "text", elements: bool = False) -> s
         {
             "estimand": r["estimand"],
             "difference": f"{r['a']} − {r['b']}",
-            **{name: with_error(r[name], r[f"{name}_mcse"]) + _mark(r, name) for name in _SHOWN},
+            **{
+                _HEADS.get(name, name): with_error(r[name], r[f"{name}_mcse"]) + _mark(r, name)
+                for name in _SHOWN
+            },
             "datasets": str(r["n_datasets"]),
         }
         for r in records
