@@ -40,7 +40,7 @@ def test_a_model_a_likelihood_and_a_bootstrap_in_one_study(tmp_path, capsys):
 
     right = "{coverage_95 = [0.85, 1], bias = 0.3}"
     good = [f"{name}:beta_XY={right}" for name in ("mundlak", "clogit")]
-    assert gated(folder, *good, "bootstrap:beta_XY={coverage_95 = [0.75, 1]}") == 0
+    assert gated(folder, *good, "bootstrap@repeats=100:beta_XY={coverage_95 = [0.75, 1]}") == 0
     assert "PASS" in capsys.readouterr().out
     # the twin: a bias that none of them has
     assert gated(folder, "clogit:beta_XY={bias = [0.5, 1]}") == 1

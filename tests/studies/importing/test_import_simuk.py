@@ -39,7 +39,7 @@ def verdict(run):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("sd", "outcome", "datasets"), [(1.0, "pass", 120), (0.4, "fail", 60)])
+@pytest.mark.parametrize(("sd", "outcome", "datasets"), [(1.0, "pass", 90), (0.4, "fail", 40)])
 def test_ranks_and_verdict_are_those_of_the_same_draws(sd, outcome, datasets, tmp_path):
     pytest.importorskip("simuk")
     made = simulated(datasets, sd)
