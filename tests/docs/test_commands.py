@@ -14,6 +14,7 @@ from sbc.store.frames import load_run
 SLOW = {
     "docs/engines.md": ("python -m sbc run --estimator", "new", "old"),
     "docs/proof.md": ("python",),
+    "docs/relhaz.md": ("python",),
     "docs/sweeps.md": ("python -m sbc design",),
 }
 #: The folder that a command writes, where it is meant to end with another code than 0.
@@ -25,6 +26,7 @@ ELSEWHERE = {
     "dask ": "test_jobs.py",
     "python -m sbc run --estimator naive --datasets 30 --cluster": "test_jobs.py",
     "python -m sbc lecture": "tests/studies/lecture",
+    "python -m sbc sweep --datasets 1000": "test_relhaz_page.py",
 }
 #: Lines of an example's output that are the same on every machine.
 SURE = re.compile(r"^(?:PASS|FAIL|INCONCLUSIVE|generator |gate: |prior SBC).*", flags=re.M)
@@ -140,7 +142,8 @@ def test_every_command_does_what_its_page_says(name, tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", sorted(SLOW))
 def test_every_long_command_does_what_its_page_says(name, tmp_path, monkeypatch):
     shown = walk(PAGES[name], True, tmp_path, monkeypatch)
-    assert len(shown) == {"docs/engines.md": 5, "docs/proof.md": 4, "docs/sweeps.md": 1}[name]
+    expected = {"docs/engines.md": 5, "docs/proof.md": 4, "docs/relhaz.md": 2, "docs/sweeps.md": 1}
+    assert len(shown) == expected[name]
     for answer in re.findall(r"n_groups = \d+ will do", PAGES[name].text):
         assert any(answer in said for said in shown.values())
 
