@@ -15,6 +15,7 @@ from sbc.plugins import catalogue, registry
 from sbc.plugins.data import Data, Dataset
 from sbc.plugins.engine import Draws
 from sbc.plugins.errors import UserError, option, unknown
+from sbc.plugins.estimates import Estimated
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.function import FunctionEstimator
 from sbc.plugins.returned import ALLOWED, is_estimates, is_result, named, read
@@ -128,11 +129,14 @@ def resolved(setup: Setup) -> FunctionEstimator:
                 where = f"in the truth of '{generator.name}', as '{made.name}' estimates it"
                 raise unknown("parameter", name, truth, where)
         return replace(made, ndims=_ndims(made.estimands, truth))
-    names = named(setup.trial[0])
+    try:
+        names = named(setup.trial[0])
+    except (TypeError, RuntimeError) as problem:
+        raise _useless(made, problem) from problem
     found = tuple(name for name in names if name in truth)
     if not found:
         where = f"in the truth of '{generator.name}', of which '{made.name}' gives estimates"
-        raise unknown("parameter", names[0] if names else "", truth, where)
+        raise unknown("parameter", names[0], truth, where)
     lines = made.lines + tuple(
         f"'{name}' is not judged: the truth of '{generator.name}' does not say what it is"
         for name in names
@@ -154,13 +158,14 @@ def _ndims(names: tuple[str, ...], truth: Mapping[str, Any]) -> dict[str, int]:
     return {name: np.ndim(truth[name]) for name in names}
 
 
-def trial(setup: Setup) -> tuple[Any, Dataset]:
-    """Call a function on datasets, always the same ones, until it gives something.
+def trial(setup: Setup) -> tuple[Any, Dataset, int]:
+    """Call a function on datasets, always the same ones, until what it gives can be used.
 
     Returns
     -------
-    object, Dataset
-        What it gives, and of which dataset.
+    object, Dataset, int
+        What it gives, of which dataset, and the seed of its random numbers. If none can be used,
+        these are of the first dataset of which it gives anything.
 
     Raises
     ------
@@ -168,16 +173,36 @@ def trial(setup: Setup) -> tuple[Any, Dataset]:
         What it raises of the last of these, if it raises of all.
     """
     made = _placed(setup)
+    seen: list[tuple[Any, Dataset, int]] = []
     for seed in range(TRIALS):
         drawn = _drawn(setup, seed)
         try:
-            with to_stderr(io.StringIO()), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                return made.call(made.select(drawn.data), setup.settings.budget, seed), drawn
+            returned = _called(setup, made, drawn, seed)
         except Exception:
-            if seed == TRIALS - 1:
+            if seed == TRIALS - 1 and not seen:
                 raise
-    raise AssertionError
+            continue
+        seen.append((returned, drawn, seed))
+        if _is_of_use(returned, drawn.truth):
+            return seen[-1]
+    return seen[0]
+
+
+def _called(setup: Setup, made: FunctionEstimator, drawn: Dataset, seed: int) -> Any:
+    with to_stderr(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return made.call(made.select(drawn.data), setup.settings.budget, seed)
+
+
+def _is_of_use(returned: Any, truth: Mapping[str, Any]) -> bool:
+    """Say whether a fit of this dataset would work: an estimate may be NaN by chance."""
+    try:
+        known = tuple(name for name in named(returned) if name in truth)
+        if known:
+            check_shapes(read(returned, _ndims(known, truth)), truth)
+    except (TypeError, ValueError, RuntimeError):
+        return False
+    return bool(known)
 
 
 def check(setup: Setup) -> None:
@@ -188,13 +213,29 @@ def check(setup: Setup) -> None:
     UserError
         In one line, naming what is allowed.
     """
-    made, (returned, drawn) = setup.estimator, setup.trial
+    made, (returned, drawn, seed) = setup.estimator, setup.trial
     assert isinstance(made, FunctionEstimator)
     try:
         found = read(returned, made.ndims)
         check_shapes(found, drawn.truth)
+        again = read(_called(setup, made, drawn, seed), made.ndims)
     except (TypeError, ValueError, RuntimeError) as problem:
-        raise UserError(f"'{made.name}' gives what cannot be used: {problem}") from problem
+        raise _useless(made, problem) from problem
+    if not all(_same(found.values[name], again.values[name]) for name in found.values):
+        raise UserError(
+            f"'{made.name}' gives other numbers when it is called again with the same data: draw "
+            "random numbers from an argument rng, and keep nothing between calls that moves them"
+        )
+
+
+def _useless(made: Estimator, problem: Exception) -> UserError:
+    return UserError(f"'{made.name}' gives what cannot be used: {problem}")
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Say whether two estimates, or arrays of draws, are the same but for rounding."""
+    ours, theirs = (x.value if isinstance(x, Estimated) else x for x in (one, other))
+    return ours.shape == theirs.shape and bool(np.allclose(ours, theirs, equal_nan=True))
 
 
 def gives_draws(settings: Settings, spec: str) -> bool:

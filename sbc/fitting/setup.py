@@ -70,8 +70,8 @@ class Setup:
         return estimands.resolved(self)
 
     @cached_property
-    def trial(self) -> tuple[Any, Dataset]:
-        """What a function gives for a dataset, and that; errors as of `functions.trial`."""
+    def trial(self) -> tuple[Any, Dataset, int]:
+        """What a function gives for a dataset, and that; result and errors of `functions.trial`."""
         from sbc.fitting.functions import trial
 
         return trial(self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sbc.gates.config import ALL, Config
@@ -134,7 +134,7 @@ def _resolved(
         raise unknown("engine", second or engine, engines, "in this run")
     if (first, second or engine) == (estimator, engine):
         raise UserError(f"{fitted_by(estimator, engine)} cannot be better than itself")
-    return Better(first, second)
+    return replace(expectation, than=first, engine=second)
 
 
 def _check_sense(expectation: Expectation, quantity: str, subject: Subject) -> None:

@@ -181,7 +181,11 @@ def expect(config: Config, text: str, settings: Settings) -> Config:
     UserError
         For text of another form.
     """
-    subject, equals, value = text.partition("=")
+    # an estimator's own option holds an equals sign too
+    longest = max((n for n in _spellings(settings.estimators) if text.startswith(n)), key=len,
+                  default="")  # fmt: skip
+    rest, equals, value = text.removeprefix(longest).partition("=")
+    subject = longest + rest
     if not equals or not subject:
         raise UserError(
             f"{option('expect')} takes ESTIMATOR[:ENGINE]:QUANTITY=EXPECTATION, not '{text}'"

@@ -84,16 +84,21 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Better:
-    """Smaller squared errors than another's on the same datasets.
+    """Smaller squared errors than another's on the same datasets, or a gain in precision over it.
 
-    `than` is an estimator, under the same engine unless `engine` names another.
+    `than` is an estimator, under the same engine unless `engine` names another. A `gain` is a
+    share, 0.2 for 20 %: the other's variance of errors over one's own is at least 1 more than that.
     """
 
     than: str
     engine: str = ""
+    gain: float | None = None
 
     def __str__(self) -> str:
-        return f"smaller errors than {fitted_by(self.than, self.engine)}"
+        other = fitted_by(self.than, self.engine)
+        if self.gain is None:
+            return f"smaller errors than {other}"
+        return f"more precise than {other}" + (f" by {100 * self.gain:g} %" if self.gain else "")
 
 
 @dataclass(frozen=True)
@@ -132,7 +137,15 @@ _METRICS: dict[str, tuple[float, float, Any]] = {
 _WORDS = ("calibrated", "miscalibrated")
 _KEYS = (
     *(*_WORDS, "bias", "bias_sd", "contraction", "rmse", "coverage_95", "better_than"),
-    *("empirical_se", "model_se", "z_sd", "width_95", "power_95", "bias_eliminated_coverage_95"),
+    *(
+        "more_precise_than",
+        "empirical_se",
+        "model_se",
+        "z_sd",
+        "width_95",
+        "power_95",
+        "bias_eliminated_coverage_95",
+    ),
 )
 
 
@@ -148,8 +161,9 @@ def parse(value: Any, delta: float, where: str = "") -> tuple[Expectation, ...]:
         ``z_sd`` a pair of bounds, ``bias`` and ``bias_sd`` (in posterior sds) the largest absolute
         value or a pair, ``contraction`` the least one or a pair, ``rmse``, ``empirical_se``,
         ``model_se`` and ``width_NN`` the largest one or a pair, and ``better_than`` another
-        estimator, an engine, or ``"estimator by engine"``. A bound at the end of what is possible,
-        such as a contraction of 0, binds nothing.
+        estimator, an engine, or ``"estimator by engine"``; ``more_precise_than`` takes one of these
+        or a table of one, with the least gain in precision in %: ``{CC = 20}``. A bound at the end
+        of what is possible, such as a contraction of 0, binds nothing.
     delta : float
         The tolerance where the value names none, in (0, ½).
     where : str
@@ -185,6 +199,8 @@ def _one(key: str, value: Any, delta: float) -> Expectation:
         if not isinstance(value, str):
             raise UserError(f"better_than takes an estimator's name, not {value}")
         return Better(value)
+    if key == "more_precise_than":
+        return _more_precise(value)
     found = _LEVELLED.fullmatch(key)
     family = found[1] if found and found[2] != "00" else key
     if family not in _METRICS or (found is None and f"{key}_95" in _KEYS):
@@ -195,6 +211,20 @@ def _one(key: str, value: Any, delta: float) -> Expectation:
     if widen is None or isinstance(value, list | tuple):
         raise UserError(f"{key} takes two bounds, [low, high], not {value}")
     return _bounds(key, widen(_number(key, value)), least, most)
+
+
+def _more_precise(value: Any) -> Better:
+    table = {value: 0.0} if isinstance(value, str) else value
+    if not isinstance(table, Mapping) or len(table) != 1:
+        raise UserError(
+            "more_precise_than takes an estimator's name, or a table of one and the least gain in "
+            f"precision in %, as {{CC = 20}}, not {value}"
+        )
+    ((than, gain),) = table.items()
+    percent = _number("more_precise_than", gain)
+    if not -100 < percent < np.inf:
+        raise UserError(f"a gain in precision is above -100 %, not {percent:g} %")
+    return Better(str(than), gain=percent / 100)
 
 
 def _number(key: str, value: Any) -> float:

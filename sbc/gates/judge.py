@@ -38,7 +38,7 @@ from sbc.gates.decisions import (
 from sbc.gates.evidence import Evidence
 from sbc.gates.expectations import Better, Bounds, Calibrated, Expectation, Miscalibrated
 from sbc.gates.history import History
-from sbc.gates.values import ROOTS, errors, hits, stacked, values
+from sbc.gates.values import ROOTS, errors, hits, squares, stacked, values
 from sbc.stats.sequential.means import Decision, MeanTest
 from sbc.stats.sequential.outcome import ALPHA_FAIL, ALPHA_PASS, Outcome
 
@@ -224,7 +224,12 @@ def _mean(check: Check, mine: History, histories: Histories) -> tuple[list[MeanT
         n = _length(check, mine, histories)
         error = errors(mine, check.streams)
         its = errors(histories[rival(check, expectation)], check.streams)
-        return mean_imputations((error[:, :n] ** 2 - its[:, :n] ** 2).mean(axis=0)), -np.inf, 0.0
+        error, its = error[:, :n], its[:, :n]
+        if expectation.gain is None:
+            excess = error**2 - its**2
+        else:  # a ratio of variances is at most 1/(1 + gain)
+            excess = (1 + expectation.gain) * squares(error) - squares(its)
+        return mean_imputations(excess.mean(axis=0)), -np.inf, 0.0
     assert isinstance(expectation, Bounds)
     low, high = expectation.low, expectation.high
     if expectation.metric == "contraction":
@@ -250,4 +255,6 @@ def _evidence(
     excess, *_ = _mean(check, mine, histories)[0]
     root = isinstance(expectation, Bounds) and expectation.metric in ROOTS
     name = expectation.metric if isinstance(expectation, Bounds) else "difference of squared errors"
+    if isinstance(expectation, Better) and expectation.gain is not None:
+        name = f"own variance × {1 + expectation.gain:g} less the other's"
     return evidence.mean(lambda bound: excess(bound)[:n], name, levels.passing, root)

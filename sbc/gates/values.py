@@ -45,8 +45,8 @@ def values(bounds: Bounds, history: History, streams: Sequence[str]) -> Array:
         "bias_sd": lambda: error / sd,
         "rmse": lambda: error**2,
         "model_se": lambda: sd**2,
-        "empirical_se": lambda: np.stack([_squares(row) for row in error]),
-        "z_sd": lambda: np.stack([_squares(row) for row in error / sd]),
+        "empirical_se": lambda: squares(error),
+        "z_sd": lambda: squares(error / sd),
     }
     return found[bounds.metric]().mean(axis=0)
 
@@ -99,6 +99,11 @@ def _before(x: Array) -> Array:
     count = np.cumsum(known) - known
     total = np.cumsum(np.where(known, x, 0)) - np.where(known, x, 0)
     return total / np.maximum(count, 1)
+
+
+def squares(rows: Array) -> Array:
+    """Give, row by row, squares whose mean is the variance, as `values` has them."""
+    return np.stack([_squares(row) for row in rows])
 
 
 def _squares(x: Array) -> Array:

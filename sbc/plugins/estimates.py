@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -57,11 +58,11 @@ class Estimated:
             raise ValueError("an interval has two ends, low and high")
         if self.se is None and self.low is None:
             raise ValueError("an estimate comes with its standard error or an interval")
-        if self.level not in LEVELS:
+        if not (isinstance(self.level, Real) and self.level in LEVELS):
             kept = ", ".join(f"{level:g}" for level in LEVELS)
             raise ValueError(f"an interval's level is one of {kept}, not {self.level}")
-        if not self.df > 0:
-            raise ValueError(f"degrees of freedom are above 0, not {self.df}")
+        if np.ndim(self.df) or not (isinstance(self.df, Real) and self.df > 0):
+            raise ValueError(f"degrees of freedom are one number above 0, not {self.df}")
         value = _numbers("an estimate", self.value)
         object.__setattr__(self, "value", value)
         for name in ("se", "low", "high"):
@@ -125,7 +126,11 @@ class Estimates:
 
 def _numbers(what: str, given: Any) -> Array:
     try:
-        array = np.asarray(given, dtype=float)
+        array = np.asarray(given)
+        # NumPy would make numbers of words, and drop the imaginary part of complex ones
+        if array.dtype.kind not in "iuf" and not all(isinstance(x, Real) for x in array.flat):
+            raise TypeError
+        array = array.astype(float)
     except (TypeError, ValueError):
         raise ValueError(f"{what} is a number, not {type(given).__name__}") from None
     if not np.isfinite(array).all():

@@ -17,6 +17,7 @@ from sbc.plugins.errors import UserError
 from sbc.plugins.estimates import Estimates
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
+from sbc.plugins.repeatable import repeatable
 from sbc.plugins.returned import read
 
 #: What sbc hands to a function besides data, if it asks: a random stream of its own, and what a fit
@@ -116,8 +117,11 @@ class FunctionEstimator(Estimator):
         return arguments | {name: more[name] for name in self.handed}
 
     def call(self, selected: Data, budget: Budget, seed: int) -> Any:
-        """Call the function for one dataset, as `asked`; whatever it raises is raised."""
-        with contained():
+        """Call the function for one dataset, as `asked`; whatever it raises is raised.
+
+        Random numbers that it draws from elsewhere than `rng` depend on the seed as well.
+        """
+        with contained(), repeatable(seed):
             return self.define(**self.asked(selected, budget, seed))
 
 

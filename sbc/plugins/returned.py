@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,6 +19,9 @@ ALLOWED = (
     "a function gives, by parameter, (estimate, se), (estimate, low, high), sbc.Estimated, or "
     "draws of shape (draws,) or (chains, draws); or sbc.Draws, or a fit of statsmodels"
 )
+#: A chain of fewer draws is a mistake: an estimate and its error in a list, or chains and draws the
+#: other way round.
+FEWEST_DRAWS = 20
 
 
 def is_result(returned: Any) -> bool:
@@ -38,15 +42,17 @@ def named(returned: Any) -> list[str]:
     Raises
     ------
     TypeError
-        If it is none of what is allowed.
+        If it is none of what is allowed, or empty.
+    RuntimeError
+        If it is a fit of statsmodels that says that it has not converged.
     """
-    if isinstance(returned, Draws):
-        return list(returned.values)
-    if _is_fitted(returned):
-        return list(_of_fitted(returned))
-    if isinstance(returned, Mapping):
-        return list(map(str, returned))
-    raise TypeError(f"it gives {type(returned).__name__}; {ALLOWED}")
+    if not is_result(returned):
+        raise TypeError(f"it gives {type(returned).__name__}; {ALLOWED}")
+    by_name = returned.values if isinstance(returned, Draws) else returned
+    names = list(_of_fitted(returned) if _is_fitted(returned) else map(str, by_name))
+    if not names:
+        raise TypeError(f"it gives nothing by any name; {ALLOWED}")
+    return names
 
 
 def read(returned: Any, wanted: Mapping[str, int]) -> Estimates | Draws:
@@ -120,18 +126,38 @@ def _drawn(draws: Draws, wanted: Mapping[str, int]) -> Draws:
     if len(set(shapes.values())) > 1:
         told = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
         raise ValueError(f"all parameters have as many chains and draws, not {told}")
-    if 0 in next(iter(shapes.values())):
-        raise ValueError("it gives no draws")
+    name, shape = next(iter(shapes.items()))
+    if 0 in shape or shape[-1] < FEWEST_DRAWS:
+        raise ValueError(
+            f"the draws of '{name}' have shape {arrays[name].shape}: a chain has at least "
+            f"{FEWEST_DRAWS} draws, the shape is (draws,) or (chains, draws), and an estimate with "
+            "its standard error is a tuple, (estimate, se)"
+        )
+    draws = replace(draws, divergences=_count(draws.divergences))
     if 1 not in ahead.values():
         return replace(draws, values=arrays)
     return replace(draws, values={n: a[np.newaxis] for n, a in arrays.items()}, independent=True)
 
 
+def _count(divergences: Any) -> int:
+    """Give the number of divergences as Python's integer, which a database can hold."""
+    try:
+        count = operator.index(divergences)
+    except TypeError:
+        count = -1
+    if count < 0:
+        raise TypeError(f"'divergences' is how many draws diverged, not {divergences!r:.60}")
+    return count
+
+
 def _array(name: str, values: Any) -> Array:
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError:  # rows of different lengths
+        array = np.array(None)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"'{name}' holds {type(values).__name__}; {ALLOWED}")
-    return array
+    return array.astype(int) if array.dtype.kind == "b" else array
 
 
 def _shapes(ahead: str, more: int) -> str:
@@ -150,11 +176,15 @@ def _of_fitted(fitted: Any) -> dict[str, Estimated]:
     ------
     RuntimeError
         If the fit says that it has not converged.
+    TypeError
+        If it has several equations.
     """
     told = getattr(fitted, "mle_retvals", None) or {}
     if not told.get("converged", getattr(fitted, "converged", True)):
         raise RuntimeError("the fit has not converged")
     params, errors = fitted.params, np.asarray(fitted.bse, dtype=float)
+    if errors.ndim != 1:
+        raise TypeError(f"its fit has a table of estimates, {errors.shape}: give them by name")
     ends = np.asarray(fitted.conf_int(alpha=0.05), dtype=float)
     df = float(fitted.df_resid) if getattr(fitted, "use_t", False) else np.inf
     names = _names(fitted, params)

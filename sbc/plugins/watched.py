@@ -6,7 +6,6 @@ import builtins
 import contextlib
 import copy
 import logging
-import random
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -14,9 +13,9 @@ from functools import lru_cache
 from types import FrameType
 from typing import Any
 
-import numpy as np
 import pymc as pm
 
+from sbc.plugins.repeatable import repeatable
 from sbc.plugins.unsampled import PACKAGES, SAMPLERS
 
 #: What gives nothing that a model could need: predictions, which follow sampling, and pictures.
@@ -117,7 +116,7 @@ def watched(*spaces: dict[str, Any], seeded: bool = False) -> Iterator[list[pm.M
             patch()
         return module
 
-    with _seeded() if seeded else contextlib.nullcontext():
+    with repeatable(0) if seeded else contextlib.nullcontext():
         try:
             pm.Model.__enter__ = noting
             builtins.__import__ = import_and_patch
@@ -203,23 +202,3 @@ def _extendable(draws: Any) -> Any:
 
 def _extend(draws: Any, other: Any, **how: Any) -> None:
     """Take other draws, which are never had: asking for them stops the user's code."""
-
-
-@contextlib.contextmanager
-def _seeded() -> Iterator[None]:
-    """Seed what nobody seeds: NumPy's generators, old and new, and Python's."""
-    before, old, make = random.getstate(), np.random.get_state(), np.random.default_rng  # noqa: NPY002
-    made = np.random.SeedSequence(0)
-
-    def default_rng(seed: Any = None) -> np.random.Generator:
-        return make(made.spawn(1)[0] if seed is None else seed)
-
-    random.seed(0)
-    np.random.seed(0)  # noqa: NPY002
-    try:
-        np.random.default_rng = default_rng
-        yield
-    finally:
-        np.random.default_rng = make
-        np.random.set_state(old)  # noqa: NPY002
-        random.setstate(before)

@@ -14,7 +14,7 @@ from sbc.report.numbers import plain_records, with_error
 from sbc.report.table import grid
 from sbc.report.targets import ELEMENT, Subject, subjects_of
 from sbc.stats.agreement import agreement
-from sbc.stats.vectors import difference
+from sbc.stats.vectors import difference, gain
 from sbc.store.frames import Run
 from sbc.store.names import fitted_by
 
@@ -38,7 +38,9 @@ _LIMITS = (
     "standard error of its last digits."
 )
 _KINDS = ("text", "markdown", "csv", "json")
-_SHOWN = ("bias", "rmse", "coverage", "width", "crps")
+_GAIN = "precision_gain_percent"
+_HEADS = {_GAIN: "gain in precision %"}
+_SHOWN = ("bias", "rmse", _GAIN, "coverage", "width", "crps")
 
 
 def comparison(run: Run) -> pd.DataFrame:
@@ -54,7 +56,8 @@ def comparison(run: Run) -> pd.DataFrame:
     DataFrame
         One row an estimand and pair: ``a``, ``b``, the ``n_datasets`` where both worked, and for
         each metric the difference a − b and the Monte Carlo error of that difference; coverage is
-        that of intervals between posterior quantiles, as in tables. ``mean_difference``,
+        that of intervals between posterior quantiles, as in tables. ``precision_gain_percent`` is
+        the gain in precision of a over b in %, and no difference. ``mean_difference``,
         ``sd_difference``, ``lower_limit`` and ``upper_limit`` are the mean, the sd and the limits
         of agreement of the differences of their estimates (`sbc.stats.agreement`). Vectors have
         a row of their own before those of their elements; ``kind`` tells them apart.
@@ -86,6 +89,7 @@ def _row(run: Run, one: Subject, other: Subject) -> dict[str, Any]:
     for name in COMPARED:
         options = {"kind": "known"} if name == "coverage" else {}  # as in the table
         row[name], row[f"{name}_mcse"] = difference(name, a, b, **options)
+    row[_GAIN], row[f"{_GAIN}_mcse"] = (100 * found for found in gain(a, b))
     for name, found in zip(_AGREEMENT, agreement(a, b), strict=True):
         row[name], row[f"{name}_mcse"] = found
     return row
@@ -122,7 +126,8 @@ def render_comparison(
             "estimand": r["estimand"],
             "difference": f"{r['a']} − {r['b']}",
             **{
-                name.replace("_", " "): with_error(r[name], r[f"{name}_mcse"]) + _mark(r, name)
+                _HEADS.get(name, name.replace("_", " ")): with_error(r[name], r[f"{name}_mcse"])
+                + _mark(r, name)
                 for name in shown
             },
             "datasets": str(r["n_datasets"]),

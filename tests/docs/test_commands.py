@@ -18,6 +18,7 @@ SLOW = {
     "docs/own-generators.md": ("python",),
     "docs/proof.md": ("python",),
     "docs/quick-start.md": ("python",),
+    "docs/relhaz.md": ("python",),
     "docs/simulation-study.md": ("python",),
     "docs/sweeps.md": (
         "python -m sbc design",
@@ -36,6 +37,7 @@ LONG = {
     "docs/own-generators.md": 3,
     "docs/proof.md": 4,
     "docs/quick-start.md": 3,
+    "docs/relhaz.md": 2,
     "docs/simulation-study.md": 3,
     "docs/sweeps.md": 8,
 }
@@ -49,6 +51,7 @@ ELSEWHERE = {
     "python -m sbc run --estimator naive --datasets 30 --cluster": "test_jobs.py",
     "python -m sbc lecture": "tests/studies/lecture",
     "python -m sbc report location --field": "test_field.py",
+    "python -m sbc sweep --datasets 1000": "test_relhaz_page.py",
 }
 #: Lines of an example's output that are the same on every machine.
 SURE = re.compile(r"^(?:PASS|FAIL|INCONCLUSIVE|generator |gate: |prior SBC).*", flags=re.M)

@@ -102,3 +102,8 @@ def number(y):
 def nothing(z):
     """Ask for what there is not."""
     return {"theta": (0.0, 1.0)}
+
+
+def unsure(y):
+    """Have no standard error in half of all datasets, the first that is tried among them."""
+    return {"theta": (y.mean(), np.nan if y[0] < 0.2 else 1.0)}

@@ -366,10 +366,13 @@ def test_the_command_line_names_engines_too(text, engine, quantity):
         ("my/models.py:mine:mu=calibrated", "my/models.py:mine", "mu", "calibrated"),
         ("mine:mu=calibrated", "my/models.py:mine", "mu", "calibrated"),
         ("mine=calibrated", "my/models.py:mine", ALL, "calibrated"),
+        ("boot@repeats=50:mu={bias = 1}", "my/f.py:boot@repeats=50", "mu", {"bias": 1}),
+        ("my/f.py:boot@repeats=50=calibrated", "my/f.py:boot@repeats=50", ALL, "calibrated"),
     ],
 )
 def test_expectations_on_the_command_line(text, estimator, quantity, value):
-    settings = replace(SETTINGS, estimators=("mundlak", "my/models.py:mine"))
+    names = ("mundlak", "my/models.py:mine", "my/f.py:boot@repeats=50")
+    settings = replace(SETTINGS, estimators=names)
     declared = expect(Config(), text, settings).declared
     assert declared == {"effects": {estimator: {quantity: value}}}
 

@@ -85,7 +85,8 @@ def test_draws_without_chains_are_independent_and_with_chains_are_not():
 def test_vectors_are_told_from_chains_by_the_truth():
     assert read({"a": np.zeros((30, 4))}, {"a": 1}).values["a"].shape == (1, 30, 4)
     assert read({"a": np.zeros((2, 30, 4))}, {"a": 1}).values["a"].shape == (2, 30, 4)
-    assert read({"a": np.zeros((30, 4))}, {"a": 0}).values["a"].shape == (30, 4)
+    assert read({"a": np.zeros((30, 24))}, {"a": 1}).values["a"].shape == (1, 30, 24)
+    assert read({"a": np.zeros((30, 24))}, {"a": 0}).values["a"].shape == (30, 24)
 
 
 def test_draws_keep_what_they_say_of_themselves():
@@ -102,13 +103,47 @@ def test_draws_keep_what_they_say_of_themselves():
         ({"a": (1.0, -1.0)}, "'a': a standard error is above 0"),
         ({"a": np.zeros((2, 3, 4))}, r"shape \(2, 3, 4\), not \(draws,\) or \(chains, draws\)"),
         ({"a": 3.0}, r"not \(draws,\)"),
-        ({"a": np.zeros(0)}, "no draws"),
+        ({"a": np.zeros(0)}, r"have shape \(0,\): a chain has at least 20 draws"),
+        ({"a": [2.0, 1.0]}, r"is a tuple, \(estimate, se\)"),  # not two draws
+        ({"a": np.array([2.0, 1.0, 3.0])}, r"is a tuple, \(estimate, se\)"),
+        ({"a": np.zeros((300, 4))}, r"the shape is \(draws,\) or \(chains, draws\)"),
+        ({"a": [[1, 2], [3]]}, "'a' holds list; a"),
+        ({"a": np.array([None] * 30)}, "'a' holds ndarray; a"),
+        ({}, "gives nothing by any name; a function gives"),
+        (Draws({}), "gives nothing by any name"),
+        (Draws({"a": np.zeros(30)}, divergences="many"), "'divergences' is how many draws"),  # type: ignore[arg-type]
+        (Draws({"a": np.zeros(30)}, divergences=np.nan), "diverged, not nan"),  # type: ignore[arg-type]
+        (Draws({"a": np.zeros(30)}, divergences=-1), "diverged, not -1"),
+        ({"a": ("2.0", "1.0")}, "'a': an estimate is a number, not str"),
+        ({"a": (2.0 + 0j, 1.0)}, "an estimate is a number, not complex"),
+        ({"a": (2.0, None)}, "its standard error or an interval"),
+        ({"a": (np.nan, 1.0)}, "'a': an estimate is not finite: nan"),
         (3.0, "gives float; a function gives"),
     ],
 )
 def test_what_cannot_be_used_is_told_with_what_is_allowed(given, told):
     with pytest.raises((TypeError, ValueError), match=told):
         read(given, ONE)
+
+
+def test_a_count_of_numpy_s_is_a_count():
+    found = read(Draws({"a": np.zeros((2, 30))}, divergences=np.int64(3)), ONE)
+    assert type(found.divergences) is int  # a database would keep the other as bytes
+
+
+def test_draws_of_a_truth_value_are_numbers():
+    draws = np.arange(30) % 2 == 0
+    assert read({"a": draws}, ONE).values["a"].dtype.kind == "i"
+
+
+def test_a_fit_of_several_equations_is_given_by_name():
+    table = SimpleNamespace(
+        params=pd.DataFrame(np.zeros((1, 2)), ["a"]),
+        bse=pd.DataFrame(np.ones((1, 2)), ["a"]),
+        conf_int=lambda alpha: np.zeros((2, 1, 2)),
+    )
+    with pytest.raises(TypeError, match=r"a table of estimates, \(1, 2\): give them by name"):
+        named(table)
 
 
 def test_a_name_that_is_missing_is_told_with_those_there_are():

@@ -42,6 +42,15 @@ def test_the_difference_is_told_better_than_its_parts(run):
     assert pair < np.hypot(*alone)
 
 
+def test_the_gain_in_precision_is_that_of_a_table_with_this_reference(run):
+    for row in comparison(run).itertuples():
+        rows = table(run, reference=row.b).set_index(["estimator", "estimand"])
+        theirs = rows.loc[(row.a, row.estimand)]
+        assert row.precision_gain_percent == theirs.precision_gain_percent
+        assert row.precision_gain_percent_mcse == theirs.precision_gain_percent_mcse
+    assert "gain in precision %" in render_comparison(run)
+
+
 @pytest.mark.parametrize("kind", ["text", "markdown", "csv", "json"])
 def test_every_format_names_both_and_holds_no_nan(run, kind):
     text = render_comparison(run, kind)

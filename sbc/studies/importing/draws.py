@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from sbc.fitting.convergence import status
 from sbc.fitting.summarise import summarise
 from sbc.plugins.engine import Budget, Draws
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import UserError, option
+from sbc.plugins.returned import FEWEST_DRAWS
 from sbc.store.rows import ERROR, FAILED
-from sbc.studies.importing.pieces import Found, Piece
+from sbc.studies.importing.asked import Asked
+from sbc.studies.importing.pieces import Found, Piece, plain
 
 #: What the name of a truth begins or ends with, beside the draws of that name.
 _MARKS = ("truth", "true")
@@ -53,13 +56,12 @@ def split(arrays: Mapping[str, np.ndarray], where: str) -> Posteriors | None:
     UserError
         If there are draws without a truth, or a truth without draws.
     """
-    truths = {}
+    truths: dict[str, str] = {}
     for name in arrays:
-        for mark in _MARKS:
-            if name.startswith(f"{mark}_"):
-                truths[name.removeprefix(f"{mark}_")] = name
-            elif name.endswith(f"_{mark}"):
-                truths[name.removesuffix(f"_{mark}")] = name
+        whose = _whose(name, arrays)
+        if whose in truths:
+            raise UserError(f"{where} holds two truths of '{whose}': '{truths[whose]}', '{name}'")
+        truths |= {whose: name} if whose else {}
     if not truths:
         return None
     draws = {name: values for name, values in arrays.items() if name not in truths.values()}
@@ -70,23 +72,46 @@ def split(arrays: Mapping[str, np.ndarray], where: str) -> Posteriors | None:
     return Posteriors(draws, {name: arrays[theirs] for name, theirs in truths.items()}, where)
 
 
-def posteriors(found: Posteriors, method: str) -> Found:
+def _whose(name: str, arrays: Collection[str]) -> str:
+    """Say whose truth an array is by its name; empty if it is none."""
+    for mark in _MARKS:
+        if name == mark and len(arrays) == 2:
+            return next(other for other in arrays if other != name)
+        if name.startswith(f"{mark}_"):
+            return name.removeprefix(f"{mark}_")
+        if name.endswith(f"_{mark}"):
+            return name.removesuffix(f"_{mark}")
+    return ""
+
+
+def posteriors(found: Posteriors, method: str, asked: Asked, ids: Sequence[Any] = ()) -> Found:
     """Rank truths in their draws.
 
     Draws of several chains are judged as fits are: by R-hat and ESS, once. A dataset with a draw
-    that is no number is a failed fit.
+    that is no number is a failed fit. `ids` names the datasets, by their numbers if it is empty.
 
     Raises
     ------
     UserError
-        If shapes do not fit together.
+        If shapes do not fit together, or there are too few draws.
     """
+    if asked.draws is not None:
+        raise UserError(f"{found.where} holds draws: {option('draws')} is about ranks")
     shapes = {name: _shape(found, name) for name in found.draws}
     if len(set(shapes.values())) != 1:
         told = ", ".join(f"'{n}' {' × '.join(map(str, s))}" for n, s in shapes.items())
         raise UserError(f"{found.where}: datasets, chains and draws must agree: {told}")
     n, chains, length = next(iter(shapes.values()))
-    pieces = [_piece(found, method, k, chains, length) for k in range(n)]
+    if length < FEWEST_DRAWS:
+        raise UserError(
+            f"{found.where}: draws of '{next(iter(shapes))}' have shape "
+            f"{next(iter(found.draws.values())).shape}, chains of {length}; a chain has at least "
+            f"{FEWEST_DRAWS} draws"
+        )
+    pieces = [
+        replace(_piece(found, method, k, chains, length), dataset=(plain(ids[k]) if ids else k,))
+        for k in range(n)
+    ]
     varies = any(np.ptp(truth, axis=0).any() for truth in found.truths.values())
     note = (
         "Draws of one chain are taken to be independent: there is no R-hat and no ESS."

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
+from sbc.plugins.data import is_density
 from sbc.plugins.errors import UserError, option
 from sbc.store.rows import ERROR, PROBABILITIES, Result
 from sbc.studies.importing.asked import check_level
@@ -31,6 +32,13 @@ def estimates(table: Table) -> Found:
     UserError
         If a value makes no sense.
     """
+    if table.asked.draws is not None:
+        raise UserError(f"{table.name} holds estimates: {option('draws')} is about ranks")
+    if density := next((name for name in table.estimands if is_density(name)), ""):
+        raise UserError(
+            f"{table.name}: '{density}' is what sbc calls a density, which is ranked and not "
+            "estimated; rename the estimand"
+        )
     columns = {name: table.numbers(name) for name in (*_NEEDED, "df")}
     truth = table.truths(needed=True)
     quantiles = _quantiles(table, columns)
@@ -59,11 +67,20 @@ def estimates(table: Table) -> Found:
 
 
 def _lacking(table: Table, columns: dict[str, np.ndarray], there: list[str]) -> dict[int, str]:
-    """Say of each row that has no finite number where its table has a column what it lacks."""
+    """Say of each row that has no finite number where its table has a column what it lacks.
+
+    A standard error of 0, or an interval of one point, is none: nothing is known so surely.
+    """
     found: dict[int, str] = {}
     for name in there:
         for i in np.flatnonzero(~np.isfinite(columns[name])):
-            found.setdefault(int(i), f"no {name} of '{table.estimands[i]}'")
+            value = columns[name][i]
+            lost = f"no {name}" if np.isnan(value) else f"{value:g} for the {name}"
+            found.setdefault(int(i), f"{lost} of '{table.estimands[i]}'")
+    for i in np.flatnonzero(columns["se"] == 0):
+        found.setdefault(int(i), f"a se of 0 of '{table.estimands[i]}'")
+    for i in np.flatnonzero(columns["low"] == columns["high"]):
+        found.setdefault(int(i), f"an interval of one point of '{table.estimands[i]}'")
     return found
 
 
@@ -77,40 +94,56 @@ def _quantiles(table: Table, columns: dict[str, np.ndarray]) -> np.ndarray:
         error, or degrees of freedom that are not above 0.
     """
     estimate, se, low, high, df = (columns[name] for name in (*_NEEDED, "df"))
-    _refuse(table, se < 0, "a negative se")
-    _refuse(table, df <= 0, "degrees of freedom that are not above 0")
+    table.refuse(se < 0, "a negative se")
+    table.refuse(df <= 0, "degrees of freedom that are not above 0")
     found = np.full((len(estimate), len(_P)), np.nan)
     ends = [name for name in ("low", "high") if name in table.columns]
     if len(ends) == 1:
         raise UserError(f"{table.name} has a column of one end of an interval, '{ends[0]}', alone")
     if not ends:
+        if table.asked.level is not None:
+            raise UserError(
+                f"{table.name} has no intervals: {option('level')} is about columns low and high"
+            )
         with np.errstate(invalid="ignore"):
             z = np.where(np.isnan(df)[:, None], ndtri(_P), stdtrit(df[:, None], _P))
             return estimate[:, None] + se[:, None] * z
-    _refuse(table, low > high, "an interval that ends below its beginning")
-    for i, level in enumerate(_levels(table)):
+    table.refuse(low > high, "an interval that ends below its beginning")
+    for i, level in enumerate(_levels(table, low)):
         for p, end in (((1 - level) / 2, low[i]), ((1 + level) / 2, high[i])):
             found[i, int(np.abs(_P - p).argmin())] = end
     return found
 
 
-def _levels(table: Table) -> Iterator[float]:
-    """Give the level of each row's interval."""
-    if "level" in table.columns:
-        for i, level in enumerate(table.numbers("level")):
-            yield check_level(float(level), f"the level in {table.place(i)}")
-    elif table.asked.level is not None:
-        yield from [check_level(table.asked.level, option("level"))] * len(table.frame)
-    else:
-        raise UserError(
-            f"{table.name} holds intervals, and nothing says of which level: give it by "
-            + option("level", "0.95")
-        )
-
-
-def _refuse(table: Table, bad: np.ndarray, what: str) -> None:
-    if bad.any():
-        raise UserError(f"{table.place(int(bad.argmax()))}: {what}")
+def _levels(table: Table, low: np.ndarray) -> list[float]:
+    """Give the level of each row's interval, any one where the interval is missing."""
+    told = table.asked.level
+    if "level" not in table.columns:
+        if told is None:
+            raise UserError(
+                f"{table.name} holds intervals, and nothing says of which level: give it by "
+                + option("level", "0.95")
+            )
+        return [check_level(told, option("level"))] * len(table.frame)
+    column = table.columns["level"]
+    if told is not None:
+        raise UserError(f"{table.name} has a column '{column}': leave out {option('level')}")
+    known = np.isfinite(low)
+    levels = [
+        check_level(float(level), f"the level in {table.place(i)}") if known[i] else 0.95
+        for i, level in enumerate(table.numbers("level"))
+    ]
+    of: dict[tuple[str, str], set[float]] = {}
+    for i in np.flatnonzero(known):
+        mine = of.setdefault((table.methods[i], table.estimands[i]), set())
+        mine.add(levels[i])
+        if len(mine) > 1:
+            one, other = sorted(mine)
+            raise UserError(
+                f"{table.place(int(i))}: intervals of {one:g} and of {other:g} of one method; "
+                f"import one of these alone, by {option('where', f'{column}={one:g}')}"
+            )
+    return levels
 
 
 def _notes(table: Table) -> Iterator[str]:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from sbc.plugins.errors import UserError, option
 from sbc.stats.ranks import jitter
 from sbc.store.rows import ERROR, OK, Fit, Result
@@ -100,14 +102,14 @@ def fits_of(found: Found, seed: int, source: str, own: bool) -> list[Fit]:
             raise twice(piece.dataset, piece.method)
     keys = sorted({key for key, _ in pieces}, key=natural)
     truths = {} if own else _truths(found.pieces)
-    cells = {(piece.method, piece.dataset[1:]) for piece in found.pieces}
+    wanted = _wanted(found.pieces)
     fits, methods = [], methods_of(found.pieces)
     for k, key in enumerate(keys):
         for method in methods:
-            if (key, method) not in pieces and (method, key[1:]) not in cells:
+            if (method, key[1:]) not in wanted:
                 continue  # it was never tried there
             lost = Piece(key, method, status=ERROR, error="no row of this dataset")
-            piece = pieces.get((key, method), lost)
+            piece = _whole(pieces.get((key, method), lost), wanted[method, key[1:]])
             fits.append(
                 Fit(
                     *(k, method, "", piece.status, piece.error),
@@ -122,6 +124,24 @@ def fits_of(found: Found, seed: int, source: str, own: bool) -> list[Fit]:
                 )
             )
     return fits
+
+
+def _wanted(pieces: Iterable[Piece]) -> dict[tuple[str, Key], dict[str, None]]:
+    """List what each method estimates with the same values of the factors."""
+    found: dict[tuple[str, Key], dict[str, None]] = {}
+    for piece in pieces:
+        names = found.setdefault((piece.method, piece.dataset[1:]), {})
+        names.update(dict.fromkeys(result.quantity for result in piece.results))
+    return found
+
+
+def _whole(piece: Piece, wanted: Iterable[str]) -> Piece:
+    """Give a piece, as a failed fit if it lacks an estimand that its method has elsewhere."""
+    there = {result.quantity for result in piece.results}
+    lacking = [name for name in wanted if name not in there]
+    if not piece.results or not lacking:
+        return piece
+    return replace(piece, results=(), status=ERROR, error=f"no row of '{lacking[0]}'")
 
 
 def methods_of(pieces: Iterable[Piece]) -> list[str]:
@@ -196,11 +216,23 @@ def _told(key: Key) -> str:
 
 
 def natural(key: Key) -> tuple[Any, ...]:
-    """Give a key that sorts numbers as numbers, also within names: ``sim2`` before ``sim10``."""
+    """Give a key that sorts numbers as numbers, also within names: ``sim2`` before ``sim10``.
+
+    No two names have the same one, not even ``sim1`` and ``sim01``.
+    """
     return tuple(
-        (0, float(part), ())
+        (0, part, (), "")
         if isinstance(part, int | float)
-        else (1, 0.0, tuple((int(t), "") if t.isdecimal() else (-1, t)
-                            for t in re.split(r"(\d+)", part)))
+        else (1, 0, tuple((int(t), "") if t.isdecimal() else (-1, t)
+                          for t in re.split(r"(\d+)", part)), part)
         for part in key
     )  # fmt: skip
+
+
+def plain(value: Any) -> Any:
+    """Give a whole number as an integer, another as a float, and anything else as text."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else str(value)

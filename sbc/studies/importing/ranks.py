@@ -34,6 +34,11 @@ def ranks(table: Table) -> Found:
     truth = table.truths(needed=table.asked.true is not None)
     names = (*_MOMENTS, *_CHECKS, *_QUANTILES)
     columns = {name: table.numbers(name) for name in names}
+    table.refuse(columns["sd"] < 0, "a negative sd")
+    quantiles = np.column_stack(
+        [columns[name] for name in _QUANTILES if name in table.columns] or [rank]
+    )
+    table.refuse((np.diff(quantiles) < 0).any(axis=1), "quantiles that do not rise")
     pieces = []
     for key, method, rows in grouped(table):
         truths = {table.estimands[i]: float(truth[i]) for i in rows if np.isfinite(truth[i])}
@@ -67,9 +72,14 @@ def _largest(table: Table) -> np.ndarray:
     Raises
     ------
     UserError
-        If nobody says what it is.
+        If nobody says what it is, or two do.
     """
     if "max_rank" in table.columns:
+        if table.asked.draws is not None:
+            raise UserError(
+                f"{table.name} has a column '{table.columns['max_rank']}': leave out "
+                + option("draws")
+            )
         found = table.numbers("max_rank")
         lacking = ~np.isfinite(found) & np.isfinite(table.numbers("rank"))
         if lacking.any():

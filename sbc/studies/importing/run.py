@@ -125,10 +125,30 @@ def _joined(found: Sequence[Found]) -> Found:
                 + option("by")
             )
     pieces = [piece for one in found for piece in one.pieces]
+    _refuse_shared(found)
     notes = dict.fromkeys(note for one in found for note in one.notes)
     regimes = {one.regime for one in found}
     regime = first.regime if len(regimes) == 1 else "drawn"
     return Found(pieces, first.factors, regime, (*notes, *missing_note(pieces)))
+
+
+def _refuse_shared(found: Sequence[Found]) -> None:
+    """Refuse two sources that say something of one method and dataset.
+
+    Raises
+    ------
+    UserError
+        Saying what methods are named after.
+    """
+    seen: set[tuple[Any, str]] = set()
+    for one in found:
+        mine = {(piece.dataset, piece.method) for piece in one.pieces}
+        if both := sorted({method for _, method in seen & mine}):
+            raise UserError(
+                f"two sources hold results of '{both[0]}' on the same datasets: methods are named "
+                "after their files, unless a column names them"
+            )
+        seen |= mine
 
 
 def _write(
@@ -146,7 +166,8 @@ def _write(
     fits = fits_of(found, seed, label, draft.regime.own)
     ranked = {fit.estimator for fit in fits if any(r.size for r in fit.results)}
     if all(fit.status in FAILED for fit in fits):
-        raise UserError(f"{label} holds no result that is a number: {fits[0].error}")
+        first = fits[0].error or f"the fit of dataset {fits[0].dataset} is {fits[0].status}"
+        raise UserError(f"{label} holds no result of use: {first}")
     datasets = 1 + max(fit.dataset for fit in fits)
     settings = Settings.from_json(draft.to_json() | {"datasets": datasets})
     expected = [name for name in methods if REGIMES[regime] and name in ranked]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import UserError, option
 from sbc.studies.importing.asked import Asked
 from sbc.studies.importing.draws import posteriors, split
 from sbc.studies.importing.estimates import estimates
@@ -100,14 +100,38 @@ def found_in(source: Any, name: str, asked: Asked) -> Found:
             notes.append(f"Columns that were not used: {', '.join(table.unused)}.")
         return Found(found.pieces, found.factors, found.regime, tuple(notes))
     if hasattr(source, "children") and hasattr(source, "to_dataset"):
+        _refuse_of_tables(asked, name)
         return tree(source, name, str(source.attrs.get("estimator", "")) or method, asked)
     if isinstance(source, Mapping):
+        _refuse_of_tables(asked, name)
         arrays = {str(key): np.asarray(values) for key, values in source.items()}
         if not arrays:
             raise UserError(f"{name} holds no arrays")
         both = split(arrays, name)
-        return posteriors(both, method) if both else rank_arrays(arrays, name, method, asked)
+        return posteriors(both, method, asked) if both else rank_arrays(arrays, name, method, asked)
     raise UserError(
         f"{name} is a {type(source).__name__}: results are a frame, arrays by name, a tree of "
         "ArviZ, or files of these"
     )
+
+
+def _refuse_of_tables(asked: Asked, name: str) -> None:
+    """Refuse what says how to read a table, of a source that is none.
+
+    Raises
+    ------
+    UserError
+        Naming the option.
+    """
+    said = {
+        "columns": asked.columns,
+        "true": asked.true is not None,
+        "by": asked.by,
+        "where": asked.where,
+        "level": asked.level,
+    }
+    if lost := next((option(key) for key, value in said.items() if value), ""):
+        raise UserError(
+            f"{name} holds arrays: {lost} is about tables; the truths of draws are arrays of the "
+            "same source, truth_NAME"
+        )

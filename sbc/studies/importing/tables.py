@@ -13,10 +13,13 @@ import pandas as pd
 from sbc.plugins.errors import UserError, option, unknown
 from sbc.studies.importing.asked import Asked
 from sbc.studies.importing.columns import found_in
-from sbc.studies.importing.pieces import Key
+from sbc.studies.importing.pieces import Key, plain
 
 #: A column of more values than this is no factor, unless it is named as one.
 _LEVELS_OF_A_FACTOR = 50
+#: Columns that are looked at beside ranks alone, and those that are not looked at there.
+_OF_RANKS = ("max_rank", "mean", "sd", "q05", "q50", "q95", "rhat", "ess_bulk", "ess_tail")
+_OF_ESTIMATES = ("estimate", "se", "low", "high", "level", "df")
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class Table:
         UserError
             If it is empty, or names columns that are not there.
         """
+        if any(level is not None for level in frame.index.names):
+            frame = frame.reset_index()  # whoever names an index means a column
         frame = frame.rename(columns=str)
         if frame.columns.has_duplicates:
             raise UserError(f"{name}: two columns are called '{_twice(frame.columns)}'")
@@ -66,6 +71,14 @@ class Table:
             if column not in frame:
                 raise unknown("column", column, frame.columns, f"in {name}")
         columns = {o: t for o, t in columns.items() if t not in (asked.by or ()) or o == "dataset"}
+        if asked.true is not None:
+            columns.pop("truth", None)  # what is told goes first
+        if asked.name and "method" in columns:
+            raise UserError(
+                f"{name} names its methods, in '{columns['method']}': leave out " + option("name")
+            )
+        for lost in _OF_RANKS if "rank" not in columns else _OF_ESTIMATES:
+            columns.pop(lost, None)
         table = cls(frame, name, asked, columns, tuple(asked.by or ()))
         if "rank" not in columns:
             _check_there("estimate", columns, frame, name)
@@ -112,7 +125,7 @@ class Table:
             if self.frame[name].isna().any():
                 row = int(self.frame[name].isna().to_numpy().argmax())
                 raise UserError(f"{self.name}: '{name}' is missing in row {row + 1}")
-        columns = [[_plain(value) for value in self.frame[name]] for name in names]
+        columns = [[plain(value) for value in self.frame[name]] for name in names]
         return list(zip(*columns, strict=True))
 
     @cached_property
@@ -133,7 +146,7 @@ class Table:
         if column.isna().any():
             row = int(column.isna().to_numpy().argmax())
             raise UserError(f"{self.name}: '{self.columns[ours]}' is missing in row {row + 1}")
-        return [str(_plain(value)) for value in column]
+        return [" ".join(str(plain(value)).split()) for value in column]
 
     def truths(self, needed: bool) -> np.ndarray:
         """Give the truth of each row, NaN where none is known.
@@ -151,6 +164,8 @@ class Table:
         elif isinstance(true, int | float):
             values = np.full(len(self.frame), float(true))
         elif true is not None:
+            if alone := next((name for name in true if name not in self.estimands), ""):
+                raise unknown("estimand", alone, set(self.estimands), f"in {self.name}")
             values = np.array([self._true_of(true, name) for name in self.estimands])
         else:
             values = self.numbers("truth")
@@ -173,6 +188,17 @@ class Table:
         """Yield dataset, method and estimand of each row."""
         return iter(zip(self.keys, self.methods, self.estimands, strict=True))
 
+    def refuse(self, bad: np.ndarray, what: str) -> None:
+        """Refuse a table for the first row of which something is so.
+
+        Raises
+        ------
+        UserError
+            Naming the row.
+        """
+        if bad.any():
+            raise UserError(f"{self.place(int(bad.argmax()))}: {what}")
+
     def place(self, row: int) -> str:
         """Say where a row stands: its dataset, method and estimand."""
         key = " / ".join(map(str, self.keys[row]))
@@ -187,6 +213,9 @@ def numbers_of(frame: pd.DataFrame, column: str, where: str) -> np.ndarray:
     UserError
         Naming the first row that holds something else.
     """
+    if frame[column].dtype.kind in "bMmc":  # pandas makes numbers of dates too
+        kind = frame[column].dtype
+        raise UserError(f"{where}: '{column}' holds no numbers, but {kind}")
     values = pd.to_numeric(frame[column], errors="coerce").to_numpy(float, na_value=np.nan)
     bad = np.isnan(values) & frame[column].notna().to_numpy()
     bad &= ~frame[column].map(_is_nan_text).to_numpy(bool)
@@ -228,20 +257,11 @@ def _kept(frame: pd.DataFrame, name: str, asked: Asked) -> pd.DataFrame:
     for column, wanted in asked.where.items():
         if column not in frame:
             raise unknown("column", column, frame.columns, f"in {name}")
-        texts = frame[column].map(lambda value: str(_plain(value)))
+        texts = frame[column].map(lambda value: str(plain(value)))
         if wanted not in set(texts):
             raise unknown(f"value of '{column}'", wanted, sorted(set(texts))[:20], f"in {name}")
         frame = frame[texts == wanted]
     return frame
-
-
-def _plain(value: Any) -> Any:
-    """Give a whole number as an integer, another as a float, and anything else as text."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
 
 
 def _twice(columns: pd.Index) -> str:

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -113,3 +114,55 @@ def test_one_truth_makes_no_ranks_uniform(tmp_path):
     _, draws = normal()
     run = sbc.import_results({"mu": draws, "truth_mu": np.ones(N)}, tmp_path / "run")
     assert (run.settings.truth, run.expected_uniform) == ("fixed", [])
+
+
+def tree(**groups):
+    rng = np.random.default_rng(1)
+    posterior = xr.Dataset({"a": (("dataset", "chain", "draw"), rng.normal(size=(9, 1, 40)))})
+    truth = xr.Dataset({"a": ("dataset", np.arange(9.0))})
+    names = np.arange(5, 14)
+    both = {"posterior": posterior.assign_coords(dataset=names),
+            "truth": truth.assign_coords(dataset=names)}  # fmt: skip
+    return xr.DataTree.from_dict(both | groups)
+
+
+def test_truths_go_with_draws_by_the_names_of_their_datasets(tmp_path):
+    right = sbc.import_results(tree(), tmp_path / "right")
+    backwards = tree()["truth"].to_dataset().isel(dataset=slice(None, None, -1))
+    other = sbc.import_results(tree(truth=backwards), tmp_path / "other")
+    pd.testing.assert_frame_equal(right.results, other.results)
+    with pytest.raises(UserError, match="the group truth has no dataset 13"):
+        sbc.import_results(tree(truth=backwards.isel(dataset=slice(1, None))), tmp_path / "none")
+    twice = backwards.assign_coords(dataset=[5] * 9)
+    with pytest.raises(UserError, match="two datasets have the same name along dataset"):
+        sbc.import_results(tree(truth=twice), tmp_path / "none")
+
+
+def test_groups_that_are_not_looked_at_are_told(tmp_path):
+    more = xr.Dataset({"diverging": (("dataset", "chain", "draw"), np.zeros((9, 1, 40)))})
+    run = sbc.import_results(tree(sample_stats=more), tmp_path / "run")
+    assert "Groups that were not used: sample_stats." in run.provenance.imported["notes"]
+
+
+def test_of_two_groups_of_ranks_one_is_asked_for(tmp_path):
+    groups = {name: xr.Dataset({"a": (("chain", "draw"), np.full((1, 9), value))})
+              for name, value in (("prior_sbc", 3), ("posterior_sbc", 7))}  # fmt: skip
+    both = xr.DataTree.from_dict(groups)
+    with pytest.raises(UserError, match="has the groups prior_sbc and posterior_sbc: say which"):
+        sbc.import_results(both, tmp_path / "none", draws=10)
+    run = sbc.import_results(both, tmp_path / "run", draws=10, truth="posterior")
+    assert run.results["rank"].eq(7).all()
+
+
+def test_a_truth_beside_the_draws_of_one_array_needs_no_name(tmp_path):
+    rng = np.random.default_rng(2)
+    draws, truth = rng.normal(size=(9, 40)), rng.normal(size=9)
+    one = sbc.import_results({"a": draws, "truth": truth}, tmp_path / "one")
+    other = sbc.import_results({"a": draws, "truth_a": truth}, tmp_path / "other")
+    pd.testing.assert_frame_equal(one.results, other.results)
+
+
+def test_draws_that_have_not_converged_say_so(tmp_path):
+    apart = np.random.default_rng(3).normal(size=(9, 2, 40)) + np.array([0, 99])[:, None]
+    with pytest.raises(UserError, match="no result of use: the fit of dataset 0 is nonconverged"):
+        sbc.import_results({"a": apart, "truth_a": np.zeros(9)}, tmp_path / "none")

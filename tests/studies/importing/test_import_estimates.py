@@ -175,12 +175,66 @@ def test_missing_numbers_are_failed_fits_and_no_row_is_one_too(tmp_path):
     told = run.fits.set_index(["estimator", "dataset"])
     assert len(run.fits) == 6
     assert told.loc[("A", 1), ["status", "error"]].tolist() == ["error", "no estimate of 'b'"]
-    assert told.loc[("B", 2), "error"] == "no se of 'b'"
+    assert told.loc[("B", 2), "error"] == "inf for the se of 'b'"
     assert told.loc[("B", 0), "error"] == "no row of this dataset"
     assert run.table()["n_failed"].tolist() == [1, 2]
     assert run.table()["bias"].tolist() == [1, 1]
     gain = run.table()["precision_gain_percent"]
     assert gain.isna().all()  # no dataset where both worked twice
+
+
+def test_an_estimand_without_its_row_is_a_failed_fit(tmp_path):
+    frame = pd.concat([BY_HAND.assign(term=name) for name in ("p", "q")], ignore_index=True)
+    gone = (frame.term == "q") & (frame.method == "A") & (frame.rep == 1)
+    run = sbc.import_results(frame[~gone], tmp_path / "run", columns={"b": "estimate"}, true=0)
+    failed = run.fits[run.fits.status == "error"]
+    assert failed[["estimator", "dataset", "error"]].to_numpy().tolist() == [
+        ["A", 0, "no row of 'q'"]
+    ]
+    one = run.table().set_index(["estimator", "estimand"])
+    assert one.loc[("A", "p"), "n_failed"] == one.loc[("A", "q"), "n_failed"] == 1
+
+
+def test_what_claims_to_be_sure_is_a_failed_fit(tmp_path):
+    frame = BY_HAND.assign(low=-1.0, high=1.0)
+    frame.loc[0, "se"] = 0.0
+    frame.loc[1, "low"] = 1.0
+    run = sbc.import_results(frame, tmp_path / "run", columns={"b": "estimate"}, true=0, level=0.95)
+    told = run.fits[run.fits.status == "error"].error.tolist()
+    assert told == ["a se of 0 of 'b'", "an interval of one point of 'b'"]
+
+
+def test_the_level_of_an_interval_that_is_missing_is_missing_too(tmp_path):
+    frame = BY_HAND.assign(low=-1.0, high=1.0, level=0.9)
+    frame.loc[0, ["low", "high", "level"]] = np.nan
+    run = sbc.import_results(frame, tmp_path / "run", columns={"b": "estimate"}, true=0)
+    assert (run.fits.status == "error").sum() == 1
+    assert run.table()["coverage_90"].notna().all()
+
+
+def test_an_index_that_has_a_name_is_a_column(tmp_path):
+    told = {"columns": {"b": "estimate"}, "true": 0}
+    frame = BY_HAND.set_index(["method", "rep"])
+    one = sbc.import_results(frame, tmp_path / "one", **told)
+    other = sbc.import_results(BY_HAND, tmp_path / "other", **told)
+    pd.testing.assert_frame_equal(one.table(), other.table())
+
+
+def test_datasets_whose_names_look_alike_keep_their_order(tmp_path):
+    names = ["s1", "s01", "s001", 10**18, 10**18 + 1]
+    frame = pd.DataFrame({"dataset": names, "estimate": np.arange(5.0), "se": 1.0})
+    runs = [
+        sbc.import_results(one, tmp_path / str(i), true=0).results["mean"].tolist()
+        for i, one in enumerate((frame, frame.iloc[::-1]))
+    ]
+    assert runs[0] == runs[1] == [3.0, 4.0, 2.0, 1.0, 0.0]
+
+
+def test_a_truth_that_is_told_goes_before_a_column(tmp_path):
+    frame = BY_HAND.assign(truth=100.0)
+    run = sbc.import_results(frame, tmp_path / "run", columns={"b": "estimate"}, true=0)
+    assert run.results.truth.eq(0).all()
+    assert "Columns that were not used: truth." in run.provenance.imported["notes"]
 
 
 def test_order_of_rows_changes_nothing(tmp_path):

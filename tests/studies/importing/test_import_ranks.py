@@ -163,5 +163,5 @@ def test_several_files_are_several_methods_on_the_same_datasets(tmp_path):
     run = sbc.import_results(files, tmp_path / "run", draws=L)
     assert run.settings.estimators == ("one", "two")
     assert len(run.table()) == 2
-    with pytest.raises(UserError, match="one has dataset 0 twice"):
+    with pytest.raises(UserError, match="two sources hold results of 'one' on the same datasets"):
         sbc.import_results([files[0], files[0]], tmp_path / "twice", draws=L)
