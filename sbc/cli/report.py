@@ -100,7 +100,7 @@ def _of_sweeps(arguments: argparse.Namespace) -> int:
         _print("\n\n".join(render(s, "markdown", asked) for s in sweeps), arguments.out)
     if arguments.figures is not None:
         from sbc.report.files import save_pictures
-        from sbc.studies.sweep.page import sweep_pictures
+        from sbc.studies.sweep.pictures import sweep_pictures
 
         for sweep in sweeps:
             several = len(sweeps) > 1

@@ -10,8 +10,9 @@ from made_sweep import made_sweep
 
 from sbc.cli.main import main
 from sbc.studies.sweep.grid import Grid
-from sbc.studies.sweep.page import sweep_page, sweep_pictures
+from sbc.studies.sweep.page import sweep_page
 from sbc.studies.sweep.panels import panels_of
+from sbc.studies.sweep.pictures import sweep_pictures
 from sbc.studies.sweep.read import load_sweep
 from sbc.studies.sweep.regions import largest_region
 

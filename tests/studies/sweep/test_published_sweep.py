@@ -10,8 +10,8 @@ from sbc.cli.table import main as show
 from sbc.report.field import field_pictures
 from sbc.studies.describe import describe
 from sbc.studies.sweep import fit
-from sbc.studies.sweep.grid import parse_grid
-from sbc.studies.sweep.page import study_of
+from sbc.studies.sweep.asked import parse_grid
+from sbc.studies.sweep.pictures import study_of
 from sbc.studies.sweep.plan import initial
 from sbc.studies.sweep.read import load_sweep
 from sbc.studies.sweep.table import render, sweep_table
