@@ -12,7 +12,7 @@ from synthetic import SETTINGS, calibrated, fits, make_run
 from test_page import check
 
 from sbc.report.markdown import markdown
-from sbc.report.numbers import with_error
+from sbc.report.numbers import plus_minus
 from sbc.report.page.page import page
 from sbc.report.verdicts import pairs_of, with_words
 from sbc.stats.vectors import measure
@@ -56,8 +56,8 @@ def test_numbers_are_pooled_and_elements_listed(shown):
     run, found = shown
     pairs = {(p.estimator, p.quantity): p for p in pairs_of(run)}
     vector = pairs["mundlak", "p_survived[*]"]
-    assert with_error(*measure("bias", vector.fits)) in found.text
-    assert with_error(*vector.measure("rmse")) in found.text
+    for number in (measure("bias", vector.fits), vector.measure("rmse")):
+        assert " ".join(plus_minus(*number).split()) in found.text
     assert found.html.count("<details>") == 2
     assert "p_survived[47]" in found.text
     assert "| p_survived\\[\\*\\] |" in markdown([run])

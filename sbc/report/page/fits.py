@@ -127,12 +127,20 @@ def failures(run: Run, labels: Labels) -> tuple[list[dict[str, Any]], int]:
     return rows[:SHOWN_FAILURES], max(0, len(rows) - SHOWN_FAILURES)
 
 
+def far_words(count: int) -> str:
+    """Say what `worst` lists."""
+    if count == 1:
+        return "The dataset with the largest |z| of any estimate."
+    return f"The {count} datasets with the largest |z|, each by its estimate with the largest."
+
+
 def worst(run: Run, estimands: dict[str, set[str]], labels: Labels) -> list[dict[str, Any]]:
-    """List the fits whose estimates lie farthest from the truth, in posterior sds."""
+    """List the datasets with the estimates farthest from the truth, in posterior sds."""
     mine = [q in estimands[e] for e, q in zip(run.results.estimator, run.results.quantity)]  # noqa: B905
     frame: pd.DataFrame = run.results[np.array(mine, dtype=bool)]
     z = ((frame["mean"] - frame["truth"]) / frame["sd"]).dropna()
-    order = z.abs().sort_values(ascending=False, kind="stable").index[:SHOWN_WORST]
+    order = z.abs().sort_values(ascending=False, kind="stable").index
+    order = frame.loc[order].drop_duplicates("dataset").index[:SHOWN_WORST]
     rows = []
     for index in order:
         row = frame.loc[index]
