@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -24,6 +24,7 @@ from sbc.gates.record import Record
 from sbc.plugins.errors import ExitCode, UserError, option
 from sbc.store.frames import Run
 from sbc.store.names import fitted_by
+from sbc.store.reasons import listed_once
 from sbc.store.settings import Settings
 
 GateOutcome = Literal["pass", "fail", "failed fits", "inconclusive"]
@@ -151,15 +152,36 @@ def judge_run(
         expected_uniform=tuple(run.expected_uniform),
         config=config,
         verdicts=tuple(verdicts),
-        failures=tuple(
-            failures(found, subject.estimands[name], config.alpha_fail)
-            for (name, engine), found in histories.items()
-            if (name, engine) in named
-        ),
+        failures=_failures(histories, named, subject.estimands, config.alpha_fail),
         unjudged=tuple(_unjudged(run.settings, named)),
         forward=forward,
         causes=tuple(found for found in read_causes(run.folder) if found.faults),
         beside=beside,
+    )
+
+
+def _failures(
+    histories: Histories,
+    named: set[tuple[str, str]],
+    estimands: Mapping[str, Sequence[str]],
+    alpha: float,
+) -> tuple[Failures, ...]:
+    """Count the failed fits of all that are judged, and tell each reason once."""
+    found = [
+        failures(mine, estimands[name], alpha)
+        for (name, engine), mine in histories.items()
+        if (name, engine) in named
+    ]
+    several = len({one.engine for one in found}) > 1
+    names = [fitted_by(one.estimator, one.engine if several else "") for one in found]
+    reasons = listed_once(
+        {
+            name: histories[one.estimator, one.engine].fits
+            for name, one in zip(names, found, strict=True)
+        }
+    )
+    return tuple(
+        replace(one, reasons=tuple(reasons[name])) for name, one in zip(names, found, strict=True)
     )
 
 

@@ -16,7 +16,7 @@ from sbc.report.page.gate import state
 from sbc.report.page.page import Chapter, chapters
 from sbc.report.verdicts import Pair
 from sbc.store.frames import Run
-from sbc.store.reasons import listed
+from sbc.store.reasons import listed_once
 
 LINES = 59
 _HEADS = ("estimator", "quantity", "verdict", "bias_sd", "RMSE", "coverage 95 %", "rank p")
@@ -62,10 +62,9 @@ def _chapter(chapter: Chapter, most: int) -> list[str]:
     lines += [f"- {_plain(one.paragraph)}" for one in causes[:_NOTES]]
     marked = f" {NOTE}" if any(pair.discrete for pair in shown) else ""
     lines += ["", _plain(_fits(chapter) + marked)]
-    for estimator, engine in run.settings.pairs:
-        label = chapter.labels.label(estimator, engine)
-        told = listed(run.fits_of(estimator, engine), most=2)
-        lines += [f"- {_plain(f'{label}: {text}')}" for text in told]
+    mine = {chapter.labels.label(*pair): run.fits_of(*pair) for pair in run.settings.pairs}
+    for label, reasons in listed_once(mine, most=2).items():
+        lines += [f"- {_plain(f'{label}: {text}')}" for text in reasons]
     lines += [f"- {_plain(line)}" for line in run.lines[:_NOTES]]
     if len(run.lines) > _NOTES:
         lines.append(f"- … and {len(run.lines) - _NOTES} more notes in the page.")

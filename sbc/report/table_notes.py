@@ -13,7 +13,7 @@ from sbc.gates.words import found as told
 from sbc.plugins.errors import option
 from sbc.store.frames import Run
 from sbc.store.names import fitted_by
-from sbc.store.reasons import listed
+from sbc.store.reasons import listed_once
 from sbc.store.rows import LEVELS
 
 #: Said where an approximation was fitted.
@@ -150,12 +150,16 @@ def notes(run: Run, pools: bool, elements: bool, **options: Any) -> list[str]:
             "[*] = mean over the elements of a vector, its error from the variation between "
             "datasets" + ("." if elements else f"; {option('elements')} shows each.")
         )
-    for estimator, engine in run.settings.pairs:
-        mine = run.fits_of(estimator, engine)
-        parts = [f"{n} {status}" for status, n in mine.status.value_counts().items()]
-        if (count := int((mine.attempt > 0).sum())) > 0:
+    several = len(run.settings.fitters) > 1
+    mine = {
+        fitted_by(estimator, engine if several else ""): run.fits_of(estimator, engine)
+        for estimator, engine in run.settings.pairs
+    }
+    reasons = listed_once(mine)
+    for who, fits in mine.items():
+        parts = [f"{n} {status}" for status, n in fits.status.value_counts().items()]
+        if (count := int((fits.attempt > 0).sum())) > 0:
             parts.append(f"{count} retried")
-        who = fitted_by(estimator, engine if len(run.settings.fitters) > 1 else "")
         lines.append(f"fits of {who}: {', '.join(parts) or 'none yet'}")
-        lines += [f"  {reason}" for reason in listed(mine)]
+        lines += [f"  {reason}" for reason in reasons[who]]
     return lines + run.lines

@@ -214,7 +214,7 @@ def test_at_one_truth_nothing_is_called_calibrated(tmp_path):
     (chapter,) = chapters([run])
     assert chapter.pairs[0].words == ""
     assert "within tolerance" not in markdown([run]) + render(run)
-    assert "U-shaped" not in markdown([run])
+    assert "too narrow" not in markdown([run])
 
 
 @pytest.mark.parametrize(

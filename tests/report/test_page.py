@@ -82,8 +82,8 @@ def test_verdicts_shapes_and_what_is_expected_are_told(rich):
     assert "not ranked here" in text
     assert "✗ miscalibrated" in text
     assert "? inconclusive" in text
-    assert "Mass at the left: estimates too high by" in text
-    assert "U-shaped: the posterior is too narrow" in text
+    assert "Estimates are too high by" in text
+    assert "The ranks are U-shaped." in text
 
 
 def test_datasets_failures_and_features_that_are_0_or_1_are_counted(rich):

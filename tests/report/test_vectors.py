@@ -68,8 +68,11 @@ def test_estimators_are_compared_on_whole_vectors(shown):
 
 
 def test_the_culprit_is_named(shown):
-    assert "1 of 48 elements by themselves are not uniform: p_survived[7]." in shown[1].text
-    assert "p_survived[7]: Mass at the left: estimates too high" in shown[1].text
+    assert (
+        "The ranks of 1 of 48 elements are not uniform by themselves: p_survived[7]."
+        in shown[1].text
+    )
+    assert "p_survived[7]: Estimates are too high" in shown[1].text
 
 
 @pytest.mark.parametrize(
