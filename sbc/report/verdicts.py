@@ -20,6 +20,9 @@ from sbc.stats.vector_ranks import PooledUniformity, rank_test
 from sbc.stats.vectors import Elements, measure
 from sbc.store.frames import Run, as_elements, as_fits
 
+#: Said where a test finds a departure that the tolerance allows.
+_WITHIN = "The departure is real, but it is within the tolerance."
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -176,6 +179,8 @@ def _words(pair: Pair, adjusted: float, tests: int) -> str:
     subject = "estimates" if pair.is_estimand else "draws"
     if isinstance(pair.fits, Elements):
         assert isinstance(pair.test, PooledUniformity)
-        return vector_sentence(pair.fits, pair.test, adjusted, subject)
-    assert isinstance(pair.test, Uniformity)
-    return sentence(pair.fits, pair.test, adjusted, tests, subject)
+        words = vector_sentence(pair.fits, pair.test, adjusted, subject)
+    else:
+        assert isinstance(pair.test, Uniformity)
+        words = sentence(pair.fits, pair.test, adjusted, tests, subject)
+    return f"{words} {_WITHIN}" if words and pair.outcome == "pass" else words

@@ -74,15 +74,15 @@ def _location(fits: Fits, subject: str) -> str:
     z = metrics.bias_sd(fits)
     if _clear(z) and (z.value < 0) == low:
         return (
-            f"{subject.capitalize()} are too {how} by {_size(z)} posterior sds; the ranks pile up at "
-            f"the {where}."
+            f"{subject.capitalize()} are too {how} by {_size(z)} posterior sds; the ranks pile up "
+            f"at the {where}."
         )
     # A few wild fits can hide in the mean of z what most ranks show.
     share = _share(fits.pit > 0.5 if low else fits.pit < 0.5)
     side = "above" if low else "below"
     return (
-        f"{subject.capitalize()} are too {how}: {share} % of truths lie {side} the posterior median "
-        f"instead of 50 %. The ranks pile up at the {where}."
+        f"{subject.capitalize()} are too {how}: {share} % of truths lie {side} the posterior "
+        f"median instead of 50 %. The ranks pile up at the {where}."
     )
 
 
@@ -109,7 +109,8 @@ def _scale(fits: Fits, _: str) -> str:
     if _clear(z, 1.0) and (z.value > 1) == narrow:
         return f"The posterior is too {how}: {told}. The ranks {shape}."
     share = _share(np.abs(2 * fits.pit - 1) <= 0.5)
-    return f"The posterior is too {how}: its 50 % interval holds {share} % of truths. The ranks {shape}."
+    told = f"its 50 % interval holds {share} % of truths"
+    return f"The posterior is too {how}: {told}. The ranks {shape}."
 
 
 def _beside_location(fits: Fits) -> str:

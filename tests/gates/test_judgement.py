@@ -111,7 +111,7 @@ def check_gate(found, table, comment):
 
 
 SHAPES = {
-    "passes": lambda n: calibrated(n),
+    "passes": calibrated,
     "biased": lambda n: shifted(0.8, n),
     "narrow": lambda n: scaled(0.5, n),
     "near": lambda n: shifted(0.3, n),
@@ -273,5 +273,5 @@ def test_a_record_that_is_damaged_is_told_in_a_line(tmp_path):
     run = run_of(tmp_path / "run", {"mundlak": {"beta_XY": calibrated(9)}})
     write_record(run.folder, Record(Config()))
     (run.folder / "gate.json").write_text('[{"delta": 3}]')
-    with pytest.raises(UserError, match="gate.json is damaged"):
+    with pytest.raises(UserError, match=r"gate\.json is damaged"):
         judgement(run)

@@ -1,4 +1,4 @@
-"""What a browser's own geometry says of a page: words that are split, texts that overlap or are cut."""
+"""What a browser's geometry says of a page: words that are split, texts that overlap or are cut."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from synthetic import SETTINGS, by_engine, calibrated, fits, make_run
 
 from sbc.plugins.data import LOG_LIKELIHOOD
 from sbc.plugins.engine import Budget
+from sbc.plugins.errors import UserError
 from sbc.report.numbers import p_value, plain_number, with_error
 from sbc.report.table import FORMATS, render, table
 from sbc.report.verdicts import pairs_of, with_words
@@ -365,3 +366,9 @@ def test_a_gain_is_of_datasets_with_the_same_truth(new_run, new_fit, new_setting
     )
     assert found.tolist() == pytest.approx(expected.tolist(), nan_ok=True)
     assert found.notna().sum() == 2
+
+
+def test_a_table_without_features_says_what_they_are(tmp_path):
+    run = load_run(make_run(tmp_path / "run", fits({"beta_XY": calibrated(3)})))
+    with pytest.raises(UserError, match="there is no feature in the data of confound"):
+        table(run, by="x")

@@ -12,8 +12,10 @@ from synthetic import SETTINGS, calibrated, fits, make_run
 from test_page import check
 
 from sbc.report.markdown import markdown
-from sbc.report.numbers import plus_minus
+from sbc.report.numbers import p_value, plus_minus
+from sbc.report.page.compare import of_elements
 from sbc.report.page.page import page
+from sbc.report.table import table
 from sbc.report.verdicts import pairs_of, with_words
 from sbc.stats.vectors import measure
 from sbc.store.frames import load_run
@@ -102,3 +104,12 @@ def test_a_long_vector_is_no_longer_page(tmp_path):
     assert "Of 150 elements 60 are drawn" in found.text
     assert "… and 50 more" in found.text
     assert len(found.html.encode()) < 400_000
+
+
+def test_elements_have_the_rank_p_of_the_table(shown):
+    run, _ = shown
+    rows = table(run)
+    for pair in with_words(pairs_of(run)):
+        for row in of_elements(pair):
+            mine = (rows.estimator == pair.estimator) & (rows.estimand == row["name"])
+            assert dict(row["cells"])["rank p"] == p_value(rows[mine].rank_p_adjusted.item())

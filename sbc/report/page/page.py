@@ -30,8 +30,6 @@ from sbc.store.frames import Run
 from sbc.store.settings import Settings
 
 _HERE = Path(__file__).parent
-#: Said where a test finds a departure that the tolerance allows.
-_WITHIN = "The departure is real, but it is within the tolerance."
 
 
 @dataclass(frozen=True)
@@ -202,7 +200,7 @@ def _pair(pair: Pair, labels: Labels, anchor: str, drawn: list[dict[str, Any]]) 
         "verdict": words,
         "kind": kind,
         "note": pair.note,
-        "words": f"{pair.words} {_WITHIN}" if pair.words and pair.outcome == "pass" else pair.words,
+        "words": pair.words,
         "n": plural(pair.n, "fit"),
         "is_estimand": pair.is_estimand,
         "elements": compare.of_elements(pair),
