@@ -233,7 +233,7 @@ def sees(settings: Settings, run: Mapping[str, Any], max_datasets: int, config: 
         The gate's error rates.
     """
     if max_datasets < LEAST:
-        return f"{max_datasets} datasets show no fault of ranks: allow {LEAST} or more"
+        return f"{max_datasets} datasets show no fault of the ranks: allow at least {LEAST}"
     # Every estimand and the log likelihood are a stream each.
     streams = sum(
         (len(names) + 1) * sum(engine != FUNCTION for engine in settings.engines_of(name))
@@ -241,9 +241,9 @@ def sees(settings: Settings, run: Mapping[str, Any], max_datasets: int, config: 
     )
     fault = detectable(max_datasets, max(1, streams), config.alpha_fail)
     return (
-        f"up to {max_datasets} datasets: they show with a chance of 80 % a bias of "
-        f"{fault.bias:.2f} posterior sds, or reported sds {fault.sd_low:.2f} or "
-        f"{fault.sd_high:.2f} times the right ones"
+        f"with up to {max_datasets} datasets this gate detects, with a chance of 80 %, a bias of "
+        f"{fault.bias:.2f} posterior sds, or posterior sds {fault.sd_low:.2f} or "
+        f"{fault.sd_high:.2f} times the right size"
     )
 
 
