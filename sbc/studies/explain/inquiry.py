@@ -89,8 +89,10 @@ class Inquiry:
 
     @property
     def failing(self) -> list[str]:
-        """Name the quantities that every table and page calls miscalibrated."""
-        return [one.quantity for one in self.verdicts if self.uniform and one.outcome == "fail"]
+        """Name the quantities that every table and page calls miscalibrated, the worst first."""
+        found = [one for one in self.verdicts if self.uniform and one.outcome == "fail"]
+        found.sort(key=lambda one: -max(self.bad.get(name, 0.0) for name in one.streams))
+        return [one.quantity for one in found]
 
     def _bad_streams(self) -> dict[str, float]:
         """Find quantities whose ranks are surely not uniform, with their log e-values."""
