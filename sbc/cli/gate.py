@@ -96,9 +96,17 @@ def _finished(arguments: argparse.Namespace, config: Config) -> Any:
     for text in arguments.expect or []:
         config = expect(config, text, settings)
     from sbc.gates.gate import judge_run
+    from sbc.gates.words import keep
     from sbc.store.frames import load_run
 
-    return judge_run(load_run(arguments.folder), config, **_baseline(arguments))
+    gate = judge_run(load_run(arguments.folder), config, **_baseline(arguments))
+    try:
+        keep(gate)
+    except UserError as problem:  # a folder that may only be read is judged all the same
+        print(
+            f"sbc: what this gate asked is not kept: {in_shell(problem.neutral)}", file=sys.stderr
+        )
+    return gate
 
 
 def _running(arguments: argparse.Namespace, config: Config) -> Any:

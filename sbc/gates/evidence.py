@@ -49,7 +49,7 @@ def calibration(history: History, streams: tuple[str, ...], n: int, alpha: float
     """
     u = np.stack([history.get(name, "pit")[:n] for name in streams])
     if np.isfinite(u).sum(axis=-1).min() < 2:
-        return Evidence("no fits to speak of", "too few to show anything")
+        return Evidence("too few fits to describe", "too few to show anything")
     against = log_e_fail(u)[:, -1]
     worst = int(against.argmax())
     name, fits = streams[worst], int(np.isfinite(u[worst]).sum())
@@ -60,7 +60,7 @@ def calibration(history: History, streams: tuple[str, ...], n: int, alpha: float
     found = f"{name}: " if len(streams) > 1 else ""
     if np.isfinite(z).all():
         found += f"bias {numbers['bias_sd']:+.2f} posterior sds, "
-        found += f"errors {numbers['error_ratio']:.2f} × what the posteriors claim"
+        found += f"errors {numbers['error_ratio']:.2f} times the posterior sds"
     else:  # ranks alone, of results made elsewhere
         mine = u[worst][np.isfinite(u[worst])]
         found += f"mean PIT {mine.mean():.2f}, mean |2 PIT − 1| {np.abs(2 * mine - 1).mean():.2f}"
@@ -72,15 +72,18 @@ def calibration(history: History, streams: tuple[str, ...], n: int, alpha: float
         return Evidence(found, "too few to show anything", numbers)
     departure = detectable(fits, len(streams), alpha)
     numbers |= {f"least_{key}": value for key, value in departure._asdict().items()}
-    return Evidence(found, f"{fits} fits would mostly show {_words(*departure)}", numbers)
+    return Evidence(found, _least(fits, *departure), numbers)
 
 
-def _words(bias: float, low: float, high: float) -> str:
-    parts = [f"a bias of {bias:.2f} posterior sds"] if np.isfinite(bias) else []
-    ratios = [f"× {low:.2f}"] if low > 0 else []
-    ratios += [f"× {high:.2f}"] if np.isfinite(high) else []
-    parts += [f"posterior sds {' or '.join(ratios)}"] if ratios else []
-    return ", ".join(parts) or "nothing but a gross fault"
+def _least(fits: int, bias: float, low: float, high: float) -> str:
+    """Say which faults so many fits would usually detect."""
+    parts = [f"a bias of {bias:.2g} posterior sds"] if np.isfinite(bias) else []
+    ratios = [f"{low:.2g}"] if low > 0 else []
+    ratios += [f"{high:.2g}"] if np.isfinite(high) else []
+    parts += [f"posterior sds {' or '.join(ratios)} times the right size"] if ratios else []
+    if not parts:
+        return f"{fits} fits would usually detect no fault but a gross one"
+    return f"smallest faults that {fits} fits would usually detect: {', or '.join(parts)}"
 
 
 def coverage(hits: Array, name: str, level: float | None, alpha: float) -> Evidence:
@@ -115,7 +118,7 @@ def mean(excess: MeanTest, name: str, alpha: float, root: bool = False) -> Evide
 def _estimate(name: str, value: float, low: float, high: float, n: int, alpha: float) -> Evidence:
     numbers = {"datasets": float(n), "estimate": value, "low": low, "high": high, "level": alpha}
     if not np.isfinite(value):
-        return Evidence("no fits to speak of", "too few to show anything", numbers)
+        return Evidence("too few fits to describe", "too few to show anything", numbers)
     if not np.isfinite([low, high]).all():
         return Evidence(f"{name} {value:.3g}", "too few to show anything", numbers)
     excluded = f"{n} fits exclude values outside [{low:.3g}, {high:.3g}]"

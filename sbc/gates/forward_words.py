@@ -90,8 +90,9 @@ def could_see(found: Forward) -> str:
         return f"{_datasets(n)} show no fault."
     fault = detectable(n, max(1, len(found.found)), found.alpha)
     return (
-        f"{_datasets(n)} would usually show values that lie {fault.bias:.2f} prior sds too high "
-        f"or low, or a prior sd {fault.sd_low:.2f} or {fault.sd_high:.2f} times the right one."
+        f"Smallest faults that {_datasets(n)} would usually detect: values {fault.bias:.2g} prior "
+        f"sds too high or too low, or a prior sd {fault.sd_low:.2g} or {fault.sd_high:.2g} times "
+        "the right size."
     )
 
 

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from sbc.gates.baseline import TOLERANCE, check_comparable, compare
 from sbc.gates.causes import Explanation, read_causes
-from sbc.gates.checks import Subject, checks_of
+from sbc.gates.checks import checks_of
 from sbc.gates.config import Config
 from sbc.gates.decisions import Levels
 from sbc.gates.expectations import Calibrated, Miscalibrated
 from sbc.gates.failures import Failures, failures
 from sbc.gates.forward import SHARE, Forward
 from sbc.gates.forward_file import read_forward
-from sbc.gates.history import History, history
 from sbc.gates.judge import Check, CheckVerdict, Histories, judge_checks
+from sbc.gates.read import histories_of, subject_of
+from sbc.gates.record import Record
 from sbc.plugins.errors import ExitCode, UserError, option
-from sbc.store.frames import Run, undamaged
+from sbc.store.frames import Run
 from sbc.store.names import fitted_by
-from sbc.store.schema import RESULTS_FILE
+from sbc.store.reasons import listed_once
 from sbc.store.settings import Settings
 
 GateOutcome = Literal["pass", "fail", "failed fits", "inconclusive"]
@@ -60,6 +60,8 @@ class Gate:
         What was found before any fit, of estimators whose ranks are expected to be uniform.
     causes : tuple of Explanation
         What `sbc explain` has found to be wrong, if anybody has asked.
+    beside : tuple of (str, str)
+        Outcome and words of checks against a baseline that are told again without it.
     """
 
     folder: Path
@@ -71,11 +73,13 @@ class Gate:
     unjudged: tuple[str, ...]
     forward: tuple[Forward, ...] = ()
     causes: tuple[Explanation, ...] = ()
+    beside: tuple[tuple[str, str], ...] = ()
 
     @property
     def outcome(self) -> GateOutcome:
         """Fail if one check does; else too many failed fits; pass if all checks do."""
         outcomes = {verdict.outcome for verdict in self.verdicts}
+        outcomes |= {outcome for outcome, _ in self.beside}  # type: ignore[misc]
         if "fail" in outcomes or any(found.faults for found in self.forward):
             return "fail"
         if any(found.too_many for found in self.failures):
@@ -89,7 +93,11 @@ class Gate:
 
 
 def judge_run(
-    run: Run, config: Config, baseline: Run | None = None, tolerance: float = TOLERANCE
+    run: Run,
+    config: Config,
+    baseline: Run | None = None,
+    tolerance: float = TOLERANCE,
+    again: Record | None = None,
 ) -> Gate:
     """Judge what there is of a run.
 
@@ -104,6 +112,8 @@ def judge_run(
         An earlier run of the same datasets.
     tolerance : float
         How far estimates may have moved since, in posterior sds.
+    again : Record, optional
+        What an earlier call left, whose verdicts are told again: `config` is its config.
 
     Returns
     -------
@@ -119,18 +129,21 @@ def judge_run(
     subject = subject_of(run)
     checks = checks_of(config, subject)
     named = {(check.estimator, check.engine) for check in checks}
-    if not checks and baseline is None:
+    beside = () if again is None else again.beside
+    if not checks and baseline is None and not beside:
         raise nothing_expected(run.settings)
-    histories = _histories(run, subject.estimands, config.max_datasets)
-    _check_ranked(checks, histories)
-    pairs = _pairs(histories, run, baseline)
+    most = config.max_datasets if again is None else again.most(len(run.fits))
+    histories = histories_of(run, subject.estimands, most)
+    check_ranked(checks, histories)
+    pairs = _pairs(histories, run, baseline) if again is None else again.others
+    named |= histories.keys() if beside else set()
     forward = read_forward(run.folder)
     alpha_fail = config.alpha_fail * (1 - SHARE if forward else 1)
     verdicts = judge_checks(checks, histories, alpha_fail, config.alpha_pass, others=pairs)
     if baseline is not None:
         check_comparable(run.settings, baseline.settings, str(baseline.folder))
         levels = Levels(alpha_fail / max(len(checks) + pairs, 1), config.alpha_pass)
-        before = _histories(baseline, subject.estimands, config.max_datasets)
+        before = histories_of(baseline, subject.estimands, config.max_datasets)
         verdicts += compare(histories, before, levels, tolerance)
         named |= {(verdict.check.estimator, verdict.check.engine) for verdict in verdicts}
     return Gate(
@@ -139,18 +152,40 @@ def judge_run(
         expected_uniform=tuple(run.expected_uniform),
         config=config,
         verdicts=tuple(verdicts),
-        failures=tuple(
-            failures(found, subject.estimands[name], config.alpha_fail)
-            for (name, engine), found in histories.items()
-            if (name, engine) in named
-        ),
+        failures=_failures(histories, named, subject.estimands, config.alpha_fail),
         unjudged=tuple(_unjudged(run.settings, named)),
         forward=forward,
         causes=tuple(found for found in read_causes(run.folder) if found.faults),
+        beside=beside,
     )
 
 
-def _check_ranked(checks: Iterable[Check], histories: Histories) -> None:
+def _failures(
+    histories: Histories,
+    named: set[tuple[str, str]],
+    estimands: Mapping[str, Sequence[str]],
+    alpha: float,
+) -> tuple[Failures, ...]:
+    """Count the failed fits of all that are judged, and tell each reason once."""
+    found = [
+        failures(mine, estimands[name], alpha)
+        for (name, engine), mine in histories.items()
+        if (name, engine) in named
+    ]
+    several = len({one.engine for one in found}) > 1
+    names = [fitted_by(one.estimator, one.engine if several else "") for one in found]
+    reasons = listed_once(
+        {
+            name: histories[one.estimator, one.engine].fits
+            for name, one in zip(names, found, strict=True)
+        }
+    )
+    return tuple(
+        replace(one, reasons=tuple(reasons[name])) for name, one in zip(names, found, strict=True)
+    )
+
+
+def check_ranked(checks: Iterable[Check], histories: Histories) -> None:
     """Refuse to judge the ranks of estimates that have none.
 
     Raises
@@ -187,67 +222,6 @@ def nothing_expected(settings: Settings) -> UserError:
         f"none of {', '.join(settings.estimators)}. Declare what is expected, in a config or by "
         + option("expect", "ESTIMATOR:QUANTITY=calibrated")
     )
-
-
-def subject_of(run: Run) -> Subject:
-    """List what there is to be judged in a run."""
-    estimands: dict[str, list[str]] = {name: [] for name in run.settings.estimators}
-    quantities: dict[str, list[str]] = {name: [] for name in run.settings.estimators}
-    estimated = {key for key, _ in run.streams(estimands_only=True)}
-    for key, _ in run.streams():
-        names = (estimands if key in estimated else quantities)[key[0]]
-        if key[2] not in names:
-            names.append(key[2])
-    known = {name: found or run.estimands(name) for name, found in estimands.items()}
-    return Subject(run.settings, run.expected_uniform, known, quantities, run.regimes)
-
-
-def _histories(
-    run: Run, estimands: Mapping[str, Iterable[str]], max_datasets: int | None
-) -> dict[tuple[str, str], History]:
-    settings = run.settings
-    wanted = {name: estimands.get(name, []) for name in settings.estimators}
-    truths = read_truths(run, wanted)
-    return {
-        (name, engine): history(
-            run.fits, run.results, name, engine, truths=truths[name], max_datasets=max_datasets
-        )
-        for name, engine in settings.pairs
-    }
-
-
-def read_truths(
-    run: Run, estimands: Mapping[str, Iterable[str]]
-) -> dict[str, dict[int, dict[str, Any]]]:
-    """Read what estimators' datasets were made with, those of failed fits too.
-
-    Parameters
-    ----------
-    run : Run
-        Finished or not.
-    estimands : mapping of str to iterable of str
-        By estimator, which parameters, vectors by their elements or as a whole.
-
-    Returns
-    -------
-    dict of str to dict of int to dict of str to number or list
-        By estimator, the parameters of each dataset by its number.
-    """
-    wanted = {
-        estimator: {name.partition("[")[0] for name in names}
-        for estimator, names in estimands.items()
-    }
-    found: dict[str, dict[int, dict[str, Any]]] = {estimator: {} for estimator in wanted}
-    with undamaged(run.folder / RESULTS_FILE):
-        for k, source, text in run.datasets("truth"):
-            truth = dict(json.loads(text))
-            for estimator in wanted if source == "" else wanted.keys() & {source}:
-                found[estimator][k] = {
-                    name: np.asarray(truth[name], dtype=float).tolist()
-                    for name in wanted[estimator]
-                    if name in truth
-                }
-    return found
 
 
 def _pairs(histories: Histories, run: Run, baseline: Run | None) -> int:

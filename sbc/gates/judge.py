@@ -38,6 +38,7 @@ from sbc.gates.decisions import (
 from sbc.gates.evidence import Evidence
 from sbc.gates.expectations import Better, Bounds, Calibrated, Expectation, Miscalibrated
 from sbc.gates.history import History
+from sbc.gates.lacking import lacking
 from sbc.gates.values import ROOTS, errors, hits, squares, stacked, values
 from sbc.stats.sequential.means import Decision, MeanTest
 from sbc.stats.sequential.outcome import ALPHA_FAIL, ALPHA_PASS, Outcome
@@ -95,6 +96,8 @@ class CheckVerdict:
         What the datasets say.
     without_divergent : Outcome or None
         The outcome without divergent fits, None if there are none.
+    lacking : tuple of (str, str)
+        What an open verdict on ranks waits for: streams, each with ``location`` or ``width``.
     """
 
     check: Check
@@ -106,6 +109,7 @@ class CheckVerdict:
     turned: bool
     evidence: Evidence
     without_divergent: Outcome | None = None
+    lacking: tuple[tuple[str, str], ...] = ()
 
 
 def judge_checks(
@@ -164,7 +168,15 @@ def judge_check(check: Check, histories: Histories, levels: Levels) -> CheckVerd
         turned=turned,
         evidence=_evidence(check, mine, histories, levels, n),
         without_divergent=otherwise,
+        lacking=_lacking(check, mine, levels) if outcome == "inconclusive" and n else (),
     )
+
+
+def _lacking(check: Check, mine: History, levels: Levels) -> tuple[tuple[str, str], ...]:
+    if not isinstance(check.expectation, Calibrated):
+        return ()
+    u = stacked(mine, check.streams, "pit")
+    return lacking(u, check.streams, check.expectation.delta, levels.passing)
 
 
 def _length(check: Check, mine: History, histories: Histories) -> int:

@@ -7,21 +7,27 @@ import re
 import shlex
 
 from sbc.gates import forward_words
+from sbc.gates.config import Config
+from sbc.gates.expectations import Unmoved
 from sbc.gates.failures import Failures
 from sbc.gates.forward import Forward
 from sbc.gates.gate import Gate
 from sbc.gates.judge import Check, CheckVerdict
+from sbc.gates.record import Record, read_record, write_record
+from sbc.gates.verdict_words import waiting
 from sbc.store.names import fitted_by
 from sbc.store.settings import IMPORTED
 
-_WORDS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "failed fits": "FAIL"}
+LABELS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "failed fits": "FAIL"}
+_INDENT = "\n" + " " * 14
 
 
 def text(gate: Gate) -> str:
     """Write all verdicts for a terminal."""
     lines = [regime(gate), ""]
-    lines += [f"{'FAIL' if one.faults else 'PASS':<14}{before(one)}" for one in gate.forward]
+    lines += [f"{forward_label(one):<14}{before(one)}" for one in gate.forward]
     lines += [line(verdict, gate) for verdict in gate.verdicts]
+    lines += [f"{LABELS[outcome]:<14}{told}" for outcome, told in gate.beside]
     lines += [
         "",
         *(fits_line(found, gate) for found in gate.failures),
@@ -37,13 +43,45 @@ def regime(gate: Gate) -> str:
     settings = gate.settings
     start = f"{settings.describe_process()}: "
     if not set(settings.estimators) - set(gate.expected_uniform):
-        return start + "uniform ranks are expected, and any departure is a fault."
+        return f"{start}uniform ranks are expected, so that any departure is a fault."
+    others = "describes how well the estimator does on data from this generator."
     if not gate.expected_uniform:
-        who = "uniform ranks are not expected; verdicts are"
-    else:
-        names = ", ".join(gate.expected_uniform)
-        who = f"uniform ranks are expected of {names}; the other verdicts are"
-    return f"{start}{who} declarations about this generator."
+        return f"{start}uniform ranks are not expected. A verdict {others}"
+    names = ", ".join(gate.expected_uniform)
+    return f"{start}uniform ranks are expected of {names}. Any other verdict {others}"
+
+
+def forward_label(found: Forward) -> str:
+    """Judge what was found before any fit; nothing passes that was not compared in full."""
+    if found.faults:
+        return LABELS["fail"]
+    if not found.judged:
+        return ""
+    return LABELS["inconclusive" if found.incomplete else "pass"]
+
+
+def keep(gate: Gate, fitted: bool = False, cut: tuple[int, int] | None = None) -> None:
+    """Keep in the run's folder what was asked, so that tables and pages judge as this gate did.
+
+    Parameters
+    ----------
+    gate : Gate
+        The last verdicts.
+    fitted : bool
+        Whether the gate made the fits.
+    cut : tuple of (int, int), optional
+        Where its time was up, as in `sbc.gates.record.Record`.
+
+    Raises
+    ------
+    UserError
+        If it cannot be written.
+    """
+    moved = [v for v in gate.verdicts if isinstance(v.check.expectation, Unmoved)]
+    beside = tuple((v.outcome, _INDENT.join([title(v, gate), *details(v)])) for v in moved)
+    before = read_record(gate.folder)
+    fitted = fitted or (before is not None and before.fitted)
+    write_record(gate.folder, Record(gate.config, len(moved), beside, fitted, cut))
 
 
 def title(verdict: CheckVerdict, gate: Gate) -> str:
@@ -59,23 +97,29 @@ def whose(what: Check | Failures, gate: Gate) -> str:
 
 def line(verdict: CheckVerdict, gate: Gate) -> str:
     """Write one verdict: what is expected and whether it holds, why, and what could be seen."""
-    indent = "\n" + " " * 14
-    details = indent.join(_details(verdict))
-    return f"{_WORDS[verdict.outcome]:<14}{title(verdict, gate)}{indent}{details}"
+    told = [title(verdict, gate), *details(verdict)]
+    return f"{LABELS[verdict.outcome]:<14}{_INDENT.join(told)}"
 
 
 def before(found: Forward) -> str:
     """Say what was found of one estimator before any fit."""
     title = f"{found.estimator}: before any fit, the generator and the model"
-    if not found.faults:
-        what = "could not be compared" if not found.found else "agree"
-        return f"{title} {what} ({found.datasets} datasets)"
-    indent = "\n" + " " * 14
-    told = indent.join(f"{one.what}: {forward_words.sentence(one)}" for one in found.faults)
-    return f"{title} differ{indent}{told}"
+    if found.faults:
+        told = [f"{one.what}: {forward_words.sentence(one)}" for one in found.faults]
+        return _INDENT.join([f"{title} differ", *told])
+    if not found.found:
+        return f"{title} could not be compared ({found.datasets} datasets)"
+    if found.incomplete:
+        least = min(one.n for one in found.found)
+        return (
+            f"{title} agree as far as they could be compared (in full on {least} of "
+            f"{found.datasets} datasets)"
+        )
+    return f"{title} agree ({found.datasets} datasets)"
 
 
-def _details(verdict: CheckVerdict) -> list[str]:
+def details(verdict: CheckVerdict) -> list[str]:
+    """Say on how many datasets a verdict rests, what they show, and what they could have shown."""
     lines = [datasets(verdict), verdict.evidence.found, verdict.evidence.least]
     if {verdict.outcome, verdict.without_divergent} == {"pass", "fail"}:
         lines.append(f"without the divergent fits it would {verdict.without_divergent}")
@@ -83,20 +127,17 @@ def _details(verdict: CheckVerdict) -> list[str]:
 
 
 def datasets(verdict: CheckVerdict) -> str:
-    """Say how many datasets decided, or would."""
-    failed = f", {verdict.failed} failed" if verdict.failed else ""
+    """Say how many datasets decided, or what an open verdict waits for."""
+    failed = f" (the fits to {verdict.failed} of them failed)" if verdict.failed else ""
     if verdict.at is not None:
-        return f"{verdict.at} datasets decided{failed}"
-    if verdict.turned and verdict.needed is None:
-        return f"{verdict.n} datasets{failed}, and what these hide could turn the verdict"
-    more = f"about {verdict.needed} more would" if verdict.needed else "how many would is unclear"
-    return f"{verdict.n} datasets did not decide{failed}; {more}"
+        return f"decided after {verdict.at} datasets{failed}"
+    return f"not decided after {verdict.n} datasets{failed}: {waiting(verdict)}"
 
 
 def fits_line(found: Failures, gate: Gate) -> str:
     """Say what became of one estimator's fits, and whether failing goes with the truth."""
     counts = ", ".join(f"{number} {status}" for status, number in found.statuses.items())
-    retried = f", {found.retried} needed a retry" if found.retried else ""
+    retried = f", {found.retried} retried" if found.retried else ""
     start = f"fits of {whose(found, gate)}: {counts or 'none'}{retried}{_own(found)}"
     if not found.failed:
         return f"{start}."
@@ -106,10 +147,11 @@ def fits_line(found: Failures, gate: Gate) -> str:
     start += ", which is too many" if found.too_many else ""
     sign = found.depends
     if sign is None:
-        return f"{start}; no sign that failing depends on the truth.{told}"
+        return f"{start}. Whether a fit fails does not seem to depend on the truth.{told}"
     return (
-        f"{start}; failing goes with the {sign.what} of {sign.estimand} "
-        f"(rank correlation {sign.effect:+.2f}, p = {sign.p:.2g}): mind what the others say.{told}"
+        f"{start}. Whether a fit fails depends on the {sign.what} of {sign.estimand} "
+        f"(rank correlation {sign.effect:+.2f}, p = {sign.p:.2g}), so that the fits that worked "
+        f"are a biased selection.{told}"
     )
 
 
@@ -123,29 +165,37 @@ def _own(found: Failures) -> str:
 
 def notes(gate: Gate) -> list[str]:
     """List what was not judged, and why a gate failed or how to find out."""
-    lines = [f"nothing is expected of {name}: not judged." for name in gate.unjudged]
+    lines = [f"{name} is not judged: nothing is expected of it." for name in gate.unjudged]
     if gate.outcome not in ("fail", "failed fits"):
         return lines
     if gate.causes:
         return [*lines, *(f"why: {found.paragraph}" for found in gate.causes)]
     if gate.settings.generator.startswith(IMPORTED):  # there is no model to look at
         return lines
-    return [*lines, f"why: ask by python -m sbc explain {shlex.quote(str(gate.folder))}"]
+    return [*lines, f"to find out why: python -m sbc explain {shlex.quote(str(gate.folder))}"]
+
+
+def found(gate: Gate) -> str:
+    """Say what the checks came to, as a clause."""
+    outcomes = [verdict.outcome for verdict in gate.verdicts] + [one for one, _ in gate.beside]
+    if any(found.faults for found in gate.forward):
+        return "the generator and the model do not state the same thing"
+    if gate.outcome == "failed fits":
+        return "too many fits failed"
+    return f"{outcomes.count('pass')} of {len(outcomes)} checks pass"
+
+
+def chances(config: Config) -> str:
+    """Say how often such a gate errs."""
+    return (
+        f"chance to fail by mistake at most {config.alpha_fail:g}, to pass by mistake at most "
+        f"{config.alpha_pass:g}, however often it is looked at"
+    )
 
 
 def conclusion(gate: Gate) -> str:
     """Sum up in a sentence, with what is guaranteed."""
-    passed = sum(verdict.outcome == "pass" for verdict in gate.verdicts)
-    what = f"{passed} of {len(gate.verdicts)} checks pass"
-    if any(found.faults for found in gate.forward):
-        what = "the generator and the model do not state the same thing"
-    elif gate.outcome == "failed fits":
-        what = "too many fits failed"
-    fail, passing = gate.config.alpha_fail, gate.config.alpha_pass
-    return (
-        f"gate: {_WORDS[gate.outcome]}, {what} (chance to fail by mistake at most {fail:g}, "
-        f"to pass by mistake at most {passing:g}, however often it is looked at)"
-    )
+    return f"gate: {LABELS[gate.outcome]}, {found(gate)} ({chances(gate.config)})"
 
 
 def markdown(gate: Gate) -> str:
@@ -157,7 +207,7 @@ def markdown(gate: Gate) -> str:
     for verdict in gate.verdicts:
         check, seen = verdict.check, verdict.evidence
         cells = [
-            f"**{_WORDS[verdict.outcome]}**",
+            f"**{LABELS[verdict.outcome]}**",
             whose(check, gate),
             check.quantity,
             str(check.expectation),
@@ -166,7 +216,9 @@ def markdown(gate: Gate) -> str:
             seen.least,
         ]
         rows.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
-    told = [*map(before, gate.forward), *(fits_line(f, gate) for f in gate.failures), *notes(gate)]
+    told = [f"{forward_label(one)} {before(one)}".lstrip() for one in gate.forward]
+    told += [f"{LABELS[outcome]} {told}" for outcome, told in gate.beside]
+    told += [*(fits_line(f, gate) for f in gate.failures), *notes(gate)]
     items = [f"- {_cell(words)}" for words in told]
     head = f"### {conclusion(gate)}\n\n{regime(gate)}"
     return "\n".join([head, "", *rows, "", *items, ""])

@@ -6,19 +6,22 @@ import re
 from collections.abc import Sequence
 
 from sbc.gates.causes import read_causes
+from sbc.gates.verdict_words import SIGNS
+from sbc.gates.words import conclusion
 from sbc.report.discrete import NOTE
-from sbc.report.numbers import p_value, with_error
+from sbc.report.numbers import p_value, plus_minus
 from sbc.report.page.answer import regime_words
 from sbc.report.page.fits import statuses
-from sbc.report.page.page import Chapter, chapters, state
-from sbc.report.verdicts import WORDS, Pair
+from sbc.report.page.gate import state
+from sbc.report.page.page import Chapter, chapters
+from sbc.report.verdicts import Pair
 from sbc.store.frames import Run
-from sbc.store.reasons import listed
+from sbc.store.reasons import listed_once
 
 LINES = 59
 _HEADS = ("estimator", "quantity", "verdict", "bias_sd", "RMSE", "coverage 95 %", "rank p")
-_ORDER = {"fail": 0, "inconclusive": 1, "unranked": 2, "pass": 3}
-_EACH = 16  # lines of a run that are not rows of its table
+_ORDER = {"fail": 0, "inconclusive": 1, "unjudged": 2, "unranked": 2, "pass": 3}
+_EACH = 18  # lines of a run that are not rows of its table
 _NOTES = 3  # of how estimators were put to the test
 
 
@@ -40,8 +43,10 @@ def _chapter(chapter: Chapter, most: int) -> list[str]:
     run = chapter.run
     lines = [f"### {_plain(chapter.title)}", ""]
     lines += [_plain(" ".join(regime_words(run))), ""]
-    if state(run):
-        lines += [f"**{_plain(state(run))}**", ""]
+    if stopped := state(run, chapter.judgement):
+        lines += [f"**{_plain(stopped)}**", ""]
+    if gate := chapter.judgement.gate:
+        lines += [f"**{_plain(conclusion(gate))}**", ""]
     pairs = [pair for pair in chapter.pairs if pair.quantity]
     kept = set(sorted(range(len(pairs)), key=lambda i: _ORDER[pairs[i].outcome])[:most])
     shown = [pair for i, pair in enumerate(pairs) if i in kept]
@@ -57,10 +62,9 @@ def _chapter(chapter: Chapter, most: int) -> list[str]:
     lines += [f"- {_plain(one.paragraph)}" for one in causes[:_NOTES]]
     marked = f" {NOTE}" if any(pair.discrete for pair in shown) else ""
     lines += ["", _plain(_fits(chapter) + marked)]
-    for estimator, engine in run.settings.pairs:
-        label = chapter.labels.label(estimator, engine)
-        told = listed(run.fits_of(estimator, engine), most=2)
-        lines += [f"- {_plain(f'{label}: {text}')}" for text in told]
+    mine = {chapter.labels.label(*pair): run.fits_of(*pair) for pair in run.settings.pairs}
+    for label, reasons in listed_once(mine, most=2).items():
+        lines += [f"- {_plain(f'{label}: {text}')}" for text in reasons]
     lines += [f"- {_plain(line)}" for line in run.lines[:_NOTES]]
     if len(run.lines) > _NOTES:
         lines.append(f"- … and {len(run.lines) - _NOTES} more notes in the page.")
@@ -68,13 +72,13 @@ def _chapter(chapter: Chapter, most: int) -> list[str]:
 
 
 def _cells(pair: Pair, chapter: Chapter) -> list[str]:
-    symbol, words, _ = WORDS[pair.outcome]
+    sign = SIGNS[pair.outcome]
     return [
         chapter.labels.label(pair.estimator, pair.engine),
         pair.quantity,
-        f"{symbol} {words}" + (f" ({pair.note})" if pair.note else ""),
-        with_error(*pair.bias),
-        with_error(*pair.measure("rmse")),
+        f"{sign.symbol} {sign.words}" + (f" ({pair.note})" if pair.note else ""),
+        plus_minus(*pair.bias),
+        plus_minus(*pair.measure("rmse")),
         pair.coverage_words,
         p_value(pair.adjusted),
     ]
@@ -88,7 +92,7 @@ def _fits(chapter: Chapter) -> str:
             f"{row['estimator']} {cells['fits']} ({cells['failed']} failed, "
             f"{cells['retried']} retried)"
         )
-    return f"Fits: {', '.join(parts)}. a (b): estimate and Monte Carlo error of its last digits."
+    return f"Fits: {', '.join(parts)}. a ± b: an estimate and its Monte Carlo error."
 
 
 def _row(cells: Sequence[str]) -> str:

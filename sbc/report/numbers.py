@@ -20,8 +20,9 @@ def plain_number(value: float) -> str:
 def with_error(value: float, mcse: float) -> str:
     """Write a value and its error as physicists do: 0.123 (45) means 0.123 ± 0.045.
 
-    The error gets two digits and the value ends where they do; 1.23 (45)e+06 where that is not
-    within nine decimals. Without an error, or with one that is mere rounding (below 1e-12 of the
+    The error gets two digits and the value ends where they do; a value without decimals stands
+    beside its whole error, 410 (120), and what is larger or smaller than anybody counts as
+    1.23e+08 ± 4.5e+06. Without an error, or with one that is mere rounding (below 1e-12 of the
     value), three decimals.
     """
     if not math.isfinite(value):
@@ -33,8 +34,63 @@ def with_error(value: float, mcse: float) -> str:
     error, decimals = error.replace(".", ""), 1 - int(exponent)
     if 0 <= decimals <= 9:
         return f"{value:z.{decimals}f} ({error})"
+    if decimals < 0 and max(abs(value), mcse) < _LARGE:
+        return f"{round(value, decimals):z.0f} ({round(mcse, decimals):.0f})"
     power = int(f"{max(abs(value), mcse):.1e}".partition("e")[2])
-    return f"{Decimal(value).scaleb(-power):z.{decimals + power}f} ({error})e{power:+03d}"
+    told = f"{Decimal(value).scaleb(-power):z.{decimals + power}f}"
+    return f"{told}e{power:+03d} ± {mcse:.1e}"
+
+
+def plus_minus(value: float, mcse: float) -> str:
+    """Write a value and its error side by side, three digits of the value at most: 0.123 ± 0.045.
+
+    The error has two digits, one if it begins with 3 or more, and the value no more decimals than
+    the error. A line may break before ``±`` and nowhere else.
+
+    Examples
+    --------
+    >>> plus_minus(0.12345, 0.0151).replace("\u00a0", " ")
+    '0.123 ± 0.015'
+    >>> plus_minus(-5.4321, 0.5).replace("\u00a0", " ")
+    '−5.4 ± 0.5'
+    >>> plus_minus(412.3, 123).replace("\u00a0", " ")
+    '410 ± 120'
+    >>> plus_minus(98765, 0.3).replace("\u00a0", " ")
+    '98800 ± 0.3'
+    """
+    if not math.isfinite(value):
+        return "–"
+    if not (math.isfinite(mcse) and mcse > 1e-12 * abs(value)):
+        return _minus(_digits(value, _decimals(value), abs(value)))
+    size = max(abs(value), mcse)
+    lead = float(f"{mcse:.1e}".partition("e")[0])
+    error_decimals = -int(f"{mcse:.1e}".partition("e")[2]) + (1 if lead < _SECOND_DIGIT else 0)
+    decimals = min(error_decimals, _decimals(size))
+    told = f"{mcse:.1g}" if mcse < 0.5 * 10.0**-decimals else _digits(mcse, error_decimals, size)
+    return f"{_minus(_digits(value, decimals, size))} ±\u00a0{told}"
+
+
+_SMALL, _LARGE = 1e-4, 1e6
+#: An error that begins below this is written with two digits, so that it is not rounded by a third.
+_SECOND_DIGIT = 3
+_DIGITS = 3
+
+
+def _decimals(value: float) -> int:
+    """Count the decimals after which three digits stand; negative before the point."""
+    return _DIGITS - 1 - (math.floor(math.log10(abs(value))) if value else 0)
+
+
+def _digits(value: float, decimals: int, size: float) -> str:
+    """Write a number with so many decimals; by a power of ten where `size` is large or small."""
+    if size and not _SMALL <= size < _LARGE:
+        return f"{value:.3g}"
+    return f"{round(value, decimals):z.{max(0, decimals)}f}"
+
+
+def _minus(text: str) -> str:
+    """Write a minus sign, at which no line breaks, for a hyphen."""
+    return text.replace("-", "−", 1) if text.startswith("-") else text
 
 
 def published(value: float, mcse: float, compact: bool = False) -> str:

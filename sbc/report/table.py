@@ -20,7 +20,14 @@ from sbc.report.hypotheses import Nulls, Ropes, check_named, tested
 from sbc.report.numbers import p_value, plain_number, plain_records, with_error
 from sbc.report.readable import UNSAID, as_text
 from sbc.report.study import of_study
-from sbc.report.table_notes import APPROXIMATION, LEVELS, missing, notes, regime_line
+from sbc.report.table_notes import (
+    APPROXIMATION,
+    LEVELS,
+    missing,
+    notes,
+    regime_line,
+    verdicts,
+)
 from sbc.report.targets import ELEMENT, VECTOR, Subject, strata_of, subjects_of
 from sbc.stats import metrics
 from sbc.stats.fits import UNKNOWN, Fits
@@ -110,7 +117,8 @@ def table(
         construction. ``*_mcse`` are Monte Carlo standard errors, ``coverage_*_low`` and
         ``_high`` the ends of 95 % Wilson intervals; what is not defined, such as an error from a
         single dataset, is NaN. ``rank_p_adjusted`` is ``rank_p`` by Holm's rule over the rows that
-        are no elements and what else is ranked, as in the report; elements' among themselves.
+        are no elements and what else is ranked, as in the report; elements' among themselves. It
+        is NaN at one fixed truth, where uniform ranks are not expected.
 
     Raises
     ------
@@ -138,7 +146,8 @@ def table(
                 rows.append({"stratum": label} | _row(run, part, chosen, asked, subjects))
     if by and not rows:
         raise UserError(f"no estimand has an element for each value of the feature '{by}'")
-    adjust(rows, [] if by else others(run))
+    if not run.settings.regime.single_truth:  # where nobody expects uniform ranks, nobody tests
+        adjust(rows, [] if by else others(run))
     return pd.DataFrame(rows)
 
 
@@ -272,7 +281,9 @@ def render(
         readable = of_study(rows, readable, run.settings.regime.single_truth)
     body = grid(readable, kind)
     pools = any(row["kind"] == VECTOR for row in rows)
-    lines = [f"{regime_line(run)}.", "", body, "", *notes(run, pools, elements, **options)]
+    whole = "stratum" not in frame
+    lines = [f"{regime_line(run)}.", "", body, "", *(verdicts(run) if whole else [])]
+    lines += notes(run, pools, elements, **options)
     lines += [APPROXIMATION] if known else []
     lines += [NOTE] if any(row["discrete"] for row in rows) else []
     return "\n".join(lines).rstrip()

@@ -6,10 +6,14 @@ from typing import Any
 
 import pandas as pd
 
+from sbc.gates.judgement import judgement
+from sbc.gates.verdict_words import verdict_lines
+from sbc.gates.words import LABELS
+from sbc.gates.words import found as told
 from sbc.plugins.errors import option
 from sbc.store.frames import Run
 from sbc.store.names import fitted_by
-from sbc.store.reasons import listed
+from sbc.store.reasons import listed_once
 from sbc.store.rows import LEVELS
 
 #: Said where an approximation was fitted.
@@ -28,7 +32,8 @@ def regime_line(run: Run) -> str:
         expected = "uniform ranks are expected of no method"
     else:
         expected = (
-            "uniform ranks are expected of no estimator; they show how each fits this generator"
+            "uniform ranks are expected of no estimator; they show how well each does on data from "
+            "this generator"
         )
     part = f"{found}; " if (found := run.shard.describe()) else ""
     return f"{part}{run.settings.describe_process()}: {expected}"
@@ -120,6 +125,15 @@ def _study_lines(run: Run, reference: str | None = None, **_: object) -> list[st
     return lines
 
 
+def verdicts(run: Run) -> list[str]:
+    """Write the verdicts on the ranks of each estimator, and what the gate says."""
+    found = judgement(run)
+    lines = verdict_lines(found, several_engines=len(run.settings.fitters) > 1)
+    if found.gate is not None:
+        lines.append(f"gate: {LABELS[found.gate.outcome]}, {told(found.gate)}")
+    return lines
+
+
 def notes(run: Run, pools: bool, elements: bool, **options: Any) -> list[str]:
     """List the lines; arguments as of `sbc.report.table.render`, `pools` for those of vectors."""
     lines = [
@@ -134,12 +148,16 @@ def notes(run: Run, pools: bool, elements: bool, **options: Any) -> list[str]:
             "[*] = mean over the elements of a vector, its error from the variation between "
             "datasets" + ("." if elements else f"; {option('elements')} shows each.")
         )
-    for estimator, engine in run.settings.pairs:
-        mine = run.fits_of(estimator, engine)
-        parts = [f"{n} {status}" for status, n in mine.status.value_counts().items()]
-        if (count := int((mine.attempt > 0).sum())) > 0:
-            parts.append(f"{count} needed a retry")
-        who = fitted_by(estimator, engine if len(run.settings.fitters) > 1 else "")
+    several = len(run.settings.fitters) > 1
+    mine = {
+        fitted_by(estimator, engine if several else ""): run.fits_of(estimator, engine)
+        for estimator, engine in run.settings.pairs
+    }
+    reasons = listed_once(mine)
+    for who, fits in mine.items():
+        parts = [f"{n} {status}" for status, n in fits.status.value_counts().items()]
+        if (count := int((fits.attempt > 0).sum())) > 0:
+            parts.append(f"{count} retried")
         lines.append(f"fits of {who}: {', '.join(parts) or 'none yet'}")
-        lines += [f"  {told}" for told in listed(mine)]
+        lines += [f"  {reason}" for reason in reasons[who]]
     return lines + run.lines

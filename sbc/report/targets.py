@@ -110,6 +110,11 @@ def strata_of(
     for name in names:
         if name not in features:
             place = f"in the data of {run.settings.generator}"
+            if not len(features.columns):
+                raise UserError(
+                    f"there is no feature {place} to break the table down by: a generator declares "
+                    "features of its data, numbers such as the size of the smallest group"
+                )
             raise unknown("feature", name, features.columns, place)
     if len(names) > 1 or by in run.factors:
         for label, rows in crossed(run, fits["dataset"], features[names]):

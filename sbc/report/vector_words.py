@@ -74,7 +74,10 @@ def _guilty(elements: Elements, test: PooledUniformity, subject: str, alone: boo
         return []
     names = ", ".join(elements.names[j] for _, j in guilty[:_NAMED])
     more = " and others" if len(guilty) > _NAMED else ""
-    start = f"{len(guilty)} of {len(p)} elements by themselves are not uniform: {names}{more}."
+    start = (
+        f"The ranks of {len(guilty)} of {len(p)} elements are not uniform by themselves: {names}"
+        f"{more}."
+    )
     if not alone:
         return [start]
     worst = guilty[0][1]

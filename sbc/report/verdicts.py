@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
-from sbc.gates.decisions import Levels
-from sbc.gates.expectations import Calibrated
-from sbc.gates.history import History, history
-from sbc.gates.judge import Check, judge_check
+from sbc.gates.judgement import Judged, Judgement, judgement
+from sbc.gates.verdict_words import note
 from sbc.report.discrete import MARK, is_discrete
 from sbc.report.labels import coverage_text
 from sbc.report.vector_words import vector_sentence
 from sbc.report.words import sentence
 from sbc.stats.fits import Estimate, Fits, Proportion
-from sbc.stats.sequential.judge import PRESETS
-from sbc.stats.sequential.outcome import ALPHA_FAIL, ALPHA_PASS, Outcome
 from sbc.stats.uniformity import Uniformity, holm
 from sbc.stats.vector_ranks import PooledUniformity, rank_test
 from sbc.stats.vectors import Elements, measure
 from sbc.store.frames import Run, as_elements, as_fits
-from sbc.store.names import units
 
-#: The outcome of a gate; of an estimate without draws there is none.
-Judged = Outcome | Literal["unranked"]
-DELTA = PRESETS["pr"].delta
-#: Outcome: symbol, words, and name in the style sheet.
-WORDS: dict[Judged, tuple[str, str, str]] = {
-    "pass": ("✓", "calibrated", "good"),
-    "fail": ("✗", "miscalibrated", "bad"),
-    "inconclusive": ("?", "cannot tell yet", "open"),
-    "unranked": ("–", "no ranks", "open"),
-}
+#: Said where a test finds a departure that the tolerance allows.
+_WITHIN = "The departure is real, but it is within the tolerance."
 
 
 @dataclass(frozen=True)
@@ -52,14 +40,18 @@ class Pair:
         Its rows of the run's results, those of fits that worked; one frame an element of a vector.
     fits : Fits or Elements
         The same as arrays.
-    outcome : {"pass", "fail", "inconclusive", "unranked"}
-        Of the sequential gate with tolerance `DELTA`; a vector passes if all elements do.
+    outcome : {"pass", "fail", "inconclusive", "unranked", "unjudged"}
+        As of `sbc.gates.judgement`; a vector passes if all elements do.
     note : str
-        What an open verdict waits for.
+        What an open verdict waits for, or why there is none.
     test : Uniformity or PooledUniformity
         At fixed n.
     adjusted : float
-        Its p-value, adjusted for all pairs of the page.
+        Its p-value, adjusted for all pairs of the page; NaN where there is nothing to test.
+    adjusted_elements : tuple of float
+        Those of a vector's elements, adjusted among all elements of the page.
+    tested : bool
+        Whether its ranks are tested: at one fixed truth not even an exact posterior's are uniform.
     words : str
         The shape of the ranks; empty if there is nothing to say.
     """
@@ -75,6 +67,8 @@ class Pair:
     note: str
     test: Uniformity | PooledUniformity
     adjusted: float = 1.0
+    adjusted_elements: tuple[float, ...] = ()
+    tested: bool = True
     words: str = ""
 
     @property
@@ -117,90 +111,76 @@ class Pair:
         return self.measure("contraction")
 
 
-def pairs_of(run: Run) -> list[Pair]:
-    """Judge all that a run ranks, estimands first; their words are still missing."""
-    found = []
+def pairs_of(run: Run, found: Judgement | None = None) -> list[Pair]:
+    """Take what is said of all that a run ranks, estimands first; words are still missing.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    found : Judgement, optional
+        What is said of it, if that is known already.
+    """
     streams = dict(run.streams())
-    for estimator, engine in run.settings.pairs:
-        mine = history(run.fits, run.results, estimator, engine)
-        known = [key[2] for key in streams if key[:2] == (estimator, engine)]
-        names = known or run.estimands(estimator) or [""]
-        estimands = {key[2] for key, _ in run.streams(estimands_only=True) if key[0] == estimator}
-        names = sorted(names, key=lambda name: bool(known) and name not in estimands)
-        for unit, members in units(names).items():
-            frames = {
-                name: streams.get((estimator, engine, name), run.results.iloc[:0])
-                for name in members
-            }
-            is_estimand = members[0] in estimands or not known
-            found.append(_pair(run, mine, unit, frames, is_estimand))
-    return found
+    estimands = {key for key, _ in run.streams(estimands_only=True)}
+    empty = run.results.iloc[:0]
+    pairs = []
+    for verdict in (found or judgement(run)).ranks.values():
+        whose = verdict.estimator, verdict.engine
+        frames = {name: streams.get((*whose, name), empty) for name in verdict.streams}
+        known = any(key[:2] == whose for key in streams)
+        fits = _fits_of(frames)
+        pairs.append(
+            Pair(
+                estimator=verdict.estimator,
+                engine=verdict.engine,
+                quantity=verdict.quantity,
+                is_estimand=not known or (*whose, verdict.streams[0]) in estimands,
+                expected=verdict.estimator in run.expected_uniform,
+                frames=frames,
+                fits=fits,
+                outcome=verdict.outcome,
+                note=note(verdict),
+                test=rank_test(fits),
+                tested=not run.settings.regime.single_truth,
+            )
+        )
+    return pairs
 
 
 def _fits_of(frames: dict[str, pd.DataFrame]) -> Fits | Elements:
     return as_elements(frames) if len(frames) > 1 else as_fits(*frames.values())
 
 
-def _pair(
-    run: Run, mine: History, name: str, frames: dict[str, pd.DataFrame], is_estimand: bool
-) -> Pair:
-    key = (mine.estimator, mine.engine)
-    verdict: Any = None
-    worked = any(map(len, frames.values()))
-    ranked = any(mine.is_ranked(name) for name in frames) or not worked
-    if mine.n and worked and ranked:
-        check = Check(*key, name, Calibrated(DELTA), tuple(frames))
-        verdict = judge_check(check, {key: mine}, Levels(ALPHA_FAIL, ALPHA_PASS))
-    fits = _fits_of(frames)
-    return Pair(
-        estimator=mine.estimator,
-        engine=mine.engine,
-        quantity=name,
-        is_estimand=is_estimand,
-        expected=mine.estimator in run.expected_uniform,
-        frames=frames,
-        fits=fits,
-        outcome=verdict.outcome if verdict else "inconclusive" if ranked else "unranked",
-        note=_note(verdict, mine) if ranked else "",
-        test=rank_test(fits),
-    )
-
-
-def _note(verdict: Any, mine: History) -> str:
-    if verdict is None:
-        return "no fit has worked" if mine.n else "no fits yet"
-    if verdict.outcome != "inconclusive":
-        return ""
-    if verdict.turned:
-        return "failed fits could turn it"
-    if verdict.needed:
-        return f"about {_round(verdict.needed)} more datasets would tell"
-    return "the ranks point nowhere yet"
-
-
-def _round(n: int) -> int:
-    """Keep two digits of a number that is no more than a guess."""
-    return int(float(f"{n:.1e}")) if n >= 100 else n
-
-
 def with_words(pairs: list[Pair]) -> list[Pair]:
     """Say what the shapes show, allowing for the number of pairs that are looked at."""
     adjusted = holm([pair.test.p for pair in pairs])
+    elements = iter(holm([p for pair in pairs for p in _elements(pair)]))
     tests = sum(pair.n > 1 for pair in pairs)
     return [
         replace(
             pair,
-            adjusted=float(p),
-            words=_words(pair, float(p), tests),
+            adjusted=float(p) if pair.tested else math.nan,
+            adjusted_elements=tuple(float(next(elements)) for _ in _elements(pair)),
+            words=_words(pair, float(p), tests) if pair.tested else "",
         )
         for pair, p in zip(pairs, adjusted, strict=True)
     ]
+
+
+def _elements(pair: Pair) -> list[float]:
+    """Give the p-values of a vector's elements; of a scalar, and of what is no estimand, none."""
+    if not isinstance(pair.test, PooledUniformity) or not pair.is_estimand:
+        return []
+    return [one.p for one in pair.test.elements]
 
 
 def _words(pair: Pair, adjusted: float, tests: int) -> str:
     subject = "estimates" if pair.is_estimand else "draws"
     if isinstance(pair.fits, Elements):
         assert isinstance(pair.test, PooledUniformity)
-        return vector_sentence(pair.fits, pair.test, adjusted, subject)
-    assert isinstance(pair.test, Uniformity)
-    return sentence(pair.fits, pair.test, adjusted, tests, subject)
+        words = vector_sentence(pair.fits, pair.test, adjusted, subject)
+    else:
+        assert isinstance(pair.test, Uniformity)
+        words = sentence(pair.fits, pair.test, adjusted, tests, subject)
+    return f"{words} {_WITHIN}" if words and pair.outcome == "pass" else words

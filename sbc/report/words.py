@@ -73,13 +73,16 @@ def _location(fits: Fits, subject: str) -> str:
     where, how = ("right", "low") if low else ("left", "high")
     z = metrics.bias_sd(fits)
     if _clear(z) and (z.value < 0) == low:
-        return f"Mass at the {where}: {subject} too {how} by {_size(z)} posterior sds."
+        return (
+            f"{subject.capitalize()} are too {how} by {_size(z)} posterior sds; the ranks pile up "
+            f"at the {where}."
+        )
     # A few wild fits can hide in the mean of z what most ranks show.
     share = _share(fits.pit > 0.5 if low else fits.pit < 0.5)
     side = "above" if low else "below"
     return (
-        f"Mass at the {where}: {subject} too {how}; {share} % of truths lie {side} the posterior "
-        "median instead of 50 %."
+        f"{subject.capitalize()} are too {how}: {share} % of truths lie {side} the posterior "
+        f"median instead of 50 %. The ranks pile up at the {where}."
     )
 
 
@@ -94,18 +97,20 @@ def _ratio(fits: Fits) -> tuple[str, Estimate]:
     half = _Z95 * z.mcse / z.value
     ratio = 1 / z.value
     told = interval(ratio, ratio * math.exp(-half), ratio * math.exp(half))
-    return f"its sd is about {told} {'of' if ratio < 1 else 'times'} what it should be", z
+    return f"its sd is about {told} times what it should be", z
 
 
 def _scale(fits: Fits, _: str) -> str:
     w = float(np.abs(2 * fits.pit - 1).mean())
     narrow = w > 0.5
     told, z = _ratio(fits)
-    shape, how = ("U-shaped", "narrow") if narrow else ("A hump in the middle", "wide")
+    shape = "are U-shaped" if narrow else "pile up in the middle"
+    how = "narrow" if narrow else "wide"
     if _clear(z, 1.0) and (z.value > 1) == narrow:
-        return f"{shape}: the posterior is too {how}; {told}."
+        return f"The posterior is too {how}: {told}. The ranks {shape}."
     share = _share(np.abs(2 * fits.pit - 1) <= 0.5)
-    return f"{shape}: the posterior is too {how}; its 50 % interval holds {share} % of truths."
+    told = f"its 50 % interval holds {share} % of truths"
+    return f"The posterior is too {how}: {told}. The ranks {shape}."
 
 
 def _beside_location(fits: Fits) -> str:
@@ -113,7 +118,7 @@ def _beside_location(fits: Fits) -> str:
     if not _clear(z, 1.0):
         return ""
     how = "narrow" if z.value > 1 else "wide"
-    return f"Besides, the posterior is too {how}; {told}."
+    return f"The posterior is also too {how}: {told}."
 
 
 def _beside_scale(fits: Fits, subject: str) -> str:
@@ -121,7 +126,7 @@ def _beside_scale(fits: Fits, subject: str) -> str:
     if not _clear(z):
         return ""
     how = "high" if z.value > 0 else "low"
-    return f"Besides, {subject} are too {how} by {_size(z)} posterior sds."
+    return f"{subject.capitalize()} are also too {how} by {_size(z)} posterior sds."
 
 
 def _other(fits: Fits, _: str) -> str:
@@ -130,6 +135,6 @@ def _other(fits: Fits, _: str) -> str:
     worst = int(np.argmax(np.abs(below - at) / np.sqrt(at * (1 - at))))
     share = _share(fits.pit <= at[worst])
     return (
-        "Not uniform, though neither bias nor width explains it best: "
-        f"{share} % of ranks lie below {at[worst]:.2f} instead of {100 * at[worst]:.0f} %."
+        "The ranks are not uniform, and neither a bias nor a wrong width describes them best: "
+        f"{share} % of them lie below {at[worst]:.2f} instead of {100 * at[worst]:.0f} %."
     )

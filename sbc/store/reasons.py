@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -25,6 +26,11 @@ class Reason:
     status: str
     text: str
     datasets: tuple[int, ...]
+
+    @property
+    def kind(self) -> tuple[str, str]:
+        """What failures of several estimators have in common: the status, and the words."""
+        return self.status, _NUMBER.sub("#", self.text)
 
     @property
     def count(self) -> int:
@@ -50,6 +56,33 @@ def reasons(fits: pd.DataFrame) -> list[Reason]:
         kinds.setdefault(key, []).append(int(k))
     found = [Reason(key[0], texts[key], tuple(numbers)) for key, numbers in kinds.items()]
     return sorted(found, key=lambda reason: -reason.count)
+
+
+def listed_once(fits: Mapping[str, pd.DataFrame], most: int = 3) -> dict[str, list[str]]:
+    """Write the commonest reasons of several who fit, each text for the first of them only.
+
+    Parameters
+    ----------
+    fits : mapping of str to DataFrame
+        By the names of who fitted; columns as for `reasons`.
+    most : int
+        Reasons of each to write, at least 1.
+
+    Returns
+    -------
+    dict of str to list of str
+        Lines, as `listed` gives them; of a reason told before its count, and whose it was first.
+    """
+    whose: dict[str, str] = {}
+    told = {}
+    for name, frame in fits.items():
+        lines = []
+        for line in listed(frame, most):
+            count, _, text = line.partition(" × ")
+            first = whose.setdefault(_NUMBER.sub("#", text), name)
+            lines.append(line if first == name else f"{count} × for the same reason as {first}")
+        told[name] = lines
+    return told
 
 
 def readable(text: str, longest: int = 400) -> str:

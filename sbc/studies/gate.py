@@ -17,6 +17,7 @@ from sbc.gates.forward import SHARE
 from sbc.gates.forward_file import write_forward
 from sbc.gates.gate import Gate, judge_run, nothing_expected
 from sbc.gates.judge import Check, rival
+from sbc.gates.words import keep
 from sbc.plugins.engine import FUNCTION
 from sbc.plugins.errors import TimeUpError, option
 from sbc.stats.sequential.power import detectable
@@ -107,7 +108,7 @@ def judge_while_running(
     if resume:
         gate, n = look(), settings.datasets
         if not (waiting := _waiting(gate)):
-            return gate
+            return _kept(gate)
     else:
         gate = None
     first = True
@@ -120,7 +121,7 @@ def judge_while_running(
         begun()
         with store:
             if first and gate is None and _differ_before_any_fit(grown, folder, config):
-                return look()
+                return _kept(look())
             if first:
                 say(sees(grown, read_run(folder), config.limit, config))
             first = False
@@ -128,13 +129,25 @@ def judge_while_running(
                 _fit(grown, waiting, store, jobs, hand_out=hand_out, deadline=deadline)
             except TimeUpError as stopped:
                 say(f"{stopped.neutral}; {_how_to_go_on(folder)}")
-                return _undecided(look(), gate)
+                return _kept(_undecided(look(), gate), cut=_looked_at(gate))
         gate = look()
         watch(gate)
         waiting = _waiting(gate)
         if not waiting or n >= config.limit:
-            return gate
+            return _kept(gate)
         n = min(n + BATCH, config.limit)
+
+
+def _looked_at(gate: Gate | None) -> int:
+    """Count the leading datasets of the last whole look."""
+    return 0 if gate is None else max((found.n for found in gate.failures), default=0)
+
+
+def _kept(gate: Gate, cut: int | None = None) -> Gate:
+    """Keep what was asked, and if its time was up how many leading datasets count."""
+    there = None if cut is None else (len(load_run(gate.folder).fits), cut)
+    keep(gate, fitted=True, cut=there)
+    return gate
 
 
 def _differ_before_any_fit(settings: Settings, folder: Path, config: Config) -> bool:
@@ -220,7 +233,7 @@ def sees(settings: Settings, run: Mapping[str, Any], max_datasets: int, config: 
         The gate's error rates.
     """
     if max_datasets < LEAST:
-        return f"{max_datasets} datasets show no fault of ranks: allow {LEAST} or more"
+        return f"{max_datasets} datasets show no fault of the ranks: allow at least {LEAST}"
     # Every estimand and the log likelihood are a stream each.
     streams = sum(
         (len(names) + 1) * sum(engine != FUNCTION for engine in settings.engines_of(name))
@@ -228,9 +241,9 @@ def sees(settings: Settings, run: Mapping[str, Any], max_datasets: int, config: 
     )
     fault = detectable(max_datasets, max(1, streams), config.alpha_fail)
     return (
-        f"up to {max_datasets} datasets: they show with a chance of 80 % a bias of "
-        f"{fault.bias:.2f} posterior sds, or reported sds {fault.sd_low:.2f} or "
-        f"{fault.sd_high:.2f} times the right ones"
+        f"with up to {max_datasets} datasets this gate detects, with a chance of 80 %, a bias of "
+        f"{fault.bias:.2f} posterior sds, or posterior sds {fault.sd_low:.2f} or "
+        f"{fault.sd_high:.2f} times the right size"
     )
 
 

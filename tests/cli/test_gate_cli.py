@@ -109,7 +109,7 @@ def test_what_is_expected_is_asked_for_without_a_config(tmp_path, capsys):
     assert main(["gate", str(folder)]) == 0
     shown = capsys.readouterr().out
     assert "mundlak all: calibrated within 0.1" in shown
-    assert "uniform ranks are expected, and any departure is a fault" in shown
+    assert "uniform ranks are expected, so that any departure is a fault" in shown
 
 
 def test_the_log_likelihood_alone_finds_a_posterior_that_ignores_the_data(tmp_path, capsys):
@@ -123,7 +123,7 @@ def test_the_log_likelihood_alone_finds_a_posterior_that_ignores_the_data(tmp_pa
 
 def test_verdicts_outside_of_self_are_declarations(folder_of, capsys):
     main(["gate", folder_of(calibrated()), *EXPECT])
-    assert "verdicts are declarations about this generator" in capsys.readouterr().out
+    assert "A verdict describes how well the estimator does" in capsys.readouterr().out
 
 
 def test_presets_bound_the_datasets(tmp_path, capsys):
@@ -147,7 +147,7 @@ def test_a_gap_ends_what_is_judged(tmp_path, capsys):
     rows = fits({"beta_XY": calibrated()})
     folder = make_run(tmp_path / "run", rows[:20] + rows[21:])
     assert main(["gate", str(folder), *EXPECT]) == 3
-    assert "20 datasets did not decide" in capsys.readouterr().out
+    assert "not decided after 20 datasets: " in capsys.readouterr().out
 
 
 def test_a_config_is_read(folder_of, tmp_path, capsys):
@@ -162,7 +162,7 @@ def test_failed_fits_that_go_with_the_truth_are_told(tmp_path, capsys):
     bad = [k for k, row in enumerate(rows) if row.truth["beta_XY"] > 1.5]
     folder = make_run(tmp_path / "run", fits({"beta_XY": calibrated()}, failed=bad))
     main(["gate", str(folder), *EXPECT])
-    assert "failing goes with the truth of beta_XY" in capsys.readouterr().out
+    assert "Whether a fit fails depends on the truth of beta_XY" in capsys.readouterr().out
 
 
 # -- files ---------------------------------------------------------------------------------------

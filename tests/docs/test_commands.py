@@ -61,7 +61,7 @@ PROMISED = {
     "docs/causes.md": (
         "No difference found",
         "The cause is the likelihood of effect: the generator's values of effect are spread less",
-        "the ranks of total, log_likelihood are not uniform",
+        "the ranks of total, log_likelihood are miscalibrated",
     ),
     "docs/sweeps.md": (
         "180 fits in all",

@@ -166,7 +166,7 @@ def test_without_a_fit_that_worked_nothing_is_known():
     for expectation in (Calibrated(0.1), Bounds("bias", -1, 1), Bounds("contraction", 0.5, np.inf)):
         verdict = judged(calibrated(), expectation, failed=range(200))
         assert verdict.outcome == "inconclusive"
-        assert verdict.evidence.found == "no fits to speak of"
+        assert verdict.evidence.found == "too few fits to describe"
 
 
 # -- what a verdict says -------------------------------------------------------------------------
@@ -496,7 +496,7 @@ def test_checks_share_the_rate_of_false_alarms():
 
 
 def test_synthetic_truths_are_the_stored_ones(tmp_path):
-    from sbc.gates.gate import read_truths
+    from sbc.gates.read import read_truths
 
     run = load_run(make_run(tmp_path / "run", fits({"beta_XY": calibrated(5)}, failed=[2])))
     assert read_truths(run, {"mundlak": ["beta_XY", "beta_ZY"]})["mundlak"][2] == truth_of(2)

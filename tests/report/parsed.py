@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-VOID = {"meta", "link", "br", "img", "hr", "input"}
+VOID = {"meta", "link", "br", "img", "hr", "input", "wbr"}
 
 
 class Page(HTMLParser):
@@ -16,12 +16,14 @@ class Page(HTMLParser):
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.open: list[str] = []
         self.words: list[str] = []
+        self.broken = False
         self.feed(html)
         self.close()
         assert not self.open, f"never closed: {self.open}"
 
     def handle_starttag(self, tag, attrs):
         self.elements.append((tag, dict(attrs)))
+        self.broken = tag == "wbr"
         if tag not in VOID:
             self.open.append(tag)
 
@@ -33,8 +35,12 @@ class Page(HTMLParser):
         assert self.open.pop() == tag, f"</{tag}> is out of place"
 
     def handle_data(self, data):
-        if not self.open or self.open[-1] not in ("style", "script"):
-            self.words.append(data)
+        if self.open and self.open[-1] in ("style", "script"):
+            return
+        if self.broken and self.words:  # one word, which may be broken there
+            data = self.words.pop() + data
+        self.broken = False
+        self.words.append(data)
 
     @property
     def text(self) -> str:

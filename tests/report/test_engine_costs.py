@@ -55,7 +55,7 @@ def test_costs_by_hand(tmp_path):
     assert expected < 0
     assert cost.estimate("cost-coverage").value == pytest.approx(expected)
     cells = dict(cost_numbers([cost], LABELS)[0]["cells"])
-    assert cells["shift / sd"] == "-0.250 (10)"
+    assert cells["shift / sd"] == "−0.250 ±\u00a00.010"
     assert cells["width ratio"].startswith("0.5")
     assert cells["datasets"] == "24"
 

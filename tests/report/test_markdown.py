@@ -10,7 +10,7 @@ from sbc.store.frames import load_run
 
 def test_verdicts_and_numbers_are_there(make):
     text = markdown([make(n=100)])
-    assert "| naive | beta_XY | ✗ miscalibrated | 1.00 (10) |" in text
+    assert "| naive | beta_XY | ✗ miscalibrated | 1.00 ± 0.10 |" in text
     assert "### run" in text
     assert "Fits: latent 100 (0 failed, 0 retried)" in text
 

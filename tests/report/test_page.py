@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from parsed import Page
-from synthetic import SETTINGS, by_engine, calibrated, fits, make_run
+from synthetic import SETTINGS, by_engine, calibrated, fits, make_run, scaled
 
 from sbc.report.labels import Labels
-from sbc.report.numbers import with_error
+from sbc.report.numbers import plus_minus
 from sbc.report.page.fits import statuses
 from sbc.report.page.page import page
 from sbc.stats import metrics
@@ -71,7 +71,7 @@ def test_every_number_is_there_with_its_error(rich):
     for _, frame in run.streams(estimands_only=True):
         values = as_fits(frame)
         for name in ("bias", "bias_sd", "rmse", "width", "contraction", "crps"):
-            assert with_error(*metrics.METRICS[name](values)) in found.text
+            assert " ".join(plus_minus(*metrics.METRICS[name](values)).split()) in found.text
         share = metrics.coverage(values, kind="quantile")
         assert f"[{share.low:.2f}, {share.high:.2f}]" in found.text
 
@@ -81,9 +81,9 @@ def test_verdicts_shapes_and_what_is_expected_are_told(rich):
     assert "Uniform ranks are expected of latent alone" in text
     assert "not ranked here" in text
     assert "✗ miscalibrated" in text
-    assert "? cannot tell yet" in text
-    assert "Mass at the left: estimates too high by" in text
-    assert "U-shaped: the posterior is too narrow" in text
+    assert "? inconclusive" in text
+    assert "Estimates are too high by" in text
+    assert "The ranks are U-shaped." in text
 
 
 def test_datasets_failures_and_features_that_are_0_or_1_are_counted(rich):
@@ -99,7 +99,9 @@ def test_the_farthest_fits_come_with_their_commands(rich):
     run, found = rich
     results = run.results[run.results.quantity != "log_likelihood"]
     z = ((results["mean"] - results["truth"]) / results["sd"]).abs()
-    for index in z.nlargest(10).index:
+    far = results.loc[z.sort_values(ascending=False).index].drop_duplicates("dataset").index[:10]
+    assert "The 10 datasets with the largest |z|" in found.text
+    for index in far:
         row = results.loc[index]
         command = (
             f"python -m sbc replay {run.folder} --dataset {row.dataset} --estimator {row.estimator}"
@@ -139,7 +141,7 @@ def test_several_runs_are_sections_of_one_page(make):
 
 def test_several_engines_are_told_apart(tmp_path):
     rows = fits({"beta_XY": calibrated(30)})
-    rows += [replace(row, engine="pymc") for row in rows]
+    rows += [replace(row, engine="pymc") for row in fits({"beta_XY": scaled(0.5, 30)})]
     settings = replace(SETTINGS, engines=("nutpie", "pymc"), datasets=30)
     found = read(load_run(make_run(tmp_path / "two", rows, settings)))
     assert "mundlak · nutpie" in found.text
@@ -188,7 +190,7 @@ def empty(tmp_path, rows=()):
 def test_an_empty_run_says_so(tmp_path):
     found = read(empty(tmp_path))
     assert "holds no fits yet" in found.text
-    assert "? cannot tell yet no fits yet" in found.text
+    assert "? inconclusive no fits yet" in found.text
     assert not found.all("svg")
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 from browser import Browser, find
+from geometry import faults
 from quick import PLUGINS
 
 from sbc.cli.main import main
@@ -47,5 +48,6 @@ def test_it_opens_without_complaints_or_sideways_scrolling(browser, page, width,
     assert browser.complaints() == []
     assert browser.requests() == [page.as_uri()]
     assert browser.evaluate("document.documentElement.scrollWidth") == width
+    assert faults(browser) == []
     assert browser.evaluate("document.querySelectorAll('svg').length") >= 4
     assert "holds" in browser.evaluate("document.body.innerText")

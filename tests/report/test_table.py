@@ -18,6 +18,7 @@ from synthetic import SETTINGS, by_engine, calibrated, fits, make_run
 
 from sbc.plugins.data import LOG_LIKELIHOOD
 from sbc.plugins.engine import Budget
+from sbc.plugins.errors import UserError
 from sbc.report.numbers import p_value, plain_number, with_error
 from sbc.report.table import FORMATS, render, table
 from sbc.report.verdicts import pairs_of, with_words
@@ -87,7 +88,8 @@ def test_every_format_takes_every_run(run, kind):
 
 @pytest.mark.parametrize("kind", ["text", "markdown"])
 def test_every_row_of_a_text_has_as_many_columns_as_its_head(run, kind):
-    lines = [line for line in render(run, kind).splitlines() if "beta_" in line or "RMSE" in line]
+    body = render(run, kind).partition("verdicts on ranks")[0]
+    lines = [line for line in body.splitlines() if "beta_" in line or "RMSE" in line]
     assert len({len(line) for line in lines}) == 1
     assert len(lines) == 3
 
@@ -200,7 +202,7 @@ def test_the_text_says_what_the_world_is_and_what_became_of_the_fits(new_run, ne
     assert reason == "  1 × ValueError: no"
     assert last.startswith("fits of naive: ")
     said = last.removeprefix("fits of naive: ").split(", ")
-    assert sorted(said) == ["1 error", "1 low_ess", "1 needed a retry", "1 ok"]
+    assert sorted(said) == ["1 error", "1 low_ess", "1 ok", "1 retried"]
 
 
 def test_the_text_says_who_owes_uniform_ranks(new_run, new_settings):
@@ -224,10 +226,10 @@ def test_the_text_says_who_owes_uniform_ranks(new_run, new_settings):
         (0.5, 0.996, "0.5 (10)"),
         (7.0, 9.96, "7 (10)"),
         (-0.0001, 0.45, "0.00 (45)"),  # no minus before a zero
-        (12346, 678, "1.235 (68)e+04"),
-        (99999, 120, "1.0000 (12)e+05"),
-        (7.0, 300.0, "0.1 (30)e+02"),
-        (1e-12, 2e-13, "1.00 (20)e-12"),
+        (12346, 678, "12350 (680)"),
+        (99999, 120, "100000 (120)"),
+        (7.0, 300.0, "10 (300)"),
+        (1e-12, 2e-13, "1.00e-12 ± 2.0e-13"),
         (0.25, math.nan, "0.250"),
         (0.25, 0.0, "0.250"),
         (0.25, math.inf, "0.250"),
@@ -254,15 +256,24 @@ def test_what_is_written_is_within_half_a_unit_of_its_last_digit(size, by, negat
     if mcse <= 1e-12 * abs(value):
         assert " " not in text
         return
-    number, digits, power = re.fullmatch(r"(\S+) \((\d+)\)(?:e(\S+))?", text).groups()
-    scale = Decimal(10) ** int(power or 0)
-    unit = scale * Decimal(10) ** -len(number.partition(".")[2])
-    assert len(digits) == 2
-    assert abs(Decimal(number) * scale - Decimal(value)) <= unit / 2
-    assert (
-        abs(int(digits) * unit - Decimal(mcse)) <= unit / 2 * 10
-    )  # 99.6 is written 10, a digit up
-    assert int(digits) >= 10
+    if " ± " in text:  # too large or too small for anybody to count
+        number, error = map(Decimal, text.split(" ± "))
+        unit = Decimal(10) ** number.as_tuple().exponent
+        assert abs(error - Decimal(mcse)) <= Decimal(mcse) / 20
+        assert unit <= error
+    else:
+        number, digits = re.fullmatch(r"(\S+) \((\d+)\)", text).groups()
+        unit = Decimal(10) ** -len(number.partition(".")[2])
+        if len(digits) > 2:  # without decimals the whole error stands there
+            assert "." not in number
+            assert set(digits[2:]) == {"0"}
+            unit *= Decimal(10) ** (len(digits) - 2)
+            digits = digits[:2]
+        number = Decimal(number)
+        # 99.6 is written 10, a digit up
+        assert abs(int(digits) * unit - Decimal(mcse)) <= unit / 2 * 10
+        assert int(digits) >= 10
+    assert abs(number - Decimal(value)) <= unit / 2
 
 
 @quickly(deadline=None, max_examples=300)
@@ -355,3 +366,9 @@ def test_a_gain_is_of_datasets_with_the_same_truth(new_run, new_fit, new_setting
     )
     assert found.tolist() == pytest.approx(expected.tolist(), nan_ok=True)
     assert found.notna().sum() == 2
+
+
+def test_a_table_without_features_says_what_they_are(tmp_path):
+    run = load_run(make_run(tmp_path / "run", fits({"beta_XY": calibrated(3)})))
+    with pytest.raises(UserError, match="there is no feature in the data of confound"):
+        table(run, by="x")

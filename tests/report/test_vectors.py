@@ -12,8 +12,10 @@ from synthetic import SETTINGS, calibrated, fits, make_run
 from test_page import check
 
 from sbc.report.markdown import markdown
-from sbc.report.numbers import with_error
+from sbc.report.numbers import p_value, plus_minus
+from sbc.report.page.compare import of_elements
 from sbc.report.page.page import page
+from sbc.report.table import table
 from sbc.report.verdicts import pairs_of, with_words
 from sbc.stats.vectors import measure
 from sbc.store.frames import load_run
@@ -56,8 +58,8 @@ def test_numbers_are_pooled_and_elements_listed(shown):
     run, found = shown
     pairs = {(p.estimator, p.quantity): p for p in pairs_of(run)}
     vector = pairs["mundlak", "p_survived[*]"]
-    assert with_error(*measure("bias", vector.fits)) in found.text
-    assert with_error(*vector.measure("rmse")) in found.text
+    for number in (measure("bias", vector.fits), vector.measure("rmse")):
+        assert " ".join(plus_minus(*number).split()) in found.text
     assert found.html.count("<details>") == 2
     assert "p_survived[47]" in found.text
     assert "| p_survived\\[\\*\\] |" in markdown([run])
@@ -68,8 +70,11 @@ def test_estimators_are_compared_on_whole_vectors(shown):
 
 
 def test_the_culprit_is_named(shown):
-    assert "1 of 48 elements by themselves are not uniform: p_survived[7]." in shown[1].text
-    assert "p_survived[7]: Mass at the left: estimates too high" in shown[1].text
+    assert (
+        "The ranks of 1 of 48 elements are not uniform by themselves: p_survived[7]."
+        in shown[1].text
+    )
+    assert "p_survived[7]: Estimates are too high" in shown[1].text
 
 
 @pytest.mark.parametrize(
@@ -99,3 +104,12 @@ def test_a_long_vector_is_no_longer_page(tmp_path):
     assert "Of 150 elements 60 are drawn" in found.text
     assert "… and 50 more" in found.text
     assert len(found.html.encode()) < 400_000
+
+
+def test_elements_have_the_rank_p_of_the_table(shown):
+    run, _ = shown
+    rows = table(run)
+    for pair in with_words(pairs_of(run)):
+        for row in of_elements(pair):
+            mine = (rows.estimator == pair.estimator) & (rows.estimand == row["name"])
+            assert dict(row["cells"])["rank p"] == p_value(rows[mine].rank_p_adjusted.item())

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from sbc.store.reasons import listed, reasons
+from sbc.store.reasons import listed, listed_once, reasons
 
 
 def frame(*rows):
@@ -38,3 +38,12 @@ def test_a_failure_without_a_text_and_one_with_too_much():
     (line,) = listed(frame((0, "error", "x\n\x1b[31m" * 300)))
     assert len(line) < 250
     assert line.isprintable()
+
+
+def test_a_reason_that_several_share_is_told_once():
+    again = FITS.assign(error=[text.replace("1", "7") for text in FITS["error"]])
+    told = listed_once({"first": FITS, "second": again})
+    assert told["first"] == listed(FITS)
+    assert len(told["second"]) == len(told["first"])
+    for line, before in zip(told["second"], told["first"], strict=True):
+        assert line == f"{before.partition(' × ')[0]} × for the same reason as first"

@@ -49,7 +49,7 @@ def test_a_model_that_states_the_same_is_not_accused():
         "likelihood of y",
     }
     assert "No difference found." in text(found)
-    assert "would usually show" in text(found)
+    assert "would usually detect" in text(found)
 
 
 @pytest.mark.slow

@@ -15,6 +15,9 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 from sbc.report.figures.colours import BAND, INK, LABEL
 from sbc.report.figures.pictures import Picture
 
+#: Diameter of a mark in points: some 10 pixels where a page shows three figures in a row.
+_MARK = 6.5
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -57,13 +60,13 @@ def interval_plot(measure: Measure, rows: Sequence[Interval]) -> Picture | None:
     for name, these in groups:
         _heading(axes, name, y)
         if measure.best is not None:
-            span = [y + 0.45, y + len(these) + 0.55]
+            span = [y + 0.6, y + len(these) + 0.4]  # clear of the headings
             axes.plot([measure.best] * 2, span, color=INK.light, lw=0.8, ls=(0, (4, 2)))
         for row in these:
             y += 1
             low, high = (x if np.isfinite(x) else row.value for x in (row.low, row.high))
             axes.plot([low, high], [y, y], color=row.colour, lw=2.2)
-            axes.plot(row.value, y, "o", color=row.colour, ms=5)
+            axes.plot(row.value, y, "o", color=row.colour, ms=_MARK)
             ticks.append(y)
             labels.append(row.label)
         y += 1
@@ -151,7 +154,7 @@ def spread_plot(spread: Spread, columns: Sequence[tuple[str, str, pd.Series]]) -
         axes.plot([low, high], [y, y], color=colour, lw=1.6)
         axes.plot([left, right], [y, y], color=colour, lw=4.5)
         axes.plot([least, most], [y, y], "|", color=LABEL.light, ms=5, mew=0.9)
-        axes.plot(middle, y, "o", color=INK.light, ms=3.2)
+        axes.plot(middle, y, "o", color=INK.light, ms=_MARK)
         told.append(f"{label}: median {middle:.3g}, from {least:.3g} to {most:.3g}")
     if spread.log:
         _logarithmic(axes)

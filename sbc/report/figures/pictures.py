@@ -58,7 +58,7 @@ def styled() -> Iterator[None]:
 def canvas(width: float = 3.4, height: float = 2.55) -> tuple[Figure, Axes]:
     """Begin a small figure whose axes sit where those of its neighbours sit."""
     figure = Figure(figsize=(width, height))
-    axes = figure.add_axes((0.185, 0.18, 0.785, 0.77))
+    axes = figure.add_axes((0.185, 0.18, 0.755, 0.77))
     axes.locator_params(nbins=5)
     return figure, axes
 

@@ -10,7 +10,7 @@ from matplotlib.ticker import PercentFormatter
 
 from sbc.report.figures.colours import AXIS, BAND, INK, LABEL
 from sbc.report.figures.pictures import SHOWN, Picture, canvas, draw_dots, draw_segments, thinned
-from sbc.report.numbers import with_error
+from sbc.report.numbers import plus_minus
 from sbc.stats.fits import Fits
 from sbc.stats.metrics import proportional_bias
 from sbc.stats.uniformity import Band, ecdf_band, histogram_band
@@ -79,7 +79,8 @@ def rank_histogram(fits: Fits, colour: str) -> Picture:
     counts, edges = np.histogram(fits.pit, bins=bins, range=(0, 1))
     figure, axes = canvas()
     axes.axhspan(band.lower, band.upper, color=BAND.light, lw=0)
-    axes.stairs(counts, edges, fill=True, color=colour, alpha=0.75, lw=0)
+    axes.bar(edges[:-1], counts, np.diff(edges), align="edge", edgecolor=colour, lw=0.6,
+             facecolor=(colour, 0.7))  # fmt: skip
     for limit in (band.lower, band.upper):  # which bars would hide
         axes.axhline(limit, color=AXIS.light, lw=0.6)
     axes.axhline(band.expected, color=INK.light, lw=0.8, ls=(0, (4, 2)))
@@ -203,7 +204,7 @@ def recovery(fits: Fits, colour: str) -> Picture:
         fitted = fits.mean.mean() + (1 + slope.value) * (ends - fits.truth.mean())
         axes.plot(ends, fitted, color=colour, lw=1.4)
     axes.set(xlabel="truth", ylabel="posterior mean")
-    told = with_error(1 + slope.value, slope.mcse)
+    told = plus_minus(1 + slope.value, slope.mcse)
     return Picture(
         "recovery",
         "Posterior mean against truth",
@@ -217,11 +218,12 @@ def recovery(fits: Fits, colour: str) -> Picture:
 
 def _one_truth(fits: Fits, colour: str) -> Picture:
     figure, axes = canvas()
-    axes.hist(fits.mean, bins=bins_for(fits.mean.size) * 2, color=colour, alpha=0.75, lw=0)
+    axes.hist(fits.mean, bins=bins_for(fits.mean.size) * 2, edgecolor=colour, lw=0.6,
+              facecolor=(colour, 0.7))  # fmt: skip
     axes.axvline(fits.truth[0], color=INK.light, lw=1)
     axes.axvline(fits.mean.mean(), color=colour, lw=1.2, ls=(0, (4, 2)))
     axes.set(xlabel="posterior mean", ylabel="datasets")
-    middle = with_error(fits.mean.mean(), fits.mean.std(ddof=1) / np.sqrt(fits.mean.size))
+    middle = plus_minus(fits.mean.mean(), fits.mean.std(ddof=1) / np.sqrt(fits.mean.size))
     return Picture(
         "recovery",
         "Posterior means",

@@ -7,42 +7,59 @@ from typing import Any
 
 import pandas as pd
 
+from sbc.gates.verdict_words import SIGNS
+from sbc.plugins import catalogue
 from sbc.report.labels import Labels, plural
-from sbc.report.numbers import with_error
-from sbc.report.verdicts import WORDS, Pair
+from sbc.report.numbers import plus_minus
+from sbc.report.verdicts import Pair
 from sbc.stats.intervals import wilson
 from sbc.store.frames import Run
 from sbc.store.rows import FAILED
 
+#: What regimes of the generators that come with sbc are; of others the name alone says nothing.
 _REGIMES = {
     "effects": "The estimands are drawn anew for each dataset; everything else is fixed.",
     "prior": "Every parameter is drawn anew for each dataset, from the prior of the full model.",
-    "fixed": "One truth, new data for each dataset.",
     "drawn": "The truth is drawn anew for each dataset.",
 }
+_DESCRIBES = "A verdict then describes how well the estimator does on data from this generator."
 
 
 def regime_words(run: Run) -> list[str]:
     """Say what the truth was drawn from, and what a verdict means there."""
+    words = [_first(run), _expected(run)]
+    if run.provenance.imported:
+        words = ["These results were made elsewhere and imported.", *words]
+    if run.settings.regime.single_truth:
+        words.append(
+            "At a single truth even an exact posterior has ranks that are not uniform, so that "
+            "nothing here is called calibrated or miscalibrated: look at bias and coverage."
+        )
+    if run.settings.regime.own:
+        words.append("This says nothing about whether the estimator suits other data.")
+    return words
+
+
+def _first(run: Run) -> str:
     settings = run.settings
-    first = (
-        settings.regime.words
-        or _REGIMES.get(settings.truth)
-        or f"The truth is drawn as regime '{settings.truth}' says."
-    )
     if settings.simulator:
-        first = (
+        return (
             "Prior SBC: the truth is drawn from each estimator's own prior, and the data by "
             f"{settings.simulator}."
         )
-    words = [first, _expected(run)]
-    if run.provenance.imported:
-        words = ["These results were made elsewhere and imported.", *words]
     if settings.regime.single_truth:
-        words.append("At a single truth even an exact posterior has ranks that are not uniform.")
-    if settings.regime.own:
-        words.append("This says nothing about whether the estimator suits other data.")
-    return words
+        return "All datasets have the same truth; only the data are drawn anew."
+    if settings.regime.words:
+        return settings.regime.words
+    ours = settings.generator in catalogue.names("generator")
+    if ours and settings.truth in _REGIMES:
+        return _REGIMES[settings.truth]
+    if run.provenance.imported:
+        return f"The truths are called '{settings.truth}'."
+    return (
+        f"The truth of each dataset is drawn by the generator's regime '{settings.truth}', whose "
+        "code alone says what that is."
+    )
 
 
 def _expected(run: Run) -> str:
@@ -50,16 +67,13 @@ def _expected(run: Run) -> str:
     if not names and run.provenance.imported:
         return "Uniform ranks are expected of no method here."
     if not names:
-        return (
-            "Uniform ranks are expected of no estimator here: a verdict is a statement about that "
-            "estimator with data of this generator, not about its code."
-        )
+        return f"Uniform ranks are expected of no estimator here. {_DESCRIBES}"
     first = f"Uniform ranks are expected of {', '.join(names)}"
     if len(names) == len(everyone):
         return f"{first}: any departure is a fault of model or sampler."
     return (
-        f"{first} alone: there, a departure is a fault of model or sampler. "
-        "For the others a verdict is a statement about that estimator with data of this generator."
+        f"{first} alone: there, a departure is a fault of model or sampler. For the others a "
+        "verdict describes how well the estimator does on data from this generator."
     )
 
 
@@ -93,12 +107,12 @@ def grid(run: Run, pairs: list[Pair], labels: Labels, anchors: list[str]) -> lis
 
 
 def _cell(pair: Pair, anchor: str) -> dict[str, Any]:
-    symbol, words, kind = WORDS[pair.outcome]
+    symbol, words, kind, _ = SIGNS[pair.outcome]
     lines: list[tuple[str, str]] = []
     if pair.n:
         # The number that says how comes first: bias, unless width is what is wrong.
         lines = [
-            ("bias", f"{with_error(*pair.bias)} sd"),
+            ("bias", f"{plus_minus(*pair.bias)} sd"),
             ("95 % interval covers", pair.coverage_words),
         ]
         lines = lines[::-1] if pair.test.shape == "scale" else lines

@@ -10,10 +10,11 @@ from sbc.report.discrete import MARK, is_discrete
 from sbc.report.figures.overall import Interval, Measure, interval_plot
 from sbc.report.figures.pictures import Picture
 from sbc.report.labels import Labels, coverage_text
-from sbc.report.numbers import p_value, with_error
+from sbc.report.numbers import p_value, plus_minus
 from sbc.report.verdicts import Pair
 from sbc.stats import metrics
 from sbc.stats.fits import Estimate, Proportion
+from sbc.stats.uniformity import holm
 from sbc.stats.vector_ranks import PooledUniformity
 from sbc.stats.vectors import Elements, difference
 
@@ -140,14 +141,14 @@ def numbers(pairs: list[Pair], labels: Labels) -> list[dict[str, Any]]:
             ends = f" [{share.low:.2f}, {share.high:.2f}]" if math.isfinite(share.low) else ""
             mark = MARK if pair.discrete else ""
             cells = [
-                with_error(*pair.measure("bias")),
-                with_error(*pair.bias),
-                with_error(*pair.measure("rmse")),
-                with_error(half.value, half.mcse) + mark,
-                with_error(share.value, share.mcse) + ends + mark,
-                with_error(*pair.measure("width")),
-                with_error(*pair.contraction),
-                with_error(*pair.measure("crps")),
+                plus_minus(*pair.measure("bias")),
+                plus_minus(*pair.bias),
+                plus_minus(*pair.measure("rmse")),
+                plus_minus(half.value, half.mcse) + mark,
+                plus_minus(share.value, share.mcse) + ends + mark,
+                plus_minus(*pair.measure("width")),
+                plus_minus(*pair.contraction),
+                plus_minus(*pair.measure("crps")),
                 p_value(pair.adjusted),
             ]
             rows.append(
@@ -171,15 +172,17 @@ def of_elements(pair: Pair) -> list[dict[str, Any]]:
         return []
     assert isinstance(pair.test, PooledUniformity)
     rows = []
-    parts = zip(pair.fits.names, pair.fits.fits, pair.test.elements, strict=True)
-    for name, fits, test in islice(parts, SHOWN_ELEMENTS):
+    # Adjusted among all elements of the page; those that are no estimands stand by themselves.
+    adjusted = pair.adjusted_elements or holm([one.p for one in pair.test.elements])
+    parts = zip(pair.fits.names, pair.fits.fits, adjusted, strict=True)
+    for name, fits, p in islice(parts, SHOWN_ELEMENTS):
         mark = MARK if is_discrete([pair.frames[name]]) else ""
         cells = [
-            with_error(*metrics.bias(fits)),
-            with_error(*metrics.bias_sd(fits)),
-            with_error(*metrics.rmse(fits)),
+            plus_minus(*metrics.bias(fits)),
+            plus_minus(*metrics.bias_sd(fits)),
+            plus_minus(*metrics.rmse(fits)),
             coverage_text(metrics.coverage(fits, kind="known")) + mark,
-            p_value(test.p),
+            p_value(float(p) if pair.tested else math.nan),
         ]
         rows.append({"name": name, "cells": list(zip(ELEMENT_NUMBERS, cells, strict=True))})
     return rows

@@ -14,7 +14,7 @@ from sbc.report.discrete import MARK
 from sbc.report.figures.overall import Interval, Measure, interval_plot
 from sbc.report.figures.pictures import Picture
 from sbc.report.labels import Labels
-from sbc.report.numbers import with_error
+from sbc.report.numbers import plus_minus
 from sbc.report.verdicts import Pair
 from sbc.stats.fits import Estimate, standard_error
 from sbc.store.frames import Run
@@ -170,7 +170,7 @@ def _written(cost: Cost, name: str) -> str:
     if name in _LOGS:  # by the delta method
         value = math.exp(value)
         mcse *= value
-    return with_error(value, mcse) + _mark(cost, name)
+    return plus_minus(value, mcse) + _mark(cost, name)
 
 
 def _mark(cost: Cost, name: str) -> str:

@@ -111,28 +111,39 @@ def failures(run: Run, labels: Labels) -> tuple[list[dict[str, Any]], int]:
     list of dict, int
         What is shown, and how many more kinds of failure there are.
     """
-    rows = [
-        {
-            "estimator": labels.label(estimator, engine),
-            "place": labels.places[estimator],
-            "status": reason.status,
-            "text": readable(reason.text),
-            "count": reason.count,
-            "command": replay_command(run, reason.datasets[0], estimator, engine),
-        }
-        for estimator, engine in _keys(run)
-        for reason in reasons(run.fits_of(estimator, engine))
-    ]
-    rows.sort(key=lambda row: -int(str(row["count"])))
-    return rows[:SHOWN_FAILURES], max(0, len(rows) - SHOWN_FAILURES)
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for estimator, engine in _keys(run):
+        for reason in reasons(run.fits_of(estimator, engine)):
+            row = rows.setdefault(
+                reason.kind,
+                {
+                    "status": reason.status,
+                    "text": readable(reason.text),
+                    "command": replay_command(run, reason.datasets[0], estimator, engine),
+                    "count": 0,
+                    "who": [],
+                },
+            )
+            row["count"] += reason.count
+            row["who"].append((labels.places[estimator], labels.label(estimator, engine)))
+    found = sorted(rows.values(), key=lambda row: -row["count"])
+    return found[:SHOWN_FAILURES], max(0, len(found) - SHOWN_FAILURES)
+
+
+def far_words(count: int) -> str:
+    """Say what `worst` lists."""
+    if count == 1:
+        return "The dataset with the largest |z| of any estimate."
+    return f"The {count} datasets with the largest |z|, each by its estimate with the largest."
 
 
 def worst(run: Run, estimands: dict[str, set[str]], labels: Labels) -> list[dict[str, Any]]:
-    """List the fits whose estimates lie farthest from the truth, in posterior sds."""
+    """List the datasets with the estimates farthest from the truth, in posterior sds."""
     mine = [q in estimands[e] for e, q in zip(run.results.estimator, run.results.quantity)]  # noqa: B905
     frame: pd.DataFrame = run.results[np.array(mine, dtype=bool)]
     z = ((frame["mean"] - frame["truth"]) / frame["sd"]).dropna()
-    order = z.abs().sort_values(ascending=False, kind="stable").index[:SHOWN_WORST]
+    order = z.abs().sort_values(ascending=False, kind="stable").index
+    order = frame.loc[order].drop_duplicates("dataset").index[:SHOWN_WORST]
     rows = []
     for index in order:
         row = frame.loc[index]

@@ -10,6 +10,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from sbc.gates.judgement import Judgement, judgement
+from sbc.gates.verdict_words import SIGNS
 from sbc.report.cells import cells_of
 from sbc.report.discrete import NOTE
 from sbc.report.field import Study, field_pictures
@@ -20,11 +22,10 @@ from sbc.report.figures.svg import inline
 from sbc.report.figures.vector import vector_pictures
 from sbc.report.labels import Labels, plural
 from sbc.report.page import answer, compare, engines, fits, why
+from sbc.report.page.gate import gate_of, how, state
 from sbc.report.page.origin import origin
 from sbc.report.page.template import fill
-from sbc.report.verdicts import DELTA, WORDS, Pair, pairs_of, with_words
-from sbc.stats.sequential.judge import tolerated
-from sbc.stats.sequential.outcome import ALPHA_FAIL, ALPHA_PASS
+from sbc.report.verdicts import Pair, pairs_of, with_words
 from sbc.stats.vectors import Elements
 from sbc.store.frames import Run
 from sbc.store.settings import Settings
@@ -40,6 +41,7 @@ class Chapter:
     run: Run
     pairs: list[Pair]
     labels: Labels
+    judgement: Judgement
 
     @cached_property
     def costs(self) -> list[engines.Cost]:
@@ -60,12 +62,13 @@ class Chapter:
 def chapters(runs: Sequence[Run]) -> list[Chapter]:
     """Judge runs, by the cells of their studies, and find the words for all of them together."""
     runs = [cell for run in runs for cell in cells_of(run)]
-    found = [pairs_of(run) for run in runs]
+    judged = [judgement(run) for run in runs]
+    found = [pairs_of(run, said) for run, said in zip(runs, judged, strict=True)]
     told = iter(with_words([pair for pairs in found for pair in pairs]))
     places = assign(name for run in runs for name in run.settings.estimators)
     return [
-        Chapter(i, run, [next(told) for _ in pairs], Labels.of(run, places))
-        for i, (run, pairs) in enumerate(zip(runs, found, strict=True), start=1)
+        Chapter(i, run, [next(told) for _ in pairs], Labels.of(run, places), said)
+        for i, (run, pairs, said) in enumerate(zip(runs, found, judged, strict=True), start=1)
     ]
 
 
@@ -104,15 +107,9 @@ def page(runs: Sequence[Run], field: Sequence[str] = ()) -> str:
     """
     found = chapters(runs)
     shown = [_context(chapter) for chapter in found]
-    limits = tolerated(DELTA)
     return fill(
         _HERE / "page.html.j2",
         runs=shown,
-        words=WORDS,
-        unranked=any(pair.outcome == "unranked" for one in found for pair in one.pairs),
-        delta=f"{DELTA:g}",
-        limits={name: f"{value:.2f}" for name, value in limits._asdict().items()},
-        alphas=(f"{ALPHA_FAIL:g}", f"{ALPHA_PASS:g}"),
         field=[
             {"title": run.folder.name, "figures": field_figures(Study.of(run), field, f"x{i}")}
             for i, run in enumerate(runs if field else ())
@@ -134,7 +131,6 @@ def _context(chapter: Chapter) -> dict[str, Any]:
         part: [figure_of(picture, f"{part}f{i}") for i, picture in enumerate(found)]
         for part, found in pictures(chapter)
     }
-    failed, more = fits.failures(run, labels)
     return {
         "anchor": f"r{chapter.number}",
         "title": chapter.title,
@@ -142,31 +138,51 @@ def _context(chapter: Chapter) -> dict[str, Any]:
         "regime": answer.regime_words(run),
         "notes": run.lines,
         "count": plural(run.fits.dataset.nunique(), "dataset"),
-        "state": state(run),
+        "state": state(run, chapter.judgement),
+        "gate": gate_of(chapter.judgement),
+        "how": how(chapter.judgement),
         "flagged": answer.flagged(run),
         "columns": answer.columns_of(pairs),
         "grid": answer.grid(run, pairs, labels, anchors),
-        "measures": drawn[chapter.anchor("s")],
-        "differences": drawn[chapter.anchor("d")],
-        "reference": engines.reference_of(settings.engines),
         "imported": bool(run.provenance.imported),
         "discrete": NOTE if any(pair.discrete for pair in pairs) else "",
-        "costs": drawn[chapter.anchor("e")],
-        "cost_numbers": engines.cost_numbers(chapter.costs, labels),
-        "numbers": compare.numbers(pairs, labels),
+        **_compared(chapter, drawn),
         "pairs": [
             _pair(pair, labels, anchor, drawn[anchor])
             for pair, anchor in zip(pairs, anchors, strict=True)
             if pair.quantity
         ],
+        **_fitted(chapter, drawn),
+        "before": why.before(run, labels),
+        "why": why.why(run, labels),
+        "origin": origin(run),
+    }
+
+
+def _compared(chapter: Chapter, drawn: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    """Set estimators side by side, and approximations beside a reference engine."""
+    return {
+        "measures": drawn[chapter.anchor("s")],
+        "differences": drawn[chapter.anchor("d")],
+        "numbers": compare.numbers(chapter.pairs, chapter.labels),
+        "reference": engines.reference_of(chapter.run.settings.engines),
+        "costs": drawn[chapter.anchor("e")],
+        "cost_numbers": engines.cost_numbers(chapter.costs, chapter.labels),
+    }
+
+
+def _fitted(chapter: Chapter, drawn: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    """Tell how the fits went."""
+    run, labels = chapter.run, chapter.labels
+    failed, more = fits.failures(run, labels)
+    worst = fits.worst(run, _estimands(chapter.pairs), labels)
+    return {
         "spreads": drawn[chapter.anchor("t")],
         "statuses": fits.statuses(run, labels),
         "failures": failed,
         "more_failures": more,
-        "worst": fits.worst(run, _estimands(pairs), labels),
-        "before": why.before(run, labels),
-        "why": why.why(run, labels),
-        "origin": origin(run),
+        "worst": worst,
+        "far": fits.far_words(len(worst)),
     }
 
 
@@ -183,24 +199,6 @@ def _process(settings: Settings) -> str:
     return " · ".join(filter(None, (settings.generator, settings.describe_truth(), settings.data)))
 
 
-def state(run: Run) -> str:
-    """Say what is missing from a run, nothing if nothing is."""
-    settings = run.settings
-    datasets = run.shard.count(settings.datasets)
-    wanted = datasets * len(settings.pairs)
-    if run.fits.empty:
-        return "This run holds no fits yet: there is nothing to judge."
-    if run.results.empty:
-        return "Every fit of this run failed: there is nothing to judge, and the reasons are below."
-    if run.fits.dataset.nunique() == 1:
-        return "One dataset says nothing about calibration; what there is of it is below."
-    if len(run.fits) < wanted:
-        return f"This run is not finished: {len(run.fits):,} of {wanted:,} fits are there."
-    if part := run.shard.describe():
-        return f"This is {part} of a run: the datasets of the others are not in it."
-    return ""
-
-
 def figure_of(picture: Picture, name: str) -> dict[str, Any]:
     """Give a picture as the template takes it, its ids beginning with `name`."""
     svg = inline(picture.figure, name, picture.alt)
@@ -209,7 +207,7 @@ def figure_of(picture: Picture, name: str) -> dict[str, Any]:
 
 
 def _pair(pair: Pair, labels: Labels, anchor: str, drawn: list[dict[str, Any]]) -> dict[str, Any]:
-    symbol, words, kind = WORDS[pair.outcome]
+    symbol, words, kind, _ = SIGNS[pair.outcome]
     return {
         "anchor": anchor,
         "estimator": labels.label(pair.estimator, pair.engine),
@@ -219,9 +217,7 @@ def _pair(pair: Pair, labels: Labels, anchor: str, drawn: list[dict[str, Any]]) 
         "verdict": words,
         "kind": kind,
         "note": pair.note,
-        "words": f"{pair.words} Within the tolerance all the same."
-        if pair.words and pair.outcome == "pass"
-        else pair.words,
+        "words": pair.words,
         "n": plural(pair.n, "fit"),
         "is_estimand": pair.is_estimand,
         "elements": compare.of_elements(pair),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 import sbc
 from sbc.report.figures.colours import PALETTE, VARIABLES
+from sbc.report.page.glossary import LABELLED, glossary
 
 _HERE = Path(__file__).parent
 
@@ -32,6 +34,8 @@ def fill(template: Path, **context: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters |= {"breakable": breakable, "capital": _capital, "capital_markup": _raised}
+    environment.globals |= {"glossary": glossary(), "labelled": LABELLED}
     text = environment.get_template(template.name).render(
         style=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
         themes=[variables(shade) for shade in ("light", "dark")],
@@ -40,6 +44,33 @@ def fill(template: Path, **context: Any) -> str:
         **context,
     )
     return text.encode("utf-8", "replace").decode()  # names may hold what no file can
+
+
+#: A name longer than this may be broken, and only behind one of these characters.
+_LONG = 14
+_AFTER = re.compile(r"(?<=[_./:,=\[\-])(?=[^\s_./:,=\[\-])")
+
+
+def breakable(text: object) -> Markup:
+    """Escape a text, and let its long words break behind what parts them, and nowhere else.
+
+    Examples
+    --------
+    >>> breakable("beta of reports/a_long_<name>.py")
+    Markup('beta of reports/<wbr>a_<wbr>long_<wbr>&lt;name&gt;.<wbr>py')
+    """
+    words = re.split(r"(\s+)", str(text))
+    found = (Markup("<wbr>").join(_AFTER.split(w)) if len(w) > _LONG else escape(w) for w in words)
+    return Markup("").join(found)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _raised(button: Markup) -> Markup:
+    """Begin the word on a term's button with a capital."""
+    return Markup(re.sub(r">(\w)(\w*</button>)$", lambda m: f">{m[1].upper()}{m[2]}", button))
 
 
 def variables(shade: str) -> Markup:

@@ -10,6 +10,7 @@ from sbc.fitting.origin import check_files
 from sbc.gates.causes import KINDS, PLACE, Clue, Explanation, write_causes
 from sbc.gates.forward import SHARE, Forward
 from sbc.gates.forward_file import read_forward, write_forward
+from sbc.gates.verdict_words import SIGNS
 from sbc.plugins.engine import FUNCTION
 from sbc.plugins.errors import UserError
 from sbc.stats.sequential.outcome import ALPHA_FAIL
@@ -106,7 +107,7 @@ def _paragraph(of: Inquiry, found: Explanation) -> str:
     name = found.whose
     n = of.failures.n
     if not found.faults and of.uniform:
-        return f"Of {name} there is nothing to explain: no fault is sure after {n} datasets."
+        return f"{name}: there is nothing to explain. After {n} datasets {_sound(of)}."
     if not found.faults:
         told = "; ".join(clue.words for clue in found.clues if clue.kind in KINDS)
         differ = f" Generator and model differ by design: {told}." if told else ""
@@ -123,6 +124,16 @@ def _paragraph(of: Inquiry, found: Explanation) -> str:
     where = next((c.words for c in found.clues if c.kind == PLACE), "")
     told = f" Where: {where}." if where else ""
     return f"{start} The cause is {named}.{also}{told}"
+
+
+def _sound(of: Inquiry) -> str:
+    """Say which verdicts its ranks have, none of them a failure."""
+    by_words: dict[str, list[str]] = {}
+    for one in of.verdicts:
+        if one.quantity:
+            by_words.setdefault(SIGNS[one.outcome].words, []).append(one.quantity)
+    told = [f"the ranks of {', '.join(names)} are {words}" for words, names in by_words.items()]
+    return "; ".join(told) or "no ranks are known"
 
 
 def _unknown(of: Inquiry) -> str:

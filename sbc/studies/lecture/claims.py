@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sbc.report.numbers import with_error
 from sbc.studies.lecture import measures as m
 from sbc.studies.lecture.evidence import Evidence
-from sbc.studies.lecture.judged import Bounds, Measured, Verdict, judge, overall
+from sbc.studies.lecture.judged import UNKNOWN, Bounds, Measured, Verdict, judge, overall
 from sbc.studies.lecture.scenarios import Scenario
 
 #: With a larger share of fits that failed no claim about an estimator is judged.
@@ -72,9 +72,10 @@ class Judged:
 
 def judge_claim(claim: Claim, evidence: Evidence) -> Judged:
     """Take a claim's numbers and judge them."""
-    measured = [(c, c.measure(evidence)) for c in claim.criteria]
-    found = tuple((c, number, judge(number, c.bounds)) for c, number in measured)
     several = [evidence.beside(scenario) for scenario in claim.over] or [evidence]
+    known = all(one.worked(name) for one in several for name in claim.estimators)
+    measured = [(c, c.measure(evidence) if known else UNKNOWN) for c in claim.criteria]
+    found = tuple((c, number, judge(number, c.bounds)) for c, number in measured)
     datasets = sum(one.datasets for one in several)
     failed = [sum(one.failed(name) for one in several) for name in claim.estimators]
     unsound = max(failed, default=0) > MOST_FAILED * datasets

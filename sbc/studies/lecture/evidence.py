@@ -62,6 +62,11 @@ class Evidence:
         fits = self.run.fits
         return int(((fits.estimator == estimator) & fits.status.isin(FAILED)).sum())
 
+    def worked(self, *estimators: str) -> bool:
+        """Say whether there are numbers of estimators, by default of all: two fits of each."""
+        names = estimators or self.scenario.estimators
+        return all(self.datasets - self.failed(name) > 1 for name in names)
+
     def rows(self, estimator: str, quantity: str) -> pd.DataFrame:
         """Give the fits of one quantity that worked, by their dataset."""
         results = self.run.results

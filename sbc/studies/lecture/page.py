@@ -161,14 +161,25 @@ def _story_pictures(of: _Of) -> _Drawn:
     (trolley,) = of(TROLLEY)
     data = trolley.data(0)
     yield "answers", [story_figures.answers_by(data, unit) for unit in ("story", "participant")]
+    (sizes,), learning = of(STORY_SIZES), of(*LEARNING)
     yield (
         "learning",
         [
-            story_figures.three_posteriors(trolley),
-            story_figures.error_by_answers(of(STORY_SIZES)[0], ANSWERS),
-            story_figures.learning(of(*LEARNING), (5, 10, 20)),
+            *_known([trolley], story_figures.three_posteriors, trolley),
+            *_known([sizes], story_figures.error_by_answers, sizes, ANSWERS),
+            *_known(learning, story_figures.learning, learning, (5, 10, 20)),
         ],
     )
+
+
+def _known(
+    evidence: Sequence[Evidence], draw: Callable[..., Picture | list[Picture]], *arguments: Any
+) -> list[Picture]:
+    """Draw figures, none if all fits of an estimator failed that they are about."""
+    if not all(one.worked() for one in evidence):
+        return []
+    found = draw(*arguments)
+    return found if isinstance(found, list) else [found]
 
 
 def _tank_pictures(plan: Plan, folder: Path, tanks: Data, of: _Of) -> _Drawn:
@@ -191,7 +202,8 @@ def _tank_pictures(plan: Plan, folder: Path, tanks: Data, of: _Of) -> _Drawn:
             tank_figures.two_sigmas(multilevel, predator),
         ],
     )
-    yield "superstitions", tank_figures.superstitions(of(*FEW_TANKS, CHOSEN, *LAWS))
+    laws = of(*FEW_TANKS, CHOSEN, *LAWS)
+    yield "superstitions", _known(laws, tank_figures.superstitions, laws)
 
 
 def _confound_pictures(folder: Path, of: _Of) -> _Drawn:
@@ -199,8 +211,9 @@ def _confound_pictures(folder: Path, of: _Of) -> _Drawn:
     yield "graphs", [graphs()]
     yield "groups", [confound_figures.group_sizes(lecture_data())]
     yield "posteriors", [confound_figures.posteriors(five)]
-    yield "parting", confound_figures.parting(of(*PARTING))
-    yield "luxury", confound_figures.luxury(of(*LUXURY))
+    parting, luxury = of(*PARTING), of(*LUXURY)
+    yield "parting", _known(parting, confound_figures.parting, parting)
+    yield "luxury", _known(luxury, confound_figures.luxury, luxury)
 
 
 def _comparison(folder: Path) -> dict[str, Any]:

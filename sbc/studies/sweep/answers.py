@@ -17,9 +17,9 @@ from typing import Any
 
 from sbc.gates.decisions import Levels
 from sbc.gates.expectations import Bounds
-from sbc.gates.gate import read_truths
 from sbc.gates.history import history
 from sbc.gates.judge import Check, Histories, decide_check
+from sbc.gates.read import read_truths
 from sbc.report.targets import Subject
 from sbc.stats.fits import Estimate, Proportion
 from sbc.stats.sequential.outcome import Outcome

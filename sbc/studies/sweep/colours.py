@@ -19,6 +19,8 @@ SEQUENTIAL = LinearSegmentedColormap.from_list(
     "amount", ["#f7f7f7", "#cfd9e6", "#93a9c6", "#5b7aa3", "#33507c", "#1b2f52"]
 )
 NOTHING = "#e0e3e8"
+#: How near two numbers of a legend may stand, as a share of its width.
+_APART = 0.12
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,11 @@ def _of_coverage(level: float, values: np.ndarray) -> Scale:
             0.5 + 0.5 * ((level - x) / (level - least)) ** 0.7
         )  # the first points lost count most
 
-    return Scale(DIVERGING, place, [least, (least + level) / 2, level], percent)
+    # The legend goes on to 1, so that the blue of intervals that cover too often is in it.
+    ticks = [least, (least + level) / 2, level, 1.0]
+    if 1 - level < _APART * (1 - least):
+        ticks = [least, (least + 1) / 2, 1.0]
+    return Scale(DIVERGING, place, ticks, percent)
 
 
 def _round_up(x: float) -> float:

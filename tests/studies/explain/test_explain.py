@@ -99,7 +99,7 @@ def test_a_likelihood_that_differs_is_named_and_gate_and_page_say_so(tmp_path, c
         datasets=60,
     )
     assert main(["gate", str(folder)]) == 1
-    assert "why: ask by python -m sbc explain" in capsys.readouterr().out
+    assert "to find out why: python -m sbc explain" in capsys.readouterr().out
     assert main(["explain", str(folder), "--no-fits", "--quiet"]) == 0
     told = capsys.readouterr().out
     assert "The cause is the likelihood of y" in told

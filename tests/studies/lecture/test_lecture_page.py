@@ -1,17 +1,24 @@
 """The page, drawn from a folder of numbers, read as a reader and a browser do."""
 
+import shutil
+import sqlite3
+from contextlib import closing
+
 import pytest
 from browser import Browser, find
+from geometry import faults
 from lectures import PLAN
 from parsed import Page
 
 from sbc.cli.main import main
 from sbc.stats import metrics
+from sbc.store.schema import RESULTS_FILE
 from sbc.studies.lecture import confound_figures
 from sbc.studies.lecture import page as lecture_page
 from sbc.studies.lecture.evidence import Evidence
+from sbc.studies.lecture.judged import Verdict
 from sbc.studies.lecture.plan import run_folder
-from sbc.studies.lecture.scenarios import FEW_ROWS
+from sbc.studies.lecture.scenarios import FEW_ROWS, SCENARIOS
 from sbc.studies.lecture.statements import CLAIMS
 
 #: Of stories 5, of tanks 7, of superstitions 1, of the confound 8.
@@ -51,13 +58,14 @@ def test_it_needs_nothing_beside_itself(text):
 
 
 @pytest.mark.skipif(find() is None, reason="no Chromium on this machine: not looked at")
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark"), (900, "light")])
 def test_it_opens_without_complaints_or_sideways_scrolling(file, width, scheme):
     with Browser(find()) as browser:
         browser.open(file, width, scheme)
         assert browser.complaints() == []
         assert browser.requests() == [file.as_uri()]
         assert browser.evaluate("document.documentElement.scrollWidth") == width
+        assert faults(browser) == []
         assert browser.evaluate("document.querySelectorAll('svg').length") == FIGURES
 
 
@@ -127,3 +135,16 @@ def test_mundlak_and_latent_are_set_against_each_other(lecture_folder, text):
     assert told == pytest.approx(apart, abs=5e-4)
     for _, cell in row["cells"]:
         assert f">{cell}</td>" in text
+
+
+@pytest.mark.slow
+def test_a_lecture_in_which_every_fit_failed_has_its_page(lecture_folder, tanks, tmp_path):
+    folder = tmp_path / "lecture"
+    shutil.copytree(lecture_folder, folder)
+    for scenario in SCENARIOS:
+        with closing(sqlite3.connect(run_folder(folder, scenario) / RESULTS_FILE)) as store:
+            store.execute("UPDATE fit SET status = 'error', error = 'ValueError: no'")
+            store.commit()
+    file, judged = lecture_page.write_page(PLAN, folder, tanks)
+    assert {one.verdict for one in judged if one.failed} == {Verdict.OPEN}
+    assert "too many to judge" in file.read_text(encoding="utf-8")
