@@ -40,16 +40,11 @@ def main(arguments: argparse.Namespace) -> int:
     from sbc.store.frames import load_run
 
     runs = [load_run(folder) for folder in arguments.folders]
-    if arguments.kind == "html":
-        from sbc.report.write import write_page
+    from sbc.studies.shown import report
 
-        print(write_page(runs, arguments.out))
-    else:
-        _markdown(runs, arguments.out)
+    print(report(runs, arguments.out, arguments.kind, arguments.figures))
     if arguments.figures is not None:
-        from sbc.report.files import save_figures
-
-        print(f"{len(save_figures(runs, arguments.figures))} files in {arguments.figures}")
+        print(f"figures in {arguments.figures}")
     return ExitCode.OK
 
 
@@ -85,12 +80,6 @@ def _of_sweep(arguments: argparse.Namespace) -> int:
         files = save_pictures(sweep_pictures(sweep, asked), arguments.figures)
         print(f"{len(files)} files in {arguments.figures}")
     return ExitCode.OK
-
-
-def _markdown(runs: list, file: Path | None) -> None:
-    from sbc.report.markdown import markdown
-
-    _print(markdown(runs), file)
 
 
 def _print(text: str, file: Path | None) -> None:

@@ -21,7 +21,7 @@ from sbc.gates.forward import SHARE, Forward
 from sbc.gates.forward_file import read_forward
 from sbc.gates.history import History, history
 from sbc.gates.judge import Check, CheckVerdict, Histories, judge_checks
-from sbc.plugins.errors import ExitCode, UserError, option
+from sbc.plugins.errors import ExitCode, UserError, in_python, option
 from sbc.store.frames import Run, undamaged
 from sbc.store.names import fitted_by
 from sbc.store.schema import RESULTS_FILE
@@ -86,6 +86,18 @@ class Gate:
     def exit_code(self) -> int:
         """What the process returns."""
         return int(EXIT_CODES[self.outcome])
+
+    def __str__(self) -> str:
+        """Write all verdicts, as the command line does."""
+        from sbc.gates import words
+
+        return in_python(words.text(self))
+
+    def _repr_html_(self) -> str:
+        """Show the verdicts in a notebook."""
+        from sbc.gates.notebook import html
+
+        return html(self)
 
 
 def judge_run(

@@ -14,7 +14,7 @@ from sbc.gates.judge import Check, CheckVerdict
 from sbc.store.names import fitted_by
 from sbc.store.settings import IMPORTED
 
-_WORDS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "failed fits": "FAIL"}
+WORDS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "failed fits": "FAIL"}
 
 
 def text(gate: Gate) -> str:
@@ -61,7 +61,7 @@ def line(verdict: CheckVerdict, gate: Gate) -> str:
     """Write one verdict: what is expected and whether it holds, why, and what could be seen."""
     indent = "\n" + " " * 14
     details = indent.join(_details(verdict))
-    return f"{_WORDS[verdict.outcome]:<14}{title(verdict, gate)}{indent}{details}"
+    return f"{WORDS[verdict.outcome]:<14}{title(verdict, gate)}{indent}{details}"
 
 
 def before(found: Forward) -> str:
@@ -143,7 +143,7 @@ def conclusion(gate: Gate) -> str:
         what = "too many fits failed"
     fail, passing = gate.config.alpha_fail, gate.config.alpha_pass
     return (
-        f"gate: {_WORDS[gate.outcome]}, {what} (chance to fail by mistake at most {fail:g}, "
+        f"gate: {WORDS[gate.outcome]}, {what} (chance to fail by mistake at most {fail:g}, "
         f"to pass by mistake at most {passing:g}, however often it is looked at)"
     )
 
@@ -157,7 +157,7 @@ def markdown(gate: Gate) -> str:
     for verdict in gate.verdicts:
         check, seen = verdict.check, verdict.evidence
         cells = [
-            f"**{_WORDS[verdict.outcome]}**",
+            f"**{WORDS[verdict.outcome]}**",
             whose(check, gate),
             check.quantity,
             str(check.expectation),

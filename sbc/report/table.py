@@ -240,18 +240,37 @@ def render(run: Run, kind: str = "text", elements: bool = False, **options: Any)
     if kind == "csv":
         return frame.to_csv(index=False).rstrip("\n")
     rows = [r for r in frame.to_dict(orient="records") if elements or r["kind"] != ELEMENT]
-    known = [name for name in APPROXIMATE if not all(math.isnan(r[name]) for r in rows)]
-    by = {row["engine"] for row in rows} - UNSAID != set()
-    hdi = options.get("interval") == "hdi"
-    readable = [as_text(row, known, missing(run, row) if hdi else "–", by) for row in rows]
-    if run.provenance.imported:
-        readable = of_study(rows, readable, run.settings.regime.single_truth)
+    readable = readable_rows(run, rows, hdi=options.get("interval") == "hdi")
     body = grid(readable, kind)
     pools = any(row["kind"] == VECTOR for row in rows)
     lines = [f"{regime_line(run)}.", "", body, "", *notes(run, pools, elements, **options)]
-    lines += [APPROXIMATION] if known else []
+    lines += [APPROXIMATION] if _diagnostics(rows) else []
     lines += [NOTE] if any(row["discrete"] for row in rows) else []
     return "\n".join(lines).rstrip()
+
+
+def _diagnostics(rows: list[dict[str, Any]]) -> list[str]:
+    return [name for name in APPROXIMATE if not all(math.isnan(r[name]) for r in rows)]
+
+
+def readable_rows(run: Run, rows: list[dict[str, Any]], hdi: bool = False) -> list[dict[str, str]]:
+    """Write rows of a run's table for reading, each by the heads of its columns.
+
+    Parameters
+    ----------
+    run : Run
+        Whose table it is.
+    rows : list of dict
+        Of the table, in full.
+    hdi : bool
+        Whether coverage is that of shortest intervals.
+    """
+    known = _diagnostics(rows)
+    by = {row["engine"] for row in rows} - UNSAID != set()
+    readable = [as_text(row, known, missing(run, row) if hdi else "–", by) for row in rows]
+    if run.provenance.imported:
+        readable = of_study(rows, readable, run.settings.regime.single_truth)
+    return readable
 
 
 def grid(rows: list[dict[str, str]], kind: str) -> str:

@@ -12,25 +12,12 @@
 
 from __future__ import annotations
 
-import os
-import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sbc.fitting import handed
-from sbc.fitting.asked import (
-    check_executor,
-    deadline_of,
-    executor_of,
-    limit_of,
-    settings_asked,
-)
-from sbc.fitting.engine_choice import settled
 from sbc.fitting.handed import Named
-from sbc.fitting.options import default_folder
-from sbc.plugins.errors import TimeUpError, UserError
-from sbc.plugins.patience import patient
+from sbc.studies.spoken import fitted
 
 if TYPE_CHECKING:
     from sbc.studies.loaded import LoadedRun, LoadedSweep
@@ -56,13 +43,16 @@ def run(
     data: str | Path | None = None,
     out: str | Path | None = None,
     resume: str | Path | None = None,
+    overwrite: bool = False,
     allow_versions: bool = False,
     jobs: int | None = None,
     isolate: bool = False,
     fit_timeout: float | None = None,
     cluster: str | None = None,
+    shard: str | None = None,
     max_failures: int | str | None = None,
     max_time: float | str | None = None,
+    profile: bool = False,
     progress: bool = True,
 ) -> LoadedRun:
     """Fit estimators to simulated datasets, as ``python -m sbc run`` does, with its defaults.
@@ -99,6 +89,8 @@ def run(
         The new run's folder; by default one under ``reports``.
     resume : str or Path
         A run to go on with instead; what else is given must agree with it, `datasets` may grow.
+    overwrite : bool
+        Whether a run that `out` holds gives way to the new one, once that is there.
     allow_versions : bool
         Whether the run that is resumed may have been made with other versions of packages.
     jobs : int
@@ -109,10 +101,14 @@ def run(
         Seconds after which a fit is ended, as a failed row.
     cluster : str
         A Dask scheduler's address, ``"tcp://HOST:PORT"``: its workers fit instead of this machine.
+    shard : str
+        ``"I/N"``: part I of N by itself; `sbc.merge` joins the parts.
     max_failures : int or str
         A count, or a share as ``"10%"``: the run is stopped when more fits fail.
     max_time : float or str
         Seconds, or as ``"10m"`` or ``"2h"``: no fit is begun after that, and `resume` goes on.
+    profile : bool
+        Whether to print where the time went.
     progress : bool
         Whether to show a progress bar.
 
@@ -129,46 +125,7 @@ def run(
     sbc.plugins.errors.TooManyFailuresError
         If more fits fail than `max_failures`; the others are kept.
     """
-    from sbc.fitting import loop
-    from sbc.studies.loaded import LoadedRun
-
-    if out is not None and resume is not None:
-        raise UserError("out starts a new run and resume goes on with one; name one of them")
-    wanted = {
-        "estimator": _listed("estimator", estimator, name),
-        "generator": _listed("generator", generator, "generator"),
-        "simulator": _listed("simulator", simulator, "simulator"),
-        "truth": truth,
-        "parameters": parameters,
-        "estimand": _listed("estimand", estimands),
-        "quantity": _listed("quantity", quantity, "quantity"),
-        "engine": _listed("engine", engine),
-        **{"datasets": datasets, "seed": seed, "draws": draws, "tune": tune, "chains": chains},
-        "target_accept": target_accept,
-        "data": None if data is None else str(data),
-    }
-    check_executor(cluster, isolate, fit_timeout)
-    settings = settings_asked(wanted, None if resume is None else Path(resume))
-    with patient(fit_timeout):
-        settings = settled(settings, engine is not None or resume is not None)
-    limit, deadline = limit_of(max_failures), deadline_of(max_time)
-    fitting = executor_of(settings, cluster, isolate, fit_timeout)
-    with patient(fit_timeout), fitting as executor:
-        if resume is None:
-            store = loop.create(settings, Path(out or default_folder(settings)), ["sbc.run"])
-        else:
-            store, settings = loop.resume(Path(resume), settings, allow_versions)
-        with store:
-            try:
-                loop.execute(
-                    *(settings, store, jobs or os.cpu_count() or 1, progress),
-                    hand_out=executor,
-                    limit=limit,
-                    deadline=deadline,
-                )
-            except TimeUpError as stopped:
-                warnings.warn(str(stopped), stacklevel=3)
-    return LoadedRun.of(store.folder)
+    return fitted(dict(locals()))
 
 
 def load(folder: str | Path) -> LoadedRun | LoadedSweep:
@@ -194,5 +151,41 @@ def load(folder: str | Path) -> LoadedRun | LoadedSweep:
     return loaded(folder)
 
 
-def _listed(kind: str, chosen: Any, name: str = "") -> str | None:
-    return None if chosen is None else ",".join(handed.names(kind, chosen, name))
+def merge(
+    folders: Iterable[str | Path],
+    out: str | Path,
+    *,
+    overwrite: bool = False,
+    allow_gaps: bool = False,
+    allow_versions: bool = False,
+) -> LoadedRun | LoadedSweep:
+    """Join the shards of a run into one folder, as ``sbc merge`` does.
+
+    Parameters
+    ----------
+    folders : iterable of str or Path
+        Those of the shards, at least one.
+    out : str or Path
+        The folder of the merged run.
+    overwrite : bool
+        Whether a run that `out` holds gives way to the new one, once that is there.
+    allow_gaps : bool
+        Whether fits may be missing, to be made by `run` with `resume`.
+    allow_versions : bool
+        Whether versions of packages or of models may differ.
+
+    Returns
+    -------
+    sbc.studies.loaded.LoadedRun or sbc.studies.loaded.LoadedSweep
+        As of `load`.
+
+    Raises
+    ------
+    sbc.plugins.errors.UserError
+        As of `sbc.studies.merge.merge`.
+    """
+    from sbc.studies.loaded import loaded
+    from sbc.studies.merge import merge
+
+    merge([Path(one) for one in folders], Path(out), allow_gaps, allow_versions, overwrite)
+    return loaded(out)
