@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from sbc.cli import options
 from sbc.cli import run as run_command
 from sbc.cli.supervise import after_a_crash, interruptible
-from sbc.cli.terminal import order
+from sbc.cli.terminal import kept, order
 from sbc.plugins.errors import ExitCode, UserError, in_shell
 from sbc.stats.sequential.judge import PRESETS
 from sbc.studies.question import Question, answered, answered_while_running, progress_line, question
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _RUN_OPTIONS = (
     *("estimator", "generator", "truth", "set", "engine", "datasets", "seed", "draws", "tune"),
-    *("chains", "target_accept", "jobs", "out", "resume", "overwrite", "profile", "quiet"),
+    *("chains", "target_accept", "jobs", "out", "resume", "overwrite", "reuse", "profile", "quiet"),
     *("cluster", "shard", "isolate", "fit_timeout", "max_failures", "allow_versions", "max_time"),
 )
 
@@ -94,8 +94,10 @@ def _running(arguments: argparse.Namespace, asked: Question) -> Gate:
     if arguments.max_failures is not None:
         raise UserError("--max-failures goes with sbc run; a gate stops when too many fits fail")
     interruptible()
+    request = requested(vars(arguments), grows=True)
+    options.tell(request)
     return answered_while_running(
-        requested(vars(arguments), grows=True),
+        request,
         asked,
         say=(lambda line: None) if arguments.quiet else _say,
         watch=(lambda gate: None) if arguments.quiet else _progress,
@@ -114,7 +116,7 @@ def _progress(gate: Gate) -> None:
 def _publish(gate: Gate, arguments: argparse.Namespace) -> int:
     from sbc.gates import files, words
 
-    print(words.text(gate))
+    print(kept(in_shell(words.text(gate))))
     if arguments.run:
         print(f"\nrun folder: {gate.folder}")
     files.publish(gate, arguments.json, arguments.junit, arguments.markdown)

@@ -8,15 +8,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sbc.cli.supervise import interruptible
 from sbc.fitting import asked
 from sbc.fitting.engine_choice import settled
-from sbc.plugins.errors import TooManyFailuresError
+from sbc.plugins.errors import TooManyFailuresError, in_shell
 from sbc.plugins.setting import Declared
 from sbc.store.settings import DECLARED, Settings
 from sbc.store.shard import Shard
+
+if TYPE_CHECKING:
+    from sbc.studies.request import Request
 
 #: The order in which a command's help lists what one fit is; a setting that is new comes last.
 _FIRST = (
@@ -46,11 +49,17 @@ def declare(parser: argparse.ArgumentParser, found: Declared) -> None:
 
 
 def declare_overwrite(parser: argparse.ArgumentParser) -> None:
-    """Declare the option by which a run in the new one's folder gives way."""
+    """Declare the options by which a run in the new one's folder gives way, or is gone on with."""
     parser.add_argument(
         "--overwrite",
         action="store_true",
         help="with --out: replace the run that the folder holds, once the new one is there",
+    )
+    parser.add_argument(
+        "--reuse",
+        action="store_true",
+        help="with --out: read what the folder holds of the same models, settings and versions, "
+        "and fit the rest; anew if one has changed",
     )
 
 
@@ -122,10 +131,16 @@ def with_hint(stopped: TooManyFailuresError, folder: Path) -> TooManyFailuresErr
     return TooManyFailuresError(f"{stopped.neutral}\n  {hint}")
 
 
+def tell(request: Request) -> None:
+    """Say what became of a run that may be used again."""
+    if request.told:
+        print(f"sbc: {in_shell(request.told)}", file=sys.stderr)
+
+
 def going_on(folder: Path, without: tuple[str, ...] = ()) -> list[str]:
     """Give the words by which to go on, more carefully, with a run that has been begun."""
     dropped = {"--out", "--resume", *without}
-    words = iter(sys.argv[1:])
+    words = iter(word for word in sys.argv[1:] if word not in ("--overwrite", "--reuse"))
     kept = []
     for word in words:
         if word in dropped:

@@ -23,7 +23,8 @@ from sbc.plugins.errors import UserError, renamed, unknown
 from sbc.stats.seeds import key
 from sbc.studies.judge_api import gate as python_gate
 from sbc.studies.question import answered_while_running, question
-from sbc.studies.request import Request, requested
+from sbc.studies.request import requested
+from sbc.studies.reused import reusing
 from sbc.studies.spoken import in_words
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ class PytestGate:
         with _locked(folder.with_suffix(".lock")), warnings.catch_warnings():
             # The test suite may turn warnings into errors, which would be fits that fail.
             warnings.simplefilter("ignore")
-            return answered_while_running(_going_on(request, folder), asked)
+            return answered_while_running(reusing(replace(request, folder=folder), True), asked)
 
     def _publish(self, gate: Gate, wanted: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
         """Keep the verdicts for reports, and fail the test unless they pass."""
@@ -179,15 +180,6 @@ class PytestGate:
 
     def _option(self, name: str) -> Any:
         return self._request.config.getoption(f"sbc_{name}")
-
-
-def _going_on(request: Request, folder: Path) -> Request:
-    """Aim a request at a folder, and at the run that it holds if there is one."""
-    from sbc.store.database import read_run
-
-    if not folder.exists():
-        return replace(request, folder=folder)
-    return replace(request, folder=folder, resume=True, settings=read_run(folder).settings)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sbc.cli import options
 from sbc.cli.supervise import after_a_crash, interruptible
+from sbc.cli.terminal import columns, in_colour, kept
 from sbc.plugins.errors import ExitCode, TooManyFailuresError, UserError, in_shell
 from sbc.store.settings import Settings
 from sbc.studies.request import Made, make, requested
@@ -45,6 +46,7 @@ def main(arguments: argparse.Namespace) -> int:
     interruptible()
     began = time.perf_counter()
     request = requested(vars(arguments))
+    options.tell(request)
     imported: list[float] = []
 
     def begun(folder: Path) -> None:
@@ -99,7 +101,8 @@ def _interrupted(folder: Path) -> int:
 def _print_table(run: Run) -> None:
     from sbc.report.table import render
 
-    print(f"\n{in_shell(render(run))}\n\nrun folder: {run.folder}", flush=True)
+    text = kept(in_shell(render(run, width=columns(), colours=in_colour())))
+    print(f"\n{text}\n\nrun folder: {run.folder}", flush=True)
 
 
 def _write_report(run: Run) -> None:

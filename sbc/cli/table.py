@@ -6,6 +6,7 @@ import argparse
 import math
 from pathlib import Path
 
+from sbc.cli.terminal import columns, in_colour, kept
 from sbc.plugins.errors import ExitCode, UserError, in_shell
 
 
@@ -63,17 +64,20 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.compare:
         print(render_comparison(run, arguments.kind, arguments.elements))
     else:
+        shown = arguments.kind == "text"
         text = render(
             run,
             arguments.kind,
             arguments.elements,
+            width=columns() if shown else None,
+            colours=shown and in_colour(),
             by=arguments.by,
             levels=levels or LEVELS,
             interval=arguments.interval,
             null=arguments.null,
             reference=arguments.reference,
         )
-        print(in_shell(text))
+        print(kept(in_shell(text)))
     return ExitCode.OK
 
 

@@ -76,7 +76,11 @@ def jobs_of(jobs: int | None) -> int:
 
 
 def check_folder(
-    out: str | Path | None, resume: str | Path | None, allow_versions: bool, overwrite: bool = False
+    out: str | Path | None,
+    resume: str | Path | None,
+    allow_versions: bool,
+    overwrite: bool = False,
+    reuse: bool = False,
 ) -> None:
     """Refuse what cannot be asked of a run's folder.
 
@@ -95,10 +99,13 @@ def check_folder(
             f"{option('allow_versions')} goes with {option('resume')}: a new run has the versions "
             "of now"
         )
-    if overwrite and resume is not None:
+    if overwrite and (resume is not None or reuse):
+        other = "reuse" if reuse else "resume"
         raise UserError(
-            f"{option('overwrite')} begins anew and {option('resume')} goes on; name one of them"
+            f"{option('overwrite')} begins anew and {option(other)} goes on; name one of them"
         )
+    if reuse and out is None:
+        raise UserError(f"{option('reuse')} goes with {option('out')}, which is not given")
 
 
 def part_of(shard: str | None, resume: Path | None, settings: Settings) -> Shard:

@@ -47,6 +47,8 @@ def as_json(gate: Gate) -> str:
         "checks": [_check(verdict) for verdict in gate.verdicts],
         "fits": [_fits(found) for found in gate.failures],
         "not_judged": list(gate.unjudged),
+        "fits_read": gate.kept,
+        "seconds": gate.seconds,
         "causes": [asdict(found) for found in gate.causes],
     }
     return json.dumps(value, indent=2, allow_nan=False)
@@ -105,6 +107,7 @@ def as_junit(gate: Gate) -> str:
         "tests": str(tests),
         "failures": str(counts["failure"]),
         "errors": str(counts["error"]),
+        "time": f"{gate.seconds:.3f}",
     }
     return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 

@@ -60,6 +60,12 @@ class Gate:
         What was found before any fit, of estimators whose ranks are expected to be uniform.
     causes : tuple of Explanation
         What `sbc explain` has found to be wrong, if anybody has asked.
+    kept : int or None
+        Fits that were there before and were read, where a run was used again.
+    fits : int
+        All fits that the run holds.
+    seconds : float
+        What they took, added up.
     """
 
     folder: Path
@@ -71,6 +77,9 @@ class Gate:
     unjudged: tuple[str, ...]
     forward: tuple[Forward, ...] = ()
     causes: tuple[Explanation, ...] = ()
+    kept: int | None = None
+    fits: int = 0
+    seconds: float = 0.0
 
     @property
     def outcome(self) -> GateOutcome:
@@ -159,6 +168,8 @@ def judge_run(
         unjudged=tuple(_unjudged(run.settings, named)),
         forward=forward,
         causes=tuple(found for found in read_causes(run.folder) if found.faults),
+        fits=len(run.fits),
+        seconds=float(run.fits["seconds"].sum()),
     )
 
 

@@ -1,4 +1,4 @@
-"""What stands out in a row of a table: what is wrong, and what to look at."""
+"""What stands out in a table: what is wrong, what to look at, and how a terminal shows it."""
 
 from __future__ import annotations
 
@@ -32,3 +32,16 @@ def marked(row: Mapping[str, Any]) -> dict[str, str]:
     if row["n_failed"]:
         found["failed"] = "warn"
     return found
+
+
+#: What begins each mark in a terminal, and what ends it.
+CODES = {"bad": "\x1b[31m", "warn": "\x1b[33m", "good": "\x1b[32m"}
+END = "\x1b[0m"
+
+
+def painted(cells: Mapping[str, str], marks: Mapping[str, str]) -> dict[str, str]:
+    """Put a row's marks around its cells, as colours of a terminal."""
+    return {
+        head: f"{CODES[marks[head]]}{text}{END}" if head in marks else text
+        for head, text in cells.items()
+    }

@@ -12,10 +12,12 @@ import pandas as pd
 from sbc.plugins.errors import UserError
 from sbc.report.discrete import NOTE
 from sbc.report.gains import gain_over, reference_of
+from sbc.report.marks import marked, painted
+from sbc.report.narrow import fitted, wrapped
 from sbc.report.numbers import p_value, plain_number, plain_records, with_error
 from sbc.report.readable import UNSAID, as_text
 from sbc.report.study import of_study
-from sbc.report.table_notes import APPROXIMATION, LEVELS, missing, notes, regime_line
+from sbc.report.table_notes import APPROXIMATION, LEVELS, missing, notes, regime_line, states_lines
 from sbc.report.targets import ELEMENT, VECTOR, Subject, strata_of, subjects_of
 from sbc.stats import metrics
 from sbc.stats.fits import UNKNOWN, Fits
@@ -219,7 +221,14 @@ def _estimates(what: Fits | Elements, columns: dict[str, str]) -> dict[str, floa
     return row
 
 
-def render(run: Run, kind: str = "text", elements: bool = False, **options: Any) -> str:
+def render(
+    run: Run,
+    kind: str = "text",
+    elements: bool = False,
+    width: int | None = None,
+    colours: bool = False,
+    **options: Any,
+) -> str:
     """Write the table as text, Markdown, CSV or JSON.
 
     Parameters
@@ -231,6 +240,10 @@ def render(run: Run, kind: str = "text", elements: bool = False, **options: Any)
         programs, with every column in full precision and NaN as null or nothing.
     elements : bool
         Whether texts for reading show the elements of vectors too, and not their pools alone.
+    width : int, optional
+        Characters that a line of text may have; by default as many as it likes.
+    colours : bool
+        Whether a text marks what stands out, as terminals take it.
     **options
         Of `table`.
     """
@@ -241,12 +254,21 @@ def render(run: Run, kind: str = "text", elements: bool = False, **options: Any)
         return frame.to_csv(index=False).rstrip("\n")
     rows = [r for r in frame.to_dict(orient="records") if elements or r["kind"] != ELEMENT]
     readable = readable_rows(run, rows, hdi=options.get("interval") == "hdi")
-    body = grid(readable, kind)
+    if colours:
+        readable = [painted(c, marked(r)) for c, r in zip(readable, rows, strict=True)]
+    body = grid(readable, kind) if width is None else fitted(readable, width, _plain)
     pools = any(row["kind"] == VECTOR for row in rows)
-    lines = [f"{regime_line(run)}.", "", body, "", *notes(run, pools, elements, **options)]
-    lines += [APPROXIMATION] if _diagnostics(rows) else []
-    lines += [NOTE] if any(row["discrete"] for row in rows) else []
-    return "\n".join(lines).rstrip()
+    below = notes(run, pools, elements, **options)
+    below += [APPROXIMATION] if _diagnostics(rows) else []
+    below += [NOTE] if any(row["discrete"] for row in rows) else []
+    above = [f"{regime_line(run)}."]
+    if width is not None:
+        above, below = wrapped(above, width), wrapped([*below, *states_lines(run)], width)
+    return "\n".join([*above, "", body, "", *below]).rstrip()
+
+
+def _plain(rows: list[dict[str, str]]) -> str:
+    return grid(rows, "text")
 
 
 def _diagnostics(rows: list[dict[str, Any]]) -> list[str]:

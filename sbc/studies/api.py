@@ -44,6 +44,7 @@ def run(
     out: str | Path | None = None,
     resume: str | Path | None = None,
     overwrite: bool = False,
+    reuse: bool = False,
     allow_versions: bool = False,
     jobs: int | None = None,
     isolate: bool = False,
@@ -91,6 +92,9 @@ def run(
         A run to go on with instead; what else is given must agree with it, `datasets` may grow.
     overwrite : bool
         Whether a run that `out` holds gives way to the new one, once that is there.
+    reuse : bool
+        Whether what `out` holds of the same models, settings and versions is read and gone on
+        with; where one has changed, the run gives way.
     allow_versions : bool
         Whether the run that is resumed may have been made with other versions of packages.
     jobs : int

@@ -39,6 +39,7 @@ def gate(
     out: str | Path | None = None,
     resume: str | Path | None = None,
     overwrite: bool = False,
+    reuse: bool = False,
     allow_versions: bool = False,
     jobs: int | None = None,
     isolate: bool = False,
@@ -67,7 +68,9 @@ def gate(
         What is fitted, as for `sbc.run`.
     seed, draws, tune, chains, target_accept, data
         The same.
-    out, resume, overwrite, allow_versions, jobs, isolate, fit_timeout, cluster, max_time, progress
+    out, resume, overwrite, reuse, allow_versions, jobs, isolate, fit_timeout, cluster
+        The same.
+    max_time, progress
         The same.
     config : str or Path
         What is expected, in TOML.

@@ -119,7 +119,7 @@ def answered_while_running(
 
     config, earlier = asked.of(request.settings), asked.earlier()
     with request.executor() as (hand_out, deadline):
-        return judge_while_running(
+        gate = judge_while_running(
             request.settings,
             request.folder,
             config,
@@ -136,6 +136,7 @@ def answered_while_running(
             hand_out=hand_out,
             deadline=deadline,
         )
+    return gate if request.kept is None else replace(gate, kept=request.kept)
 
 
 def progress_line(gate: Gate) -> str:

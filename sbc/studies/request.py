@@ -16,6 +16,7 @@ from sbc.fitting.options import default_folder
 from sbc.plugins.errors import TimeUpError
 from sbc.store.settings import Settings
 from sbc.store.shard import Shard
+from sbc.studies.reused import reusing
 
 if TYPE_CHECKING:
     from sbc.fitting.workers.threads import HandOut, Profile
@@ -43,6 +44,10 @@ class Request:
         How many fits may fail.
     cluster, isolate, fit_timeout, max_time
         As for `sbc.run`.
+    kept : int or None
+        Fits that are there already, where a run may be used again.
+    told : str
+        What became of the run that may be used again.
     """
 
     settings: Settings
@@ -57,6 +62,8 @@ class Request:
     isolate: bool
     fit_timeout: float | None
     max_time: float | str | None
+    kept: int | None = None
+    told: str = ""
 
     @contextmanager
     def executor(self) -> Iterator[tuple[HandOut, Deadline]]:
@@ -98,8 +105,8 @@ def requested(wanted: Mapping[str, Any], *, grows: bool = False) -> Request:
     resume = None if wanted.get("resume") is None else Path(wanted["resume"])
     jobs = asked.jobs_of(wanted.get("jobs"))
     allow_versions = bool(wanted.get("allow_versions"))
-    overwrite = bool(wanted.get("overwrite"))
-    asked.check_folder(wanted.get("out"), resume, allow_versions, overwrite)
+    overwrite, reuse = bool(wanted.get("overwrite")), bool(wanted.get("reuse"))
+    asked.check_folder(wanted.get("out"), resume, allow_versions, overwrite, reuse)
     how = (wanted.get("cluster"), bool(wanted.get("isolate")), wanted.get("fit_timeout"))
     asked.check_executor(*how)
     settings = asked.settings_asked(wanted, resume)
@@ -109,10 +116,11 @@ def requested(wanted: Mapping[str, Any], *, grows: bool = False) -> Request:
     asked.deadline_of(wanted.get("max_time"))  # read here for its mistakes, set when fits begin
     out = wanted.get("out")
     new = default_folder(settings, part) if out is None else Path(out)
-    return Request(
+    request = Request(
         *(settings, part, resume or new, resume is not None, allow_versions, overwrite),
         *(jobs, limit, *how, wanted.get("max_time")),
     )
+    return reusing(request, grows) if reuse else request
 
 
 @dataclass(frozen=True)

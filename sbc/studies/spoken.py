@@ -57,7 +57,10 @@ def fitted(given: Mapping[str, Any]) -> LoadedRun:
     from sbc.studies.loaded import LoadedRun
 
     with patient(given["fit_timeout"]):
-        made = make(requested(in_words(given)), progress=given["progress"], command=["sbc.run"])
+        request = requested(in_words(given))
+        if request.told and given["progress"]:
+            say(in_python(request.told))
+        made = make(request, progress=given["progress"], command=["sbc.run"])
     if made.stopped is not None:
         warnings.warn(str(made.stopped), stacklevel=3)
     if given["profile"] and made.profile is not None:
@@ -72,8 +75,11 @@ def gated(given: Mapping[str, Any]) -> Gate:
     asked = question(given)
     told = say if given["progress"] else lambda line: None
     with patient(given["fit_timeout"]):
+        request = requested(in_words(given), grows=True)
+        if request.told:
+            told(in_python(request.told))
         gate = answered_while_running(
-            requested(in_words(given), grows=True),
+            request,
             asked,
             command=["sbc.gate"],
             say=lambda line: told(in_python(line)),

@@ -277,7 +277,16 @@ def test_a_settings_typo_is_told_as_by_the_command_and_all_of_its_settings_are_k
     of_command = inspect.signature(sbc.gate).parameters.keys()
     left_out = of_command - set(pytest_gate.SETTINGS)
     assert left_out == {
-        *("estimator", "expect", "out", "resume", "overwrite", "allow_versions", "progress"),
+        *(
+            "estimator",
+            "expect",
+            "out",
+            "resume",
+            "overwrite",
+            "reuse",
+            "allow_versions",
+            "progress",
+        ),
         *("json", "junit", "markdown"),
     }
 

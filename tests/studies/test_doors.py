@@ -106,6 +106,10 @@ MISTAKES = {
     ("run", "--out", "a", "--resume", "b"): lambda: sbc.run(out="a", resume="b"),
     ("run", "--allow-versions"): lambda: sbc.run(allow_versions=True),
     ("run", "--resume", "b", "--overwrite"): lambda: sbc.run(resume="b", overwrite=True),
+    ("run", "--reuse"): lambda: sbc.run(reuse=True),
+    ("run", "--out", "a", "--reuse", "--overwrite"): lambda: sbc.run(
+        out="a", reuse=True, overwrite=True
+    ),
     ("run", "--shard", "3/2"): lambda: sbc.run(shard="3/2"),
     ("run", "--datasets", "1", "--shard", "2/2"): lambda: sbc.run(datasets=1, shard="2/2"),
     ("run", "--max-failures", "x"): lambda: sbc.run(max_failures="x"),
