@@ -7,7 +7,8 @@ from pathlib import Path
 
 from sbc.plugins.errors import in_python
 from sbc.report.marks import marked
-from sbc.report.table import readable_rows, table
+from sbc.report.readable import readable_rows
+from sbc.report.table import table
 from sbc.report.table_notes import regime_line
 from sbc.report.targets import ELEMENT
 from sbc.report.write import NAME

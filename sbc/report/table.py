@@ -15,9 +15,8 @@ from sbc.report.gains import gain_over, reference_of
 from sbc.report.marks import marked, painted
 from sbc.report.narrow import fitted, wrapped
 from sbc.report.numbers import p_value, plain_number, plain_records, with_error
-from sbc.report.readable import UNSAID, as_text
-from sbc.report.study import of_study
-from sbc.report.table_notes import APPROXIMATION, LEVELS, missing, notes, regime_line, states_lines
+from sbc.report.readable import APPROXIMATE, diagnostics_of, readable_rows
+from sbc.report.table_notes import APPROXIMATION, LEVELS, notes, regime_line, states_lines
 from sbc.report.targets import ELEMENT, VECTOR, Subject, strata_of, subjects_of
 from sbc.stats import metrics
 from sbc.stats.fits import UNKNOWN, Fits
@@ -28,8 +27,6 @@ from sbc.store.frames import Run, as_fits
 from sbc.store.rows import FAILED, POOR
 from sbc.store.shard import WHOLE
 
-#: What an approximation has in place of R-hat and ESS, as columns of the fits.
-APPROXIMATE = ("pareto_k", "elbo_drift")
 FORMATS = ("text", "markdown", "csv", "json")
 #: Metrics by the names of their columns, before and behind the coverages.
 _FIRST = {name: name for name in ("bias", "bias_sd", "rmse", "emp_se", "model_se")}
@@ -259,7 +256,7 @@ def render(
     body = grid(readable, kind) if width is None else fitted(readable, width, _plain)
     pools = any(row["kind"] == VECTOR for row in rows)
     below = notes(run, pools, elements, **options)
-    below += [APPROXIMATION] if _diagnostics(rows) else []
+    below += [APPROXIMATION] if diagnostics_of(rows) else []
     below += [NOTE] if any(row["discrete"] for row in rows) else []
     above = [f"{regime_line(run)}."]
     if width is not None:
@@ -269,30 +266,6 @@ def render(
 
 def _plain(rows: list[dict[str, str]]) -> str:
     return grid(rows, "text")
-
-
-def _diagnostics(rows: list[dict[str, Any]]) -> list[str]:
-    return [name for name in APPROXIMATE if not all(math.isnan(r[name]) for r in rows)]
-
-
-def readable_rows(run: Run, rows: list[dict[str, Any]], hdi: bool = False) -> list[dict[str, str]]:
-    """Write rows of a run's table for reading, each by the heads of its columns.
-
-    Parameters
-    ----------
-    run : Run
-        Whose table it is.
-    rows : list of dict
-        Of the table, in full.
-    hdi : bool
-        Whether coverage is that of shortest intervals.
-    """
-    known = _diagnostics(rows)
-    by = {row["engine"] for row in rows} - UNSAID != set()
-    readable = [as_text(row, known, missing(run, row) if hdi else "–", by) for row in rows]
-    if run.provenance.imported:
-        readable = of_study(rows, readable, run.settings.regime.single_truth)
-    return readable
 
 
 def grid(rows: list[dict[str, str]], kind: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, overload
 
 from sbc.plugins.errors import in_python
 from sbc.store.frames import Run, load_run
+from sbc.store.names import fitted_by
 from sbc.store.rows import LEVELS
 from sbc.studies.plotted import Plotted
 
@@ -225,6 +226,18 @@ class LoadedRun(Plotted):
         from sbc.report.export import data_tree
 
         return data_tree(self, *self.pair(estimator, engine))
+
+    def __repr__(self) -> str:
+        """Name it in a line."""
+        settings = self.settings
+        who = ", ".join(fitted_by(*pair) for pair in settings.pairs)
+        return f"<run {self.folder}: {settings.datasets} datasets, {who}>"
+
+    def __str__(self) -> str:
+        """Write the table as a terminal shows it."""
+        from sbc.report.table import render
+
+        return in_python(render(self))
 
     def _repr_html_(self) -> str:
         """Show the table in a notebook, as a terminal does."""

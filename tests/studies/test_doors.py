@@ -270,6 +270,8 @@ def test_what_is_shown_in_a_notebook_is_words_and_no_orders(tmp_path):
     page = run.folder / "report.html"
     page.touch()
     assert page.resolve().as_uri() in run._repr_html_()
+    assert repr(run) == f"<run {run.folder}: 200 datasets, mundlak by nutpie>"
+    assert str(run).startswith("generator confound, truth 'self'")
     verdicts = run.gate()._repr_html_()
     assert "FAIL" in verdicts
     assert "<b>" not in verdicts
