@@ -12,6 +12,8 @@ from sbc.store.frames import load_run
 
 #: What the commands of a page begin with that take minutes, and run in the slow lane.
 SLOW = {
+    "docs/ci.md": ("python",),
+    "docs/python.md": ("python",),
     "docs/engines.md": ("python -m sbc run --estimator", "new", "old"),
     "docs/proof.md": ("python",),
     "docs/sweeps.md": ("python -m sbc design",),
@@ -136,11 +138,18 @@ def test_every_command_does_what_its_page_says(name, tmp_path, monkeypatch):
     )
 
 
+#: How many of these there are.
+LONG = {
+    **{"docs/ci.md": 5, "docs/engines.md": 5, "docs/proof.md": 4, "docs/python.md": 1},
+    "docs/sweeps.md": 1,
+}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(SLOW))
 def test_every_long_command_does_what_its_page_says(name, tmp_path, monkeypatch):
     shown = walk(PAGES[name], True, tmp_path, monkeypatch)
-    assert len(shown) == {"docs/engines.md": 5, "docs/proof.md": 4, "docs/sweeps.md": 1}[name]
+    assert len(shown) == LONG[name]
     for answer in re.findall(r"n_groups = \d+ will do", PAGES[name].text):
         assert any(answer in said for said in shown.values())
 
