@@ -1,4 +1,4 @@
-"""A user's project is checked by mypy from outside, by what the package's files say of themselves."""
+"""A user's project is checked by mypy from outside, by what the package says of itself."""
 
 from __future__ import annotations
 
