@@ -10,13 +10,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from sbc.engines._density import Density
     from sbc.plugins.engine import Budget, Draws, engine
     from sbc.plugins.errors import UserError
     from sbc.plugins.estimates import Estimated
     from sbc.plugins.estimator import estimator
     from sbc.plugins.generator import generator
-    from sbc.studies.api import load, run
+    from sbc.studies.api import load, merge, run
     from sbc.studies.importing.run import import_results
+    from sbc.studies.judge_api import check, gate, power
     from sbc.studies.sweep.api import design, sweep
 
 __version__ = "0.1.0"
@@ -24,29 +26,39 @@ __version__ = "0.1.0"
 #: The Python interface, and where it stands: loaded when it is asked for, as it needs SciPy.
 _OFFERED = {
     "Budget": "sbc.plugins.engine",
+    "Density": "sbc.engines._density",
     "Draws": "sbc.plugins.engine",
     "Estimated": "sbc.plugins.estimates",
     "UserError": "sbc.plugins.errors",
+    "check": "sbc.studies.judge_api",
     "design": "sbc.studies.sweep.api",
     "engine": "sbc.plugins.engine",
     "estimator": "sbc.plugins.estimator",
+    "gate": "sbc.studies.judge_api",
     "generator": "sbc.plugins.generator",
     "import_results": "sbc.studies.importing.run",
     "load": "sbc.studies.api",
+    "merge": "sbc.studies.api",
+    "power": "sbc.studies.judge_api",
     "run": "sbc.studies.api",
     "sweep": "sbc.studies.sweep.api",
 }
 __all__ = [
     "Budget",
+    "Density",
     "Draws",
     "Estimated",
     "UserError",
+    "check",
     "design",
     "engine",
     "estimator",
+    "gate",
     "generator",
     "import_results",
     "load",
+    "merge",
+    "power",
     "run",
     "sweep",
 ]

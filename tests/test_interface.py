@@ -11,8 +11,8 @@ import sbc
 
 ROOT = Path(__file__).resolve().parent.parent
 OFFERED = [
-    *("Budget", "Draws", "Estimated", "UserError", "design", "engine", "estimator", "generator"),
-    *("import_results", "load", "run", "sweep"),
+    *("Budget", "Density", "Draws", "Estimated", "UserError", "check", "design", "engine"),
+    *("estimator", "gate", "generator", "import_results", "load", "merge", "power", "run", "sweep"),
 ]
 
 
@@ -51,3 +51,14 @@ def test_an_old_name_still_works_and_tells_the_new_one(old, new, name):
     assert done.stdout == "True\n"
     assert done.stderr.count("FutureWarning") == 1
     assert f"{old} is now" in done.stderr
+
+
+def test_importing_it_and_asking_it_costs_neither_pymc_nor_pandas():
+    code = (
+        "import sys, sbc; sbc.run, sbc.gate, sbc.check, sbc.power, sbc.merge, sbc.load\n"
+        "print(sorted({'pymc', 'pytensor', 'pandas', 'matplotlib'} & sys.modules.keys()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout == "[]\n"

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from sbc.cli import options
-from sbc.plugins.errors import ExitCode, UserError
+from sbc.plugins.errors import in_shell
 from sbc.store.settings import DECLARED
-
-#: Datasets that are looked at unless a number is named.
-DATASETS = 1000
+from sbc.studies.checked import DATASETS, checked
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,22 +22,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Compare and print."""
-    from sbc.fitting import asked
-    from sbc.stats.sequential.outcome import ALPHA_FAIL
-
-    alpha = ALPHA_FAIL if arguments.alpha_fail is None else arguments.alpha_fail
-    if not 0 < alpha < 1:
-        raise UserError(f"--alpha-fail lies between 0 and 1, not at {alpha:g}")
-    wanted: dict[str, Any] = dict(vars(arguments))
-    wanted["datasets"] = DATASETS if arguments.datasets is None else arguments.datasets
-    settings = asked.settings_asked(wanted, None)
-    from sbc.gates import forward_words
-    from sbc.studies.check import check
-
-    found = check(settings, alpha)
-    print(f"{settings.describe_process()}, seed {settings.seed}\n")
-    print("\n\n".join(map(forward_words.text, found)))
-    if any(one.faults for one in found):
-        return ExitCode.FAILED
-    undecided = any(one.judged and one.incomplete for one in found)
-    return ExitCode.UNDECIDED if undecided else ExitCode.OK
+    found = checked(vars(arguments))
+    print(in_shell(found.neutral))
+    return found.exit_code

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from sbc.cli.supervise import interruptible
-from sbc.gates.causes import KINDS, Explanation
+from sbc.gates.causes import Explanations
 from sbc.plugins.errors import ExitCode, in_shell
 
 
@@ -30,19 +30,9 @@ def main(arguments: argparse.Namespace) -> int:
         fit_again=not arguments.no_fits,
         say=(lambda line: None) if arguments.quiet else _say,
     )
-    print("\n\n".join(map(_text, found)))
+    print(in_shell(Explanations(found).neutral))
     return ExitCode.OK
 
 
 def _say(line: str) -> None:
     print(f"sbc: {in_shell(line)}", file=sys.stderr)
-
-
-def _text(found: Explanation) -> str:
-    lines = [in_shell(found.paragraph), ""]
-    for clue in found.clues:
-        mark = "at work" if clue.found and clue.kind in KINDS else clue.kind
-        lines.append(f"  {mark:<10}  {in_shell(clue.words)}")
-        if clue.command:
-            lines.append(f"{'':<14}shown by: {clue.command}")
-    return "\n".join(lines).rstrip()

@@ -12,7 +12,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("folder", type=Path, metavar="DIR", help="the run's folder")
     parser.add_argument(
-        "--format", choices=("parquet", "csv", "netcdf"), required=True, dest="kind"
+        "--format",
+        choices=("parquet", "csv", "netcdf"),
+        default="parquet",
+        help="tables, or trees of ranks as ArviZ reads them (default parquet)",
     )
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="where to (default: the run's folder)"
@@ -28,6 +31,6 @@ def main(arguments: argparse.Namespace) -> int:
     Store.open(arguments.folder).close()
     from sbc.studies.loaded import loaded
 
-    for file in loaded(arguments.folder).export(arguments.kind, arguments.out):
+    for file in loaded(arguments.folder).export(arguments.format, arguments.out):
         print(file)
     return ExitCode.OK

@@ -6,20 +6,23 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, cast
 
 from sbc.cli import options
 from sbc.cli import run as run_command
-from sbc.cli.supervise import after_a_crash
-from sbc.cli.terminal import order
-from sbc.fitting.options import default_folder
-from sbc.gates.config import Config, expect, load_config
+from sbc.cli.supervise import after_a_crash, interruptible
+from sbc.cli.terminal import kept, order
 from sbc.plugins.errors import ExitCode, UserError, in_shell
 from sbc.stats.sequential.judge import PRESETS
+from sbc.studies.question import Question, answered, answered_while_running, progress_line, question
+from sbc.studies.request import requested
+
+if TYPE_CHECKING:
+    from sbc.gates.gate import Gate
 
 _RUN_OPTIONS = (
     *("estimator", "generator", "truth", "set", "engine", "datasets", "seed", "draws", "tune"),
-    *("chains", "target_accept", "jobs", "out", "resume", "profile", "quiet"),
+    *("chains", "target_accept", "jobs", "out", "resume", "overwrite", "reuse", "profile", "quiet"),
     *("cluster", "shard", "isolate", "fit_timeout", "max_failures", "allow_versions", "max_time"),
 )
 
@@ -58,20 +61,11 @@ def main(arguments: argparse.Namespace) -> int:
         from sbc.cli.sweep_gate import judged
 
         return judged(arguments)
-    config = load_config(arguments.config) if arguments.config else Config()
-    config = config.changed(
-        arguments.preset,
-        delta=arguments.delta,
-        max_datasets=arguments.max_datasets,
-        alpha_fail=arguments.alpha_fail,
-        alpha_pass=arguments.alpha_pass,
-    )
-    if arguments.tolerance is not None and not arguments.tolerance > 0:
-        raise UserError(f"--tolerance must be above 0, not {arguments.tolerance:g}")
+    asked = question(vars(arguments))
     if not arguments.run:
-        return _publish(_finished(arguments, config), arguments)
+        return _publish(_finished(arguments, asked), arguments)
     try:
-        return _publish(_running(arguments, config), arguments)
+        return _publish(_running(arguments, asked), arguments)
     except KeyboardInterrupt:
         print("sbc: interrupted; what was fitted is kept", file=sys.stderr)
         return ExitCode.INTERRUPTED
@@ -83,7 +77,7 @@ def _is_sweep(folder: Path) -> bool:
     return read_run(folder).is_sweep
 
 
-def _finished(arguments: argparse.Namespace, config: Config) -> Any:
+def _finished(arguments: argparse.Namespace, asked: Question) -> Gate:
     if arguments.folder is None:
         raise UserError("name the folder of a run, or make one: --run")
     given = [name for name in _RUN_OPTIONS if getattr(arguments, name) not in (None, False)]
@@ -91,25 +85,14 @@ def _finished(arguments: argparse.Namespace, config: Config) -> Any:
         raise UserError(f"--{given[0].replace('_', '-')} goes with --run, which is not given")
     from sbc.store.database import Store, read_run
 
-    settings = read_run(arguments.folder).settings
+    read_run(arguments.folder)  # refuse what is not a run before pandas is imported
     Store.open(arguments.folder).close()
-    for text in arguments.expect or []:
-        config = expect(config, text, settings)
-    from sbc.gates.gate import judge_run
-    from sbc.gates.words import keep
     from sbc.store.frames import load_run
 
-    gate = judge_run(load_run(arguments.folder), config, **_baseline(arguments))
-    try:
-        keep(gate)
-    except UserError as problem:  # a folder that may only be read is judged all the same
-        print(
-            f"sbc: what this gate asked is not kept: {in_shell(problem.neutral)}", file=sys.stderr
-        )
-    return gate
+    return answered(load_run(arguments.folder), asked, _say)
 
 
-def _running(arguments: argparse.Namespace, config: Config) -> Any:
+def _running(arguments: argparse.Namespace, asked: Question) -> Gate:
     if arguments.folder is not None:
         raise UserError("--run makes a new run: name its folder by --out, or go on by --resume")
     if arguments.datasets is not None:
@@ -120,65 +103,33 @@ def _running(arguments: argparse.Namespace, config: Config) -> Any:
         raise UserError("a gate judges whole runs; fit parts by sbc run --shard, and merge them")
     if arguments.max_failures is not None:
         raise UserError("--max-failures goes with sbc run; a gate stops when too many fits fail")
-    jobs, settings = options.prepared(arguments)
-    for text in arguments.expect or []:
-        config = expect(config, text, settings)
-    from sbc.studies.gate import judge_while_running
-
-    folder = arguments.resume or arguments.out or default_folder(settings)
-    with options.executor_of(arguments, settings) as executor:
-        return judge_while_running(
-            settings,
-            folder,
-            config,
-            jobs=jobs,
-            resume=arguments.resume is not None,
-            allow_versions=arguments.allow_versions,
-            say=(lambda line: None) if arguments.quiet else _say,
-            watch=(lambda gate: None) if arguments.quiet else _progress,
-            begun=lambda: after_a_crash(options.going_on(folder)),
-            **executor,
-            **_baseline(arguments),
-        )
-
-
-def _baseline(arguments: argparse.Namespace) -> dict[str, Any]:
-    chosen: dict[str, Any] = {}
-    if arguments.baseline is not None:
-        from sbc.store.frames import load_run
-
-        chosen["baseline"] = load_run(arguments.baseline)
-    elif arguments.tolerance is not None:
-        raise UserError("--tolerance goes with --baseline, which is not given")
-    if arguments.tolerance is not None:
-        chosen["tolerance"] = arguments.tolerance
-    return chosen
+    interruptible()
+    request = requested(vars(arguments), grows=True)
+    options.tell(request)
+    return answered_while_running(
+        request,
+        asked,
+        say=(lambda line: None) if arguments.quiet else _say,
+        watch=(lambda gate: None) if arguments.quiet else _progress,
+        begun=lambda folder: after_a_crash(options.going_on(folder)),
+    )
 
 
 def _say(line: str) -> None:
     print(f"sbc: {in_shell(line)}", file=sys.stderr)
 
 
-def _progress(gate: Any) -> None:
-    decided = sum(verdict.outcome != "inconclusive" for verdict in gate.verdicts)
-    print(
-        f"{gate.settings.datasets} datasets: {decided} of {len(gate.verdicts)} checks decided",
-        file=sys.stderr,
-    )
+def _progress(gate: Gate) -> None:
+    print(progress_line(gate), file=sys.stderr)
 
 
-def _publish(gate: Any, arguments: argparse.Namespace) -> int:
+def _publish(gate: Gate, arguments: argparse.Namespace) -> int:
     from sbc.gates import files, words
 
-    print(words.text(gate))
+    print(kept(in_shell(words.text(gate))))
     if arguments.run:
         print(f"\nrun folder: {gate.folder}")
-    if arguments.json:
-        files.write(arguments.json, files.as_json(gate))
-    if arguments.junit:
-        files.write(arguments.junit, files.junit(gate))
-    if arguments.markdown:
-        files.write(arguments.markdown, words.markdown(gate))
+    files.publish(gate, arguments.json, arguments.junit, arguments.markdown)
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         files.append(Path(summary), words.markdown(gate))
     if os.environ.get("GITHUB_ACTIONS") == "true":

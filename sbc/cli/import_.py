@@ -45,13 +45,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="where truths come from: fixed, prior, posterior, drawn (default: as the source is)",
     )
     add("--seed", type=int, default=1, metavar="N", help="of the spread of ranks (default 1)")
+    add("--overwrite", action="store_true", help="replace the run that --out holds")
     parser.set_defaults(function=main)
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Import, and say what came of it."""
-    if not 0 <= arguments.seed < 2**63:
-        raise UserError(f"--seed must lie between 0 and 2^63 - 1, not {arguments.seed}")
     from sbc.report.labels import plural
     from sbc.store.rows import FAILED
     from sbc.studies.importing.asked import parse_true
@@ -70,6 +69,7 @@ def main(arguments: argparse.Namespace) -> int:
         name=arguments.name,
         truth=arguments.truth,
         seed=arguments.seed,
+        overwrite=arguments.overwrite,
     )
     failed = int(run.fits.status.isin(FAILED).sum())
     methods = ", ".join(run.settings.estimators)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import sbc
+from sbc.cli.help import Formatter, epilog
 from sbc.cli.terminal import clean_stdout, cleaned
 from sbc.plugins.errors import ExitCode, UserError, in_shell, unknown
 from sbc.plugins.patience import patient
@@ -128,12 +129,15 @@ def _parse(argv: list[str]) -> Any:
         prog="sbc",
         description="Simulation-based calibration of Bayesian estimators written in PyMC.",
         allow_abbrev=False,
+        epilog=epilog(),
+        formatter_class=Formatter,
     )
     parser.add_argument("--version", action="version", version=f"sbc {sbc.__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, text in COMMANDS.items():
         about = f"{text[0].upper()}{text[1:]}."
-        sub = commands.add_parser(name, help=text, description=about, allow_abbrev=False)
+        how: dict[str, Any] = {"formatter_class": Formatter, "epilog": epilog(name)}
+        sub = commands.add_parser(name, help=text, description=about, allow_abbrev=False, **how)
         if name == named:
             file = f"{name}_" if keyword.iskeyword(name) else name
             importlib.import_module(f"sbc.cli.{file}").configure(sub)

@@ -13,6 +13,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("folders", type=Path, nargs="+", metavar="DIR", help="the shards' folders")
     add("--out", type=Path, required=True, metavar="DIR", help="the folder of the merged run")
+    add("--overwrite", action="store_true", help="replace the run that --out holds")
     add("--allow-gaps", action="store_true", help="fits may be missing, to be made by --resume")
     add("--allow-versions", action="store_true", help="versions of packages or models may differ")
     parser.set_defaults(function=main)
@@ -23,7 +24,8 @@ def main(arguments: argparse.Namespace) -> int:
     from sbc.studies.merge import merge
 
     out = arguments.out
-    missing = merge(arguments.folders, out, arguments.allow_gaps, arguments.allow_versions)
+    allowed = (arguments.allow_gaps, arguments.allow_versions, arguments.overwrite)
+    missing = merge(arguments.folders, out, *allowed)
     if missing:
         from sbc.cli.options import resume_command
         from sbc.studies.sweep.read import is_sweep

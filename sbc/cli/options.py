@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sbc.cli.supervise import interruptible
 from sbc.fitting import asked
 from sbc.fitting.engine_choice import settled
-from sbc.plugins.errors import TooManyFailuresError, UserError
+from sbc.plugins.errors import TooManyFailuresError, in_shell
 from sbc.plugins.setting import Declared
 from sbc.store.settings import DECLARED, Settings
-from sbc.store.shard import WHOLE, Shard
+from sbc.store.shard import Shard
+
+if TYPE_CHECKING:
+    from sbc.studies.request import Request
 
 #: The order in which a command's help lists what one fit is; a setting that is new comes last.
 _FIRST = (
@@ -46,6 +48,21 @@ def declare(parser: argparse.ArgumentParser, found: Declared) -> None:
     parser.add_argument(found.flag, **about)
 
 
+def declare_overwrite(parser: argparse.ArgumentParser) -> None:
+    """Declare the options by which a run in the new one's folder gives way, or is gone on with."""
+    parser.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="with --out: replace the run that the folder holds, once the new one is there",
+    )
+    parser.add_argument(
+        "--reuse",
+        action="store_true",
+        help="with --out: read what the folder holds of the same models, settings and versions, "
+        "and fit the rest; anew if one has changed",
+    )
+
+
 def declare_executor(parser: argparse.ArgumentParser) -> None:
     """Declare the options that say who fits, for this command and others that fit."""
     add = parser.add_argument
@@ -72,13 +89,9 @@ def prepared(arguments: argparse.Namespace) -> tuple[int, Settings]:
     UserError
         For options that cannot be, alone or together.
     """
-    jobs = arguments.jobs if arguments.jobs is not None else os.cpu_count() or 1
-    if jobs < 1:
-        raise UserError(f"--jobs must be at least 1, not {jobs}")
-    if arguments.resume is not None and arguments.out is not None:
-        raise UserError("--out starts a new run and --resume goes on with one; name one of them")
-    if arguments.allow_versions and arguments.resume is None:
-        raise UserError("--allow-versions goes with --resume: a new run has the versions of now")
+    jobs = asked.jobs_of(arguments.jobs)
+    overwrite = getattr(arguments, "overwrite", False)
+    asked.check_folder(arguments.out, arguments.resume, arguments.allow_versions, overwrite)
     asked.check_executor(arguments.cluster, arguments.isolate, arguments.fit_timeout)
     settings = asked.settings_asked(vars(arguments), arguments.resume)
     interruptible()
@@ -89,17 +102,7 @@ def prepared(arguments: argparse.Namespace) -> tuple[int, Settings]:
 
 def part_of(arguments: argparse.Namespace, settings: Settings) -> Shard:
     """Read which part of the plan to fit: the one asked for, or that of the run resumed."""
-    part = WHOLE if arguments.shard is None else Shard.parse(arguments.shard)
-    if arguments.resume is not None:
-        from sbc.store.database import read_run
-
-        made = read_run(arguments.resume).shard
-        if arguments.shard is not None and part != made:
-            raise UserError(f"{arguments.resume} is shard {made}, not {part}; start a new run")
-        return made
-    if part.count(settings.datasets) == 0:
-        raise UserError(f"shard {part} of {settings.datasets} datasets is empty")
-    return part
+    return asked.part_of(arguments.shard, arguments.resume, settings)
 
 
 @contextmanager
@@ -128,10 +131,16 @@ def with_hint(stopped: TooManyFailuresError, folder: Path) -> TooManyFailuresErr
     return TooManyFailuresError(f"{stopped.neutral}\n  {hint}")
 
 
+def tell(request: Request) -> None:
+    """Say what became of a run that may be used again."""
+    if request.told:
+        print(f"sbc: {in_shell(request.told)}", file=sys.stderr)
+
+
 def going_on(folder: Path, without: tuple[str, ...] = ()) -> list[str]:
     """Give the words by which to go on, more carefully, with a run that has been begun."""
     dropped = {"--out", "--resume", *without}
-    words = iter(sys.argv[1:])
+    words = iter(word for word in sys.argv[1:] if word not in ("--overwrite", "--reuse"))
     kept = []
     for word in words:
         if word in dropped:

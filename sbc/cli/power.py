@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sbc.gates.config import DEFAULT_PRESET, Config
 from sbc.plugins.errors import ExitCode, UserError
 from sbc.stats.sequential.judge import PRESETS
 
@@ -51,17 +50,9 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.n_max is not None:
         print("sbc: --n-max is now --max-datasets", file=sys.stderr)
         arguments.max_datasets = arguments.n_max
-    gate = Config().changed(
-        arguments.preset or DEFAULT_PRESET,
-        delta=arguments.delta,
-        max_datasets=arguments.max_datasets,
-        alpha_fail=arguments.alpha_fail,
-        alpha_pass=arguments.alpha_pass,
-    )
-    try:
-        print("\n".join(_lines(arguments, gate)))
-    except ValueError as problem:
-        raise UserError(str(problem)) from problem
+    from sbc.studies.power import gate_power
+
+    print(gate_power(vars(arguments)))
     return ExitCode.OK
 
 
@@ -109,47 +100,3 @@ def _reckoned(metric: str, error: float, spread: float | None) -> Needed:
     if needed is None:
         raise UserError(f"the error of {metric} is not known in advance; a --pilot tells it")
     return needed
-
-
-def _lines(arguments: argparse.Namespace, gate: Config) -> list[str]:
-    from sbc.stats.sequential.judge import tolerated
-    from sbc.stats.sequential.power import datasets_needed, power
-
-    if arguments.seed < 0:
-        raise UserError(f"--seed must be at least 0, not {arguments.seed}")
-    shared = {
-        "alpha_fail": gate.alpha_fail,
-        "alpha_pass": gate.alpha_pass,
-        "streams": arguments.streams,
-        "studies": arguments.studies,
-        "seed": arguments.seed,
-    }
-    fault = (arguments.bias, arguments.sd)
-    found = power(*fault, gate.delta, gate.limit, **shared)
-    edge = tolerated(gate.delta)
-    low, _, high = found.n_quantiles
-    lines = [
-        f"fault: a bias of {arguments.bias:g} posterior sds, posterior sds × {arguments.sd:g}, "
-        f"in one of {arguments.streams} streams",
-        f"gate: δ = {gate.delta:g} (a bias of {edge.bias:.2f}, sds × {edge.sd_low:.2f} or "
-        f"× {edge.sd_high:.2f}), up to {gate.limit} datasets",
-        "",
-        f"fails         {_share(found.failed, found.failed_se)}",
-        f"passes        {_share(found.passed, found.passed_se)}",
-        f"inconclusive  {_share(found.inconclusive, found.inconclusive_se)}",
-        f"datasets      {found.n_mean:.0f} ± {found.n_mean_se:.0f} on average, "
-        f"{low:.0f} to {high:.0f} in 80 % of the studies",
-        "",
-    ]
-    needed = datasets_needed(*fault, arguments.level, delta=gate.delta, **shared)
-    if needed is not None:
-        return [*lines, f"to fail with a chance of {arguments.level:.0%}: {needed} datasets"]
-    alone = datasets_needed(*fault, arguments.level, **shared)
-    lines.append(f"to fail with a chance of {arguments.level:.0%}: no number of datasets will do")
-    if alone is not None:
-        lines.append(f"  a gate that tolerates less would need {alone} datasets or more")
-    return lines
-
-
-def _share(share: float, error: float) -> str:
-    return f"{100 * share:5.1f} % ± {100 * error:.1f}"

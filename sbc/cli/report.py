@@ -50,17 +50,12 @@ def main(arguments: argparse.Namespace) -> int:
     from sbc.store.frames import load_run
 
     runs = [load_run(folder) for folder in arguments.folders]
+    from sbc.studies.shown import report
+
     field = _field(arguments)
-    if arguments.kind == "html":
-        from sbc.report.write import write_page
-
-        print(write_page(runs, arguments.out, field))
-    else:
-        _markdown(runs, arguments.out)
+    print(report(runs, arguments.out, arguments.kind, arguments.figures, field))
     if arguments.figures is not None:
-        from sbc.report.files import save_figures
-
-        print(f"{len(save_figures(runs, arguments.figures, field))} files in {arguments.figures}")
+        print(f"figures in {arguments.figures}")
     return ExitCode.OK
 
 
@@ -108,12 +103,6 @@ def _of_sweeps(arguments: argparse.Namespace) -> int:
             files = save_pictures(sweep_pictures(sweep, asked, field), folder)
             print(f"{len(files)} files in {folder}")
     return ExitCode.OK
-
-
-def _markdown(runs: list, file: Path | None) -> None:
-    from sbc.report.markdown import markdown
-
-    _print(markdown(runs), file)
 
 
 def _print(text: str, file: Path | None) -> None:

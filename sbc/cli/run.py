@@ -6,19 +6,17 @@ import argparse
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sbc.cli import options
-from sbc.cli.supervise import after_a_crash
-from sbc.fitting.asked import limit_of
-from sbc.fitting.options import default_folder
-from sbc.plugins.errors import ExitCode, TimeUpError, TooManyFailuresError, UserError, in_shell
+from sbc.cli.supervise import after_a_crash, interruptible
+from sbc.cli.terminal import columns, in_colour, kept
+from sbc.plugins.errors import ExitCode, TooManyFailuresError, UserError, in_shell
 from sbc.store.settings import Settings
-from sbc.store.shard import Shard
+from sbc.studies.request import Made, make, requested
 
 if TYPE_CHECKING:
     from sbc.store.frames import Run
-    from sbc.store.precision import Precision
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -51,6 +49,7 @@ def declare_run(parser: argparse.ArgumentParser) -> None:
     add(
         "--resume", type=Path, metavar="DIR", help="go on with a run; runs the model files it names"
     )
+    options.declare_overwrite(parser)
     options.declare_executor(parser)
     add("--max-failures", metavar="N", help="stop when more fits fail: a count, or a share as 10%%")
     add("--profile", action="store_true", help="say where the time went")
@@ -60,71 +59,49 @@ def declare_run(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Run or resume, then print the table."""
+    interruptible()
     began = time.perf_counter()
-    jobs, settings = options.prepared(arguments)
-    part = options.part_of(arguments, settings)
-    limit = limit_of(arguments.max_failures)
-    precision = _precision(arguments, settings, part)
-    # What is wrong with a cluster is told before anything is made.
-    with options.executor_of(arguments, settings) as executor:
-        how = {"jobs": jobs, "progress": not arguments.quiet, "limit": limit, **executor}
-        return _fit(arguments, settings, part, precision, how, began)
+    request = requested(vars(arguments))
+    options.tell(request)
+    imported: list[float] = []
 
+    def begun(folder: Path) -> None:
+        imported.append(time.perf_counter())
+        after_a_crash(options.going_on(folder))
 
-def _precision(arguments: argparse.Namespace, settings: Settings, part: Shard) -> Precision | None:
-    """Read which errors are to be reached, or take those of the run that is resumed."""
-    from sbc.store.folder import read_run
-    from sbc.store.precision import parse, plan
-
-    before = None if arguments.resume is None else read_run(arguments.resume).precision
-    errors = None if arguments.precision is None else parse(arguments.precision)
-    return plan(settings, errors, arguments.max_datasets, before, part)
-
-
-def _fit(
-    arguments: argparse.Namespace,
-    settings: Settings,
-    part: Shard,
-    precision: Precision | None,
-    how: dict[str, Any],
-    began: float,
-) -> int:
-    from sbc.fitting import loop
-    from sbc.store.frames import load_run
-    from sbc.studies import precise
-
-    if arguments.resume is not None:
-        store, settings = loop.resume(arguments.resume, settings, arguments.allow_versions)
-    else:
-        store = loop.create(settings, arguments.out or default_folder(settings, part), part=part)
-    imported = time.perf_counter()
-    after_a_crash(options.going_on(store.folder))
     try:
-        profile = precise.execute(settings, store, precision=precision, told=_tell, **how)
+        made = make(request, progress=not arguments.quiet, begun=begun, say=_tell)
     except KeyboardInterrupt:
-        return _interrupted(store.folder)
-    except TimeUpError as stopped:
+        if not imported:
+            raise
+        return _interrupted(request.folder)
+    except TooManyFailuresError as stopped:
+        raise options.with_hint(stopped, request.folder) from None
+    if made.stopped is not None:
         print(
-            f"sbc: {in_shell(stopped.neutral)}. "
-            f"Go on with: {options.resume_command('run', store.folder)}",
+            f"sbc: {in_shell(made.stopped.neutral)}. "
+            f"Go on with: {options.resume_command('run', made.folder)}",
             file=sys.stderr,
         )
-        profile = None
-    except TooManyFailuresError as stopped:
-        raise options.with_hint(stopped, store.folder) from None
+    return _show(made, arguments.profile, began, imported[0])
+
+
+def _show(made: Made, profiled: bool, began: float, imported: float) -> int:
+    from sbc.store.frames import load_run
+
     fitted = time.perf_counter()
-    run = load_run(store.folder)
+    run = load_run(made.folder)
     _print_table(run)
     shown = time.perf_counter()
     _write_report(run)
-    if arguments.profile and profile is not None:
-        profile.importing = imported - began
-        profile.summing_up = shown - fitted
-        profile.reporting = time.perf_counter() - shown
-        print(f"\n{profile.describe()}")
+    if profiled and made.profile is not None:
+        made.profile.importing = imported - began
+        made.profile.summing_up = shown - fitted
+        made.profile.reporting = time.perf_counter() - shown
+        print(f"\n{made.profile.describe()}")
     if run.all_failed:
         return ExitCode.FAILED_FITS
-    return ExitCode.OK if profile is not None else ExitCode.UNDECIDED
+    return ExitCode.OK if made.stopped is None else ExitCode.UNDECIDED
 
 
 def _tell(text: str) -> None:
@@ -144,7 +121,8 @@ def _interrupted(folder: Path) -> int:
 def _print_table(run: Run) -> None:
     from sbc.report.table import render
 
-    print(f"\n{in_shell(render(run))}\n\nrun folder: {run.folder}", flush=True)
+    text = kept(in_shell(render(run, width=columns(), colours=in_colour())))
+    print(f"\n{text}\n\nrun folder: {run.folder}", flush=True)
 
 
 def _write_report(run: Run) -> None:

@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+from sbc.cli.terminal import columns, in_colour, kept
 from sbc.plugins.errors import ExitCode, UserError, in_shell
 
 
@@ -92,17 +93,20 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.compare or arguments.agreement:
         print(render_comparison(run, arguments.kind, arguments.elements, arguments.agreement))
     else:
+        shown = arguments.kind == "text"
         text = render(
             run,
             arguments.kind,
             arguments.elements,
+            width=columns() if shown else None,
+            colours=shown and in_colour(),
             by=arguments.by,
             levels=levels or LEVELS,
             interval=arguments.interval,
             reference=arguments.reference,
             **_measures(arguments),
         )
-        print(in_shell(text))
+        print(kept(in_shell(text)))
     return ExitCode.OK
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from typing import Any, TextIO, cast
 
 from sbc.plugins.errors import UserError
+from sbc.report.marks import CODES, END
 from sbc.store.names import TURNING
 
 #: Control characters but for tabs and line breaks, and those that turn the direction of text.
@@ -33,6 +35,46 @@ def cleaned(text: str) -> str:
     'a�[2Jb'
     """
     return _COMMAND.sub(lambda found: f"{found[0]} ", _CONTROL.sub("�", text))
+
+
+#: Colours as `sbc.report.marks` has them, and what stands for each until a text is cleaned.
+_PAINT = {code: chr(0xE010 + i) for i, code in enumerate([*CODES.values(), END])}
+_VERDICT = re.compile(r"^(PASS|FAIL|INCONCLUSIVE)(?= )", re.MULTILINE)
+_WORDS = {"PASS": "good", "FAIL": "bad", "INCONCLUSIVE": "warn"}
+
+
+def in_colour() -> bool:
+    """Say whether what is printed goes to a terminal that shows colours, and may (NO_COLOR)."""
+    dumb = os.environ.get("TERM", "") == "dumb"
+    return not os.environ.get("NO_COLOR") and not dumb and _is_terminal()
+
+
+def columns() -> int | None:
+    """Count the characters of a terminal's line; None where no terminal is written to."""
+    return shutil.get_terminal_size((80, 24)).columns if _is_terminal() else None
+
+
+def _is_terminal() -> bool:
+    try:
+        return sys.stdout.isatty()
+    except (AttributeError, ValueError):  # there is no stdout, or it is closed
+        return False
+
+
+def kept(text: str) -> str:
+    """Keep the colours of a text that is to be cleaned; verdicts at the start of lines get some."""
+    if not in_colour():
+        return text
+    text = _VERDICT.sub(lambda word: f"{CODES[_WORDS[word[0]]]}{word[0]}{END}", text)
+    for code, sign in _PAINT.items():
+        text = text.replace(code, sign)
+    return text
+
+
+def _in_paint(text: str) -> str:
+    for code, sign in _PAINT.items():
+        text = text.replace(sign, code)
+    return text
 
 
 @contextmanager
@@ -79,7 +121,7 @@ class Cleaned(_Before):
         if self.stream is None:
             raise UserError("cannot write to stdout: it is closed")
         with _told():
-            self.stream.write(cleaned(text))
+            self.stream.write(_in_paint(cleaned(text)))
         return len(text)
 
     def flush(self) -> None:

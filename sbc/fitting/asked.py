@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +16,7 @@ from sbc.fitting.options import settings_over
 from sbc.plugins import live
 from sbc.plugins.errors import UserError, option
 from sbc.store.settings import Settings
+from sbc.store.shard import WHOLE, Shard
 
 if TYPE_CHECKING:
     from sbc.fitting.workers.threads import HandOut
@@ -51,6 +54,79 @@ def _resumed(folder: Path) -> Settings:
     live.check_known(run, folder)
     Store.open(folder).close()
     return run.settings
+
+
+def jobs_of(jobs: int | None) -> int:
+    """Read how many workers fit; one a core if nobody says.
+
+    Raises
+    ------
+    UserError
+        Unless it is a whole number of at least 1.
+    """
+    if jobs is None:
+        return os.cpu_count() or 1
+    try:
+        number = operator.index(jobs)
+    except TypeError:
+        raise UserError(f"{option('jobs')} takes a whole number, not {jobs!r}") from None
+    if number < 1:
+        raise UserError(f"{option('jobs')} must be at least 1, not {number}")
+    return number
+
+
+def check_folder(
+    out: str | Path | None,
+    resume: str | Path | None,
+    allow_versions: bool,
+    overwrite: bool = False,
+    reuse: bool = False,
+) -> None:
+    """Refuse what cannot be asked of a run's folder.
+
+    Raises
+    ------
+    UserError
+        Naming the options.
+    """
+    if out is not None and resume is not None:
+        raise UserError(
+            f"{option('out')} starts a new run and {option('resume')} goes on with one; name one "
+            "of them"
+        )
+    if allow_versions and resume is None:
+        raise UserError(
+            f"{option('allow_versions')} goes with {option('resume')}: a new run has the versions "
+            "of now"
+        )
+    if overwrite and (resume is not None or reuse):
+        other = "reuse" if reuse else "resume"
+        raise UserError(
+            f"{option('overwrite')} begins anew and {option(other)} goes on; name one of them"
+        )
+    if reuse and out is None:
+        raise UserError(f"{option('reuse')} goes with {option('out')}, which is not given")
+
+
+def part_of(shard: str | None, resume: Path | None, settings: Settings) -> Shard:
+    """Read which part of the plan to fit: the one asked for, or that of the run resumed.
+
+    Raises
+    ------
+    UserError
+        If it is no part of the plan, or not that of the run.
+    """
+    part = WHOLE if shard is None else Shard.parse(str(shard))
+    if resume is not None:
+        from sbc.store.database import read_run
+
+        made = read_run(resume).shard
+        if shard is not None and part != made:
+            raise UserError(f"{resume} is shard {made}, not {part}; start a new run")
+        return made
+    if part.count(settings.datasets) == 0:
+        raise UserError(f"shard {part} of {settings.datasets} datasets is empty")
+    return part
 
 
 def check_executor(cluster: str | None, isolate: bool, fit_timeout: float | None) -> None:

@@ -32,6 +32,7 @@ from sbc.store.folder import (
     refuse_sweep,
     write_run,
 )
+from sbc.store.replaced import replaced
 from sbc.store.settings import Settings
 from sbc.store.shard import WHOLE, Shard
 
@@ -45,6 +46,7 @@ def create(
     command: list[str] | None = None,
     part: Shard = WHOLE,
     tried: Settings | None = None,
+    overwrite: bool = False,
     **more: Any,
 ) -> Store:
     """Check the settings and make the folder of the run, or of one part of it.
@@ -61,6 +63,8 @@ def create(
         What of the run it will hold.
     tried : Settings, optional
         On whose data models are tried before anything is made, if not on those of `settings`.
+    overwrite : bool
+        Whether a run that the folder holds gives way, once the new one is there.
     **more
         What ``run.json`` says besides.
 
@@ -70,21 +74,28 @@ def create(
         If a setting is wrong or the folder cannot be used.
     """
     validate(settings)
-    make_folder(folder)  # whatever is wrong with it is told before PyMC is imported
-    try:
-        estimands = preflight.estimands(tried or settings)
-        lines = {name: told for name, told in preflight.lines(tried or settings).items() if told}
-    except BaseException:
-        with suppress(OSError):
-            folder.rmdir()
-        raise
+    with replaced(folder, overwrite):
+        make_folder(folder)  # whatever is wrong with it is told before PyMC is imported
+        try:
+            run = _described(settings, command, tried or settings) | more
+        except BaseException:
+            with suppress(OSError):
+                folder.rmdir()
+            raise
+        return Store.create(folder, run if part == WHOLE else run | {"shard": str(part)})
+
+
+def _described(settings: Settings, command: list[str] | None, tried: Settings) -> dict[str, Any]:
+    """Try the models, and say what ``run.json`` is to; errors as of `create`."""
+    estimands = preflight.estimands(tried)
+    lines = {name: told for name, told in preflight.lines(tried).items() if told}
     for name, told in lines.items():
         for line in told:
             print(f"sbc: {name}: {line}", file=sys.stderr)
-    run = origin(settings, command) | {"estimands": estimands, "lines": lines} | more
+    run = origin(settings, command) | {"estimands": estimands, "lines": lines}
     if models := handed.identities(settings):
         run["models"] = models
-    return Store.create(folder, run if part == WHOLE else run | {"shard": str(part)})
+    return run
 
 
 def resume(

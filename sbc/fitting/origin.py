@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import importlib
 import os
 import platform
 import subprocess
 import sys
 from datetime import UTC, datetime
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,7 @@ def origin(settings: Settings, command: list[str] | None = None) -> dict[str, An
     return described(settings, expected, regimes_of(settings), command) | {
         "files": {path: digest(text.encode()) for path, text in texts.items()},
         "commit": _commit(),
+        "code": code(),
     }
 
 
@@ -62,6 +65,22 @@ def described(
         "cores": os.cpu_count(),
         "packages": packages() | (_of_functions() if settings.functions else {}),
     }
+
+
+@cache
+def code() -> str:
+    """Give a digest of sbc's own code and plug-ins, which may change under one version."""
+    home = Path(sbc.__file__).parent
+    folders = [home, *(Path(p) for name in catalogue.PACKAGES.values() for p in _places(name))]
+    found = hashlib.blake2b(digest_size=8)
+    for folder in folders:
+        for file in sorted(folder.rglob("*.py")):
+            found.update(file.relative_to(folder).as_posix().encode() + file.read_bytes())
+    return found.hexdigest()
+
+
+def _places(package: str) -> list[str]:
+    return list(importlib.import_module(package).__path__)
 
 
 def now() -> str:

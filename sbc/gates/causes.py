@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from sbc.gates import kept
+from sbc.plugins.errors import in_python
 from sbc.store.names import fitted_by
 
 FILE = "explain.json"
@@ -78,6 +80,35 @@ class Explanation:
     def causes(self) -> list[Clue]:
         """What is at work."""
         return [clue for clue in self.clues if clue.found and clue.kind in KINDS]
+
+
+class Explanations(tuple[Explanation, ...]):
+    """What is wrong with a run, and why: one explanation an estimator and engine."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        """Write them as the command line does."""
+        return in_python(self.neutral)
+
+    @property
+    def neutral(self) -> str:
+        """The words with their settings marked, for a door to spell."""
+        return "\n\n".join(map(_text, self))
+
+    def _repr_html_(self) -> str:
+        """Show the same in a notebook."""
+        return f"<pre style='white-space:pre-wrap'>{escape(str(self))}</pre>"
+
+
+def _text(found: Explanation) -> str:
+    lines = [found.paragraph, ""]
+    for clue in found.clues:
+        mark = "at work" if clue.found and clue.kind in KINDS else clue.kind
+        lines.append(f"  {mark:<10}  {clue.words}")
+        if clue.command:
+            lines.append(f"{'':<14}shown by: {clue.command}")
+    return "\n".join(lines).rstrip()
 
 
 def write_causes(folder: Path, found: Iterable[Explanation]) -> None:

@@ -65,7 +65,8 @@ def checks_of(config: Config, subject: Subject) -> list[Check]:
         table = _entry_of(declared, estimator)
         for engine in subject.settings.engines_of(estimator):
             wanted = _of_engine(table, engine, subject.settings.fitters)
-            if not wanted and estimator in subject.expected_uniform:
+            expected = config.by_regime and estimator in subject.expected_uniform
+            if not wanted and expected:
                 wanted = {ALL: "calibrated"}
             for quantity, value in wanted.items():
                 where = f"[{subject.settings.truth}.{estimator}] {quantity}"

@@ -30,7 +30,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sbc.plugins.errors import UserError, option, renamed, unknown
+from sbc.plugins.errors import UserError, near, option, renamed, unknown
 from sbc.stats.sequential.judge import PRESETS
 from sbc.stats.sequential.outcome import ALPHA_FAIL, ALPHA_PASS
 from sbc.store.settings import Settings
@@ -55,6 +55,8 @@ class Config:
         Error rates of all checks of a call together.
     declared : mapping
         What is expected, by regime, estimator and quantity, or estimator, engine and quantity.
+    by_regime : bool
+        Whether uniform ranks are asked for where they are expected and nothing is declared.
     where : str
         Where it was read, for errors.
     cells : tuple of mapping
@@ -67,6 +69,7 @@ class Config:
     alpha_fail: float = ALPHA_FAIL
     alpha_pass: float = ALPHA_PASS
     declared: Declared = field(default_factory=dict)
+    by_regime: bool = True
     where: str = ""
     cells: tuple[Mapping[str, Any], ...] = ()
 
@@ -119,7 +122,8 @@ def _check_number(name: str, value: Any, where: str) -> None:
     low, high = _RANGES[name]
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not low < value < high:
-        raise UserError(f"{name} lies between {low} and {high}{place}, not at {value!r}")
+        shown = f"{value:g}" if number else repr(value)
+        raise UserError(f"{name} lies between {low} and {high}{place}, not at {shown}")
 
 
 def load_config(file: Path) -> Config:
@@ -164,6 +168,32 @@ def load_config(file: Path) -> Config:
     return config.changed(**numbers)
 
 
+def expect_all(config: Config, expected: Any, settings: Settings) -> Config:
+    """Add all that a door says is expected.
+
+    Parameters
+    ----------
+    config : Config
+        To add to.
+    expected : str, iterable of str, mapping of str to str or mapping, or None
+        As `expect` takes it, or what is expected by ``estimator[:engine][:quantity]``.
+    settings : Settings
+        Of the run.
+
+    Raises
+    ------
+    UserError
+        As `expect`.
+    """
+    if isinstance(expected, Mapping):
+        for subject, value in expected.items():
+            config = _declared(config, str(subject), value, settings)
+        return config
+    for text in [expected] if isinstance(expected, str) else expected or []:
+        config = expect(config, text, settings)
+    return config
+
+
 def expect(config: Config, text: str, settings: Settings) -> Config:
     """Add what ``--expect`` says: ``estimator[:engine][:quantity]=value``.
 
@@ -190,9 +220,6 @@ def expect(config: Config, text: str, settings: Settings) -> Config:
         raise UserError(
             f"{option('expect')} takes ESTIMATOR[:ENGINE]:QUANTITY=EXPECTATION, not '{text}'"
         )
-    estimator, rest = _split(subject.strip(), "estimator", settings.estimators)
-    by_engine = any(rest == e or rest.startswith(f"{e}:") for e in _spellings(settings.fitters))
-    engine, quantity = _split(rest, "engine", settings.fitters) if by_engine else ("", rest)
     parsed: Any = value.strip()
     if parsed.startswith("{"):
         try:
@@ -201,7 +228,19 @@ def expect(config: Config, text: str, settings: Settings) -> Config:
             raise UserError(
                 f"{option('expect')} {subject} takes a TOML table: {problem}"
             ) from problem
-    return config.declare(settings.truth, estimator, quantity or ALL, parsed, engine)
+    return _declared(config, subject.strip(), parsed, settings)
+
+
+def _declared(config: Config, subject: str, value: Any, settings: Settings) -> Config:
+    """Declare what is expected of ``estimator[:engine][:quantity]``; of one, its name may lack."""
+    alone = settings.estimators[0] if len(settings.estimators) == 1 else ""
+    whole = ":" in subject or subject in _spellings(settings.estimators)
+    if alone and not whole and not near(subject, settings.estimators):
+        return config.declare(settings.truth, alone, subject, value)
+    estimator, rest = _split(subject, "estimator", settings.estimators)
+    by_engine = any(rest == e or rest.startswith(f"{e}:") for e in _spellings(settings.fitters))
+    engine, quantity = _split(rest, "engine", settings.fitters) if by_engine else ("", rest)
+    return config.declare(settings.truth, estimator, quantity or ALL, value, engine)
 
 
 def _split(subject: str, kind: str, names: Iterable[str]) -> tuple[str, str]:

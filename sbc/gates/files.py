@@ -15,6 +15,7 @@ from sbc.gates.forward import Forward
 from sbc.gates.gate import Gate
 from sbc.gates.judge import CheckVerdict
 from sbc.gates.words import before, fits_line, line, whose
+from sbc.gates.words import markdown as as_markdown
 from sbc.plugins.errors import UserError
 from sbc.store.names import TURNING
 from sbc.store.nulls import plain
@@ -46,6 +47,8 @@ def as_json(gate: Gate) -> str:
         "checks": [_check(verdict) for verdict in gate.verdicts],
         "fits": [_fits(found) for found in gate.failures],
         "not_judged": list(gate.unjudged),
+        "fits_read": gate.kept,
+        "seconds": gate.seconds,
         "causes": [asdict(found) for found in gate.causes],
     }
     return json.dumps(value, indent=2, allow_nan=False)
@@ -85,7 +88,7 @@ def _finite(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: plain(value) for name, value in values.items()}
 
 
-def junit(gate: Gate) -> str:
+def as_junit(gate: Gate) -> str:
     """Write all verdicts as JUnit XML: an inconclusive one is an error, a failed one a failure."""
     suite = ET.Element("testsuite", name="sbc gate")
     counts = {"failure": 0, "error": 0}
@@ -104,6 +107,7 @@ def junit(gate: Gate) -> str:
         "tests": str(tests),
         "failures": str(counts["failure"]),
         "errors": str(counts["error"]),
+        "time": f"{gate.seconds:.3f}",
     }
     return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
@@ -129,6 +133,21 @@ def _case(
         return
     counts[tag] += 1
     ET.SubElement(case, tag, message=words.partition("\n")[0]).text = words
+
+
+def publish(
+    gate: Gate,
+    json: str | Path | None = None,
+    junit: str | Path | None = None,
+    markdown: str | Path | None = None,
+) -> None:
+    """Write the verdicts into those of these files that are named; errors as of `write`."""
+    if json is not None:
+        write(Path(json), as_json(gate))
+    if junit is not None:
+        write(Path(junit), as_junit(gate))
+    if markdown is not None:
+        write(Path(markdown), as_markdown(gate))
 
 
 def write(file: Path, words: str) -> None:

@@ -21,7 +21,7 @@ from sbc.gates.forward_file import read_forward
 from sbc.gates.judge import Check, CheckVerdict, Histories, judge_checks
 from sbc.gates.read import histories_of, subject_of
 from sbc.gates.record import Record
-from sbc.plugins.errors import ExitCode, UserError, option
+from sbc.plugins.errors import ExitCode, UserError, in_python, option
 from sbc.store.frames import Run
 from sbc.store.names import fitted_by
 from sbc.store.reasons import listed_once
@@ -62,6 +62,12 @@ class Gate:
         What `sbc explain` has found to be wrong, if anybody has asked.
     beside : tuple of (str, str)
         Outcome and words of checks against a baseline that are told again without it.
+    kept : int or None
+        Fits that were there before and were read, where a run was used again.
+    fits : int
+        All fits that the run holds.
+    seconds : float
+        What they took, added up.
     """
 
     folder: Path
@@ -74,6 +80,9 @@ class Gate:
     forward: tuple[Forward, ...] = ()
     causes: tuple[Explanation, ...] = ()
     beside: tuple[tuple[str, str], ...] = ()
+    kept: int | None = None
+    fits: int = 0
+    seconds: float = 0.0
 
     @property
     def outcome(self) -> GateOutcome:
@@ -90,6 +99,18 @@ class Gate:
     def exit_code(self) -> int:
         """What the process returns."""
         return int(EXIT_CODES[self.outcome])
+
+    def __str__(self) -> str:
+        """Write all verdicts, as the command line does."""
+        from sbc.gates import words
+
+        return in_python(words.text(self))
+
+    def _repr_html_(self) -> str:
+        """Show the verdicts in a notebook."""
+        from sbc.gates.notebook import html
+
+        return html(self)
 
 
 def judge_run(
@@ -157,6 +178,8 @@ def judge_run(
         forward=forward,
         causes=tuple(found for found in read_causes(run.folder) if found.faults),
         beside=beside,
+        fits=len(run.fits),
+        seconds=float(run.fits["seconds"].sum()),
     )
 
 

@@ -166,6 +166,9 @@ def _own(found: Failures) -> str:
 def notes(gate: Gate) -> list[str]:
     """List what was not judged, and why a gate failed or how to find out."""
     lines = [f"{name} is not judged: nothing is expected of it." for name in gate.unjudged]
+    if gate.kept is not None:
+        made = gate.fits - gate.kept
+        lines.append(f"{gate.kept} fits were read from an earlier run, {made} made now.")
     if gate.outcome not in ("fail", "failed fits"):
         return lines
     if gate.causes:

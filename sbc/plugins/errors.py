@@ -121,8 +121,14 @@ def unknown(kind: str, name: str, allowed: Iterable[str], where: str = "") -> Us
         Where it was looked for, if that is not obvious.
     """
     allowed = sorted(allowed)
-    near = difflib.get_close_matches(name, allowed, n=1)
-    hint = f". Did you mean '{near[0]}'?" if near else ""
+    meant = near(name, allowed)
+    hint = f". Did you mean '{meant}'?" if meant else ""
     place = f" {where}" if where else ""
     choices = ", ".join(allowed) if allowed else "none"
     return UserError(f"no {kind} called '{name}'{place}{hint}\n  available: {choices}")
+
+
+def near(name: str, allowed: Iterable[str]) -> str:
+    """Give the allowed name that was probably meant; empty if there is none like it."""
+    found = difflib.get_close_matches(name, sorted(allowed), n=1)
+    return found[0] if found else ""

@@ -13,6 +13,7 @@ import pandas as pd
 from sbc.plugins.errors import UserError
 from sbc.report.labels import slug
 from sbc.report.table import table
+from sbc.stats import seeds
 from sbc.store.frames import Run
 from sbc.store.publish import publish, publish_tree
 
@@ -105,7 +106,9 @@ def data_tree(run: Run, estimator: str, engine: str) -> xr.DataTree:
         Group ``prior_sbc``: the randomised PIT of each quantity, in (0, 1), with dimensions
         (chain = 1, draw = dataset); ``sbc_truth``, ``sbc_mean`` and ``sbc_sd`` beside it.
         Ranks come as PIT because ArviZ divides ranks by the largest one seen, which moves the
-        ranks of a posterior that is too wide.
+        ranks of a posterior that is too wide. Group ``sbc_rank`` is for ArviZ's ``plot_rank``,
+        which compares chains: chain 0 holds the PIT, the other three uniform random numbers, the
+        same for the same seed. Where ranks are uniform, all four look alike.
     """
     import xarray as xr
 
@@ -119,7 +122,9 @@ def data_tree(run: Run, estimator: str, engine: str) -> xr.DataTree:
         return xr.Dataset(variables, coords={"chain": [0], "draw": wide.index.to_numpy()})
 
     groups = {"prior_sbc": "pit", "sbc_truth": "truth", "sbc_mean": "mean", "sbc_sd": "sd"}
-    tree = xr.DataTree.from_dict({name: group(column) for name, column in groups.items()})
+    sets = {name: group(column) for name, column in groups.items()}
+    sets["sbc_rank"] = _beside_uniform(sets["prior_sbc"], run.settings.seed)
+    tree = xr.DataTree.from_dict(sets)
     tree.attrs = {
         "estimator": estimator,
         "engine": engine,
@@ -128,3 +133,22 @@ def data_tree(run: Run, estimator: str, engine: str) -> xr.DataTree:
         "seed": run.settings.seed,
     }
     return tree
+
+
+#: Chains of uniform random numbers beside the PIT.
+_REFERENCES = 3
+
+
+def _beside_uniform(pit: xr.Dataset, seed: int) -> xr.Dataset:
+    """Set the PIT of each quantity beside what it should look like, each a chain of its own."""
+    import xarray as xr
+
+    chains = [pit]
+    for chain in range(1, _REFERENCES + 1):
+        drawn = {}
+        for name, values in pit.items():
+            stream = (seeds.key("sbc.report.export"), seeds.key(str(name)), chain)
+            rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=stream))
+            drawn[name] = (values.dims, rng.uniform(size=values.shape))
+        chains.append(xr.Dataset(drawn, coords={"chain": [chain], "draw": pit["draw"]}))
+    return xr.concat(chains, "chain")

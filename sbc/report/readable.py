@@ -8,9 +8,14 @@ from typing import Any
 
 from sbc.report.discrete import MARK
 from sbc.report.numbers import p_value, plain_number, with_ends, with_error
+from sbc.report.study import of_study
+from sbc.report.table_notes import missing
+from sbc.store.frames import Run
 from sbc.store.rows import LEVELS
 from sbc.store.settings import DECLARED
 
+#: What an approximation has in place of R-hat and ESS, as columns of the fits.
+APPROXIMATE = ("pareto_k", "elbo_drift")
 #: Engines that a text does not name if there is no other: the usual one, and none.
 UNSAID = {*DECLARED["engines"].default, ""}
 _HEADS = {"pareto_k": "k̂", "elbo_drift": "ELBO drift"}
@@ -71,3 +76,28 @@ def coverage_mark(row: dict[str, Any], name: str) -> str:
     """
     by_intervals = float(name.partition("_")[2]) / 100 in LEVELS
     return MARK if row["discrete"] and by_intervals else ""
+
+
+def diagnostics_of(rows: list[dict[str, Any]]) -> list[str]:
+    """Name the diagnostics that approximations have of their own, where any row has them."""
+    return [name for name in APPROXIMATE if not all(math.isnan(r[name]) for r in rows)]
+
+
+def readable_rows(run: Run, rows: list[dict[str, Any]], hdi: bool = False) -> list[dict[str, str]]:
+    """Write rows of a run's table for reading, each by the heads of its columns.
+
+    Parameters
+    ----------
+    run : Run
+        Whose table it is.
+    rows : list of dict
+        Of the table, in full.
+    hdi : bool
+        Whether coverage is that of shortest intervals.
+    """
+    known = diagnostics_of(rows)
+    by = {row["engine"] for row in rows} - UNSAID != set()
+    readable = [as_text(row, known, missing(run, row) if hdi else "–", by) for row in rows]
+    if run.provenance.imported:
+        readable = of_study(rows, readable, run.settings.regime.single_truth)
+    return readable

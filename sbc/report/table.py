@@ -17,15 +17,16 @@ from sbc.report.chosen import PUBLISHED, chosen, wants_choice
 from sbc.report.discrete import NOTE
 from sbc.report.gains import gain_over, reference_of
 from sbc.report.hypotheses import Nulls, Ropes, check_named, tested
+from sbc.report.marks import marked, painted
+from sbc.report.narrow import fitted, wrapped
 from sbc.report.numbers import p_value, plain_number, plain_records, with_error
-from sbc.report.readable import UNSAID, as_text
-from sbc.report.study import of_study
+from sbc.report.readable import APPROXIMATE, diagnostics_of, readable_rows
 from sbc.report.table_notes import (
     APPROXIMATION,
     LEVELS,
-    missing,
     notes,
     regime_line,
+    states_lines,
     verdicts,
 )
 from sbc.report.targets import ELEMENT, VECTOR, Subject, strata_of, subjects_of
@@ -37,8 +38,6 @@ from sbc.store.frames import Run
 from sbc.store.rows import FAILED, POOR
 from sbc.store.shard import WHOLE
 
-#: What an approximation has in place of R-hat and ESS, as columns of the fits.
-APPROXIMATE = ("pareto_k", "elbo_drift")
 FORMATS = ("text", "markdown", "csv", "json", *PUBLISHED)
 #: Metrics by the names of their columns, before and behind the coverages.
 _FIRST = {name: name for name in ("bias", "bias_sd", "rmse", "emp_se", "model_se")}
@@ -239,6 +238,8 @@ def render(
     elements: bool = False,
     measures: Sequence[str] | None = None,
     errors: str = "",
+    width: int | None = None,
+    colours: bool = False,
     **options: Any,
 ) -> str:
     """Write the table in one of the `FORMATS`.
@@ -257,6 +258,10 @@ def render(
         Which measures texts for reading show, as `sbc.report.measures` names them.
     errors : {"", "full", "compact"}
         How errors are written where measures are chosen or a table is published; full if not said.
+    width : int, optional
+        Characters that a line of text may have; by default as many as it likes.
+    colours : bool
+        Whether a text marks what stands out, as terminals take it.
     **options
         Of `table`.
 
@@ -273,20 +278,24 @@ def render(
     if wants_choice(kind, measures, errors, options):
         return chosen(run, frame, kind, elements, measures, errors or "full", options)
     rows = [r for r in frame.to_dict(orient="records") if elements or r["kind"] != ELEMENT]
-    known = [name for name in APPROXIMATE if not all(math.isnan(r[name]) for r in rows)]
-    by = {row["engine"] for row in rows} - UNSAID != set()
-    hdi = options.get("interval") == "hdi"
-    readable = [as_text(row, known, missing(run, row) if hdi else "–", by) for row in rows]
-    if run.provenance.imported:
-        readable = of_study(rows, readable, run.settings.regime.single_truth)
-    body = grid(readable, kind)
+    readable = readable_rows(run, rows, hdi=options.get("interval") == "hdi")
+    if colours:
+        readable = [painted(c, marked(r)) for c, r in zip(readable, rows, strict=True)]
+    body = grid(readable, kind) if width is None else fitted(readable, width, _plain)
     pools = any(row["kind"] == VECTOR for row in rows)
     whole = "stratum" not in frame
-    lines = [f"{regime_line(run)}.", "", body, "", *(verdicts(run) if whole else [])]
-    lines += notes(run, pools, elements, **options)
-    lines += [APPROXIMATION] if known else []
-    lines += [NOTE] if any(row["discrete"] for row in rows) else []
-    return "\n".join(lines).rstrip()
+    below = verdicts(run) if whole else []
+    below += notes(run, pools, elements, **options)
+    below += [APPROXIMATION] if diagnostics_of(rows) else []
+    below += [NOTE] if any(row["discrete"] for row in rows) else []
+    above = [f"{regime_line(run)}."]
+    if width is not None:
+        above, below = wrapped(above, width), wrapped([*below, *states_lines(run)], width)
+    return "\n".join([*above, "", body, "", *below]).rstrip()
+
+
+def _plain(rows: list[dict[str, str]]) -> str:
+    return grid(rows, "text")
 
 
 def grid(rows: list[dict[str, str]], kind: str) -> str:

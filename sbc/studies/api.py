@@ -12,28 +12,12 @@
 
 from __future__ import annotations
 
-import os
-import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sbc.fitting import handed
-from sbc.fitting.asked import (
-    check_executor,
-    deadline_of,
-    executor_of,
-    limit_of,
-    settings_asked,
-)
-from sbc.fitting.engine_choice import settled
 from sbc.fitting.handed import Named
-from sbc.fitting.options import default_folder
-from sbc.plugins.errors import TimeUpError, UserError
-from sbc.plugins.patience import patient
-from sbc.store.folder import read_run
-from sbc.store.precision import Precision, parse, plan
-from sbc.store.settings import Settings
+from sbc.studies.spoken import fitted
 
 if TYPE_CHECKING:
     from sbc.studies.loaded import LoadedRun, LoadedSweep
@@ -59,15 +43,19 @@ def run(
     data: str | Path | None = None,
     out: str | Path | None = None,
     resume: str | Path | None = None,
+    overwrite: bool = False,
+    reuse: bool = False,
     allow_versions: bool = False,
     jobs: int | None = None,
     isolate: bool = False,
     fit_timeout: float | None = None,
     cluster: str | None = None,
+    shard: str | None = None,
     max_failures: int | str | None = None,
     max_time: float | str | None = None,
     precision: Mapping[str, float] | None = None,
     max_datasets: int | None = None,
+    profile: bool = False,
     progress: bool = True,
 ) -> LoadedRun:
     """Fit estimators to simulated datasets, as ``python -m sbc run`` does, with its defaults.
@@ -110,6 +98,11 @@ def run(
         The new run's folder; by default one under ``reports``.
     resume : str or Path
         A run to go on with instead; what else is given must agree with it, `datasets` may grow.
+    overwrite : bool
+        Whether a run that `out` holds gives way to the new one, once that is there.
+    reuse : bool
+        Whether what `out` holds of the same models, settings and versions is read and gone on
+        with; where one has changed, the run gives way.
     allow_versions : bool
         Whether the run that is resumed may have been made with other versions of packages.
     jobs : int
@@ -120,6 +113,8 @@ def run(
         Seconds after which a fit is ended, as a failed row.
     cluster : str
         A Dask scheduler's address, ``"tcp://HOST:PORT"``: its workers fit instead of this machine.
+    shard : str
+        ``"I/N"``: part I of N by itself; `sbc.merge` joins the parts.
     max_failures : int or str
         A count, or a share as ``"10%"``: the run is stopped when more fits fail.
     max_time : float or str
@@ -129,6 +124,8 @@ def run(
         `datasets`, a quarter at a time, until those of all estimands are as small.
     max_datasets : int
         How many at most where there is a `precision`; by default 1000.
+    profile : bool
+        Whether to print where the time went.
     progress : bool
         Whether to show a progress bar.
 
@@ -145,55 +142,7 @@ def run(
     sbc.plugins.errors.TooManyFailuresError
         If more fits fail than `max_failures`; the others are kept.
     """
-    from sbc.fitting import loop
-    from sbc.studies import precise
-    from sbc.studies.loaded import LoadedRun
-
-    if out is not None and resume is not None:
-        raise UserError("out starts a new run and resume goes on with one; name one of them")
-    wanted = {
-        "estimator": _listed("estimator", estimator, name),
-        "generator": _listed("generator", generator, "generator"),
-        "simulator": _listed("simulator", simulator, "simulator"),
-        "truth": truth,
-        "parameters": parameters,
-        "estimand": _listed("estimand", estimands),
-        "quantity": _listed("quantity", quantity, "quantity"),
-        "engine": _listed("engine", engine),
-        **{"datasets": datasets, "seed": seed, "draws": draws, "tune": tune, "chains": chains},
-        "target_accept": target_accept,
-        "data": None if data is None else str(data),
-    }
-    check_executor(cluster, isolate, fit_timeout)
-    settings = settings_asked(wanted, None if resume is None else Path(resume))
-    with patient(fit_timeout):
-        settings = settled(settings, engine is not None or resume is not None)
-    limit, deadline = limit_of(max_failures), deadline_of(max_time)
-    wished = _wished(settings, precision, max_datasets, resume)
-    fitting = executor_of(settings, cluster, isolate, fit_timeout)
-    with patient(fit_timeout), fitting as executor:
-        if resume is None:
-            store = loop.create(settings, Path(out or default_folder(settings)), ["sbc.run"])
-        else:
-            store, settings = loop.resume(Path(resume), settings, allow_versions)
-        how: dict[str, Any] = {"progress": progress, "limit": limit, "deadline": deadline}
-        try:
-            workers = jobs or os.cpu_count() or 1
-            precise.execute(settings, store, workers, wished, hand_out=executor, **how)
-        except TimeUpError as stopped:
-            warnings.warn(str(stopped), stacklevel=3)
-    return LoadedRun.of(store.folder)
-
-
-def _wished(
-    settings: Settings,
-    errors: Mapping[str, float] | None,
-    max_datasets: int | None,
-    resume: str | Path | None,
-) -> Precision | None:
-    """Decide which Monte Carlo errors a run goes on to reach."""
-    before = None if resume is None else read_run(Path(resume)).precision
-    return plan(settings, None if errors is None else parse(errors), max_datasets, before)
+    return fitted(dict(locals()))
 
 
 def load(folder: str | Path) -> LoadedRun | LoadedSweep:
@@ -219,5 +168,41 @@ def load(folder: str | Path) -> LoadedRun | LoadedSweep:
     return loaded(folder)
 
 
-def _listed(kind: str, chosen: Any, name: str = "") -> str | None:
-    return None if chosen is None else ",".join(handed.names(kind, chosen, name))
+def merge(
+    folders: Iterable[str | Path],
+    out: str | Path,
+    *,
+    overwrite: bool = False,
+    allow_gaps: bool = False,
+    allow_versions: bool = False,
+) -> LoadedRun | LoadedSweep:
+    """Join the shards of a run into one folder, as ``sbc merge`` does.
+
+    Parameters
+    ----------
+    folders : iterable of str or Path
+        Those of the shards, at least one.
+    out : str or Path
+        The folder of the merged run.
+    overwrite : bool
+        Whether a run that `out` holds gives way to the new one, once that is there.
+    allow_gaps : bool
+        Whether fits may be missing, to be made by `run` with `resume`.
+    allow_versions : bool
+        Whether versions of packages or of models may differ.
+
+    Returns
+    -------
+    sbc.studies.loaded.LoadedRun or sbc.studies.loaded.LoadedSweep
+        As of `load`.
+
+    Raises
+    ------
+    sbc.plugins.errors.UserError
+        As of `sbc.studies.merge.merge`.
+    """
+    from sbc.studies.loaded import loaded
+    from sbc.studies.merge import merge
+
+    merge([Path(one) for one in folders], Path(out), allow_gaps, allow_versions, overwrite)
+    return loaded(out)

@@ -48,8 +48,10 @@ def judge_while_running(
     jobs: int,
     resume: bool = False,
     allow_versions: bool = False,
+    overwrite: bool = False,
     baseline: Run | None = None,
     tolerance: float = TOLERANCE,
+    command: list[str] | None = None,
     watch: Callable[[Gate], None] = lambda gate: None,
     begun: Callable[[], None] = lambda: None,
     say: Callable[[str], None] = lambda line: None,
@@ -72,8 +74,12 @@ def judge_while_running(
         Whether `folder` is a run already.
     allow_versions : bool
         Whether that may have been made with other versions of packages.
+    overwrite : bool
+        Whether a run that the folder holds gives way, once the new one is there.
     baseline, tolerance
         As for `judge_run`.
+    command : list of str, optional
+        How it was asked for; by default the process's own arguments.
     watch : callable
         Called with the verdicts after each batch.
     begun : callable
@@ -117,7 +123,7 @@ def judge_while_running(
         if resume:
             store, grown = loop.resume(folder, grown, allow_versions)
         else:
-            store, resume = loop.create(grown, folder), True
+            store, resume = loop.create(grown, folder, command, overwrite=overwrite), True
         begun()
         with store:
             if first and gate is None and _differ_before_any_fit(grown, folder, config):

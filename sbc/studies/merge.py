@@ -15,6 +15,7 @@ from typing import Any
 from sbc.plugins.errors import UserError, option
 from sbc.store.database import OR_FILL_IN, Store
 from sbc.store.folder import RunFile, make_folder, publish_run, read_run, refuse_imported
+from sbc.store.replaced import replaced
 from sbc.store.rows import CELL
 from sbc.store.schema import RESULTS_FILE, SCHEMA, reading
 from sbc.store.settings import Settings
@@ -30,7 +31,11 @@ _OF_THE_WHOLE = {"settings", "regime", "expected_uniform", "estimands", "sweep",
 
 
 def merge(
-    folders: list[Path], out: Path, allow_gaps: bool = False, allow_versions: bool = False
+    folders: list[Path],
+    out: Path,
+    allow_gaps: bool = False,
+    allow_versions: bool = False,
+    overwrite: bool = False,
 ) -> int:
     """Write one run folder out of several that share no fit.
 
@@ -44,6 +49,8 @@ def merge(
         Whether fits may be missing; the merged run can be resumed like any that was stopped.
     allow_versions : bool
         Whether the parts may come from different versions of sbc, of packages or of model files.
+    overwrite : bool
+        Whether a run that `out` holds gives way to the new one, once that is there.
 
     Returns
     -------
@@ -56,6 +63,8 @@ def merge(
         If a folder is no run, settings or versions differ, two folders hold the same fit, or one
         is missing.
     """
+    if not folders:
+        raise UserError("name what to merge: a folder at least")
     runs = [read_run(folder) for folder in folders]
     for folder, run in zip(folders, runs, strict=True):
         refuse_imported(folder, run)
@@ -66,17 +75,18 @@ def merge(
     if not allow_gaps:
         for folder, run in zip(folders, runs, strict=True):
             _check_finished(folder, run.shard, settings, numbers)
-    make_folder(out)
-    try:
-        with Store.create(out, _merged(folders, runs), published=False) as store:
-            for i, folder in enumerate(folders):
-                _add(store, folder, folders[:i], settings, numbers)
-            missing = _missing(store, settings, numbers, allow_gaps)
-        publish_run(out)  # last: what a kill leaves is no run
-        return missing
-    except BaseException:
-        shutil.rmtree(out)  # it was empty or not there: all that is in it is ours
-        raise
+    with replaced(out, overwrite):
+        make_folder(out)
+        try:
+            with Store.create(out, _merged(folders, runs), published=False) as store:
+                for i, folder in enumerate(folders):
+                    _add(store, folder, folders[:i], settings, numbers)
+                missing = _missing(store, settings, numbers, allow_gaps)
+            publish_run(out)  # last: what a kill leaves is no run
+            return missing
+        except BaseException:
+            shutil.rmtree(out)  # it was empty or not there: all that is in it is ours
+            raise
 
 
 def _numbers(folder: Path, run: RunFile, settings: Settings) -> Numbers:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+from html import escape
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from sbc.fitting.allowed import validate
 from sbc.fitting.fit import Task, fit
 from sbc.plugins.errors import UserError, option, unknown
 from sbc.store.database import Store, read_run
@@ -46,11 +48,23 @@ class Replay:
     differences: tuple[str, ...]
     moved: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        """Summarise the fit, as the command line does."""
+        return describe(self)
+
+    def _repr_html_(self) -> str:
+        """Show the same in a notebook."""
+        return f"<pre>{escape(str(self))}</pre>"
+
 
 def task_of(
-    folder: Path, dataset: int, estimator: str, engine: str | None = None, cell: int | None = None
+    folder: Path,
+    dataset: int,
+    estimator: str | None = None,
+    engine: str | None = None,
+    cell: int | None = None,
 ) -> Task:
-    """Name one fit of a run, or of one cell of a sweep.
+    """Name one fit of a run, or of one cell of a sweep; the estimator only if there are several.
 
     Raises
     ------
@@ -60,6 +74,10 @@ def task_of(
     run = read_run(folder)
     refuse_imported(folder, run)
     settings = run.settings
+    if estimator is None and len(settings.estimators) == 1:
+        estimator = settings.estimators[0]
+    if estimator is None:
+        raise UserError(f"name {option('estimator')}: {', '.join(settings.estimators)}")
     if estimator not in settings.estimators:
         raise unknown("estimator", estimator, settings.estimators, f"in {folder}")
     engines = settings.engines_of(estimator)
@@ -75,6 +93,31 @@ def task_of(
             f"{folder} has datasets 0 to {datasets - 1}; {option('dataset')} cannot be {dataset}"
         )
     return Task(settings, spec, engine or engines[0], dataset, cell or 0, estimator)
+
+
+def replayed(
+    folder: Path,
+    dataset: int,
+    estimator: str | None = None,
+    engine: str | None = None,
+    cell: int | None = None,
+    save: str | Path | None = None,
+) -> Replay:
+    """Name a fit, make it again, and save it if a file is named.
+
+    Raises
+    ------
+    UserError
+        As of `task_of`; or if a user's file is gone, or the file cannot be written.
+    """
+    task = task_of(folder, dataset, estimator, engine, cell)
+    validate(read_run(folder).settings)  # a user's own file may be gone
+    made = replay(folder, task)
+    if save is not None:
+        from sbc.fitting.resample import save as written
+
+        written(task, made.fit, Path(save))
+    return made
 
 
 def replay(folder: Path, task: Task) -> Replay:

@@ -153,7 +153,7 @@ WRONG = [
     (["table", "gone"], "no folder gone", None),
     (["table", "gone", "--format", "xml"], "invalid choice: 'xml'", "  see: sbc table --help"),
     (["table", "a", "b"], "unrecognized arguments: b", "  see: sbc --help"),
-    (["export", "gone"], "the following arguments are required: --format", "  see: sbc export"),
+    (["export", "gone"], "no folder gone", None),
     (["export", "gone", "--fromat", "csv"], "Did you mean '--format'?", "  available: "),
     (["export", "gone", "--format", "csv"], "no folder gone", None),
     (["export", "gone", "--format", "xls"], "invalid choice: 'xls'", "  see: sbc export --help"),

@@ -194,7 +194,7 @@ def test_json_markdown_and_junit(folder_of, tmp_path, capsys):
 def test_junit_counts(tmp_path, u, failures, errors):
     made = load_run(make_run(tmp_path / "run", fits({"beta_XY": u})))
     gate = judge_run(made, expect(Config(delta=0.07), EXPECT[1], made.settings))
-    suite = ET.fromstring(gate_files.junit(gate))
+    suite = ET.fromstring(gate_files.as_junit(gate))
     assert (suite.get("failures"), suite.get("errors")) == (str(failures), str(errors))
 
 
@@ -208,11 +208,11 @@ def test_names_of_any_kind_are_escaped(tmp_path):
         verdicts=(replace(gate.verdicts[0], check=check, outcome="fail"),),
         failures=tuple(replace(f, estimator=name) for f in gate.failures),
     )
-    suite = ET.fromstring(gate_files.junit(odd))
+    suite = ET.fromstring(gate_files.as_junit(odd))
     assert suite.find("testcase").get("classname").startswith('sbc.effects.odd\ufffd<&>"|')
     assert "\\|" in gate_output.markdown(odd)
     assert json.loads(gate_files.as_json(odd))["checks"][0]["estimator"] == name
-    for words in (gate_files.as_json(odd), gate_output.markdown(odd), gate_files.junit(odd)):
+    for words in (gate_files.as_json(odd), gate_output.markdown(odd), gate_files.as_junit(odd)):
         gate_files.write(tmp_path / "odd", words)
     ET.parse(tmp_path / "odd")
 

@@ -6,25 +6,31 @@ import re
 import shlex
 import subprocess
 import sys
+import textwrap
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
-from synthetic import SETTINGS, fits, scaled
+from synthetic import SETTINGS, fits, make_run, scaled
 
 # What is imported here stays when pytester forgets the modules that a test brought in.
-from sbc.cli import pytest_gate
+from sbc.cli import pytest_gate, pytest_words
 from sbc.cli.main import main
 from sbc.fitting import fit, loop
 from sbc.gates import words as gate_output
+from sbc.gates.causes import Explanation
 from sbc.gates.config import Config
+from sbc.gates.gate import judge_run
 from sbc.plugins import likelihoods
 from sbc.plugins.engine import Budget
+from sbc.plugins.errors import UserError
+from sbc.store.frames import load_run
 from sbc.studies import gate
+from sbc.studies.explain import explain as explaining
 
 pytest_plugins = ("pytester",)
 #: Loaded here, as an inner session forgets what it has loaded itself; PyTensor cannot be twice.
-_LOADED = (fit, gate, gate_output, likelihoods)
+_LOADED = (fit, gate, gate_output, likelihoods, pytest_gate)
 
 TESTS = Path(__file__).resolve().parents[1]
 FAKE = f"""
@@ -42,7 +48,8 @@ FAKE = f"""
             done = store.done()
             for name in settings.estimators:
                 print("FITTED", name, settings.seed, settings.datasets)
-                for row in fits({{"beta_XY": STREAMS[name][:settings.datasets]}}, estimator=name):
+                stream = STREAMS[name.rpartition(":")[2]][:settings.datasets]
+                for row in fits({{"beta_XY": stream}}, estimator=name):
                     if (row.dataset, name, "nutpie") not in done:
                         store.add(row)
         monkeypatch.setattr(running, "execute", fake)
@@ -93,7 +100,7 @@ def test_a_test_that_fails_prints_the_verdict_and_how_to_replay_it(suite, tmp_pa
     assert re.search(r"FAIL +naive beta_XY: calibrated within 0.1", shown)
     assert "errors" in shown
     assert "pytest_gate.py" not in shown  # no traceback through the plugin
-    command = re.search(r"replay: (python -m sbc gate .*)", shown)[1]
+    command = re.search(r"repeat: (python -m sbc gate .*)", shown)[1]
     words = shlex.split(command)
     assert words[:6] == ["python", "-m", "sbc", "gate", "--run", "--estimator"]
 
@@ -231,7 +238,7 @@ def test_replays_name_whatever_is_not_the_default():
         parameters={"n_rows": 50},
         budget=Budget(**budget | {"draws": 900, "target_accept": 0.9}),
     )
-    command = pytest_gate.replay(
+    command = pytest_words.command(
         settings, Config(max_datasets=70, alpha_fail=0.01), {"beta_XY": "calibrated"}
     )
     assert command == (
@@ -239,6 +246,128 @@ def test_replays_name_whatever_is_not_the_default():
         "--set n_rows=50 --engine nutpie --seed 1 --draws 900 --target-accept 0.9 --delta 0.1 "
         "--max-datasets 70 --alpha-fail 0.01 --expect mundlak:beta_XY=calibrated"
     )
+
+
+# -- one door ------------------------------------------------------------------------------------
+
+MODELS = """
+    import pymc as pm
+    from sbc import estimator, generator
+
+    @generator(dims={"y": "rows"}, uniform_ranks={"prior": ("mundlak",)})
+    def world(rng, truth, *, n_rows=5):
+        return {"y": rng.normal(truth["mu"], 1, size=n_rows)}
+
+    @world.regime
+    def prior(rng):
+        return {"mu": rng.normal()}
+
+    @estimator(estimands=("mu",))
+    def mundlak(y):
+        mu = pm.Normal("mu", 0, 1)
+        pm.Normal("y", mu, 1, observed=y)
+"""
+
+
+def test_a_settings_typo_is_told_as_by_the_command_and_all_of_its_settings_are_known():
+    import inspect
+
+    import sbc
+
+    of_command = inspect.signature(sbc.gate).parameters.keys()
+    left_out = of_command - set(pytest_gate.SETTINGS)
+    assert left_out == {
+        *(
+            "estimator",
+            "expect",
+            "out",
+            "resume",
+            "overwrite",
+            "reuse",
+            "allow_versions",
+            "progress",
+        ),
+        *("json", "junit", "markdown"),
+    }
+
+
+def test_one_line_is_enough_for_a_model_and_junit_carries_its_time_and_verdict(suite, pytester):
+    result = suite(
+        """
+        import pymc as pm
+        import pytest
+        from synthetic import calibrated
+        from conftest import STREAMS
+
+        def test_model(sbc_gate):
+            with pm.Model() as model:
+                mu = pm.Normal("mu")
+                pm.Normal("y", mu, observed=[1.0, 2.0])
+            STREAMS["model"] = calibrated(400)
+            gate = sbc_gate(model)
+            assert gate.outcome == "pass"
+
+        def test_model_that_is_not(sbc_gate):
+            with pm.Model() as other:
+                mu = pm.Normal("mu")
+                pm.Normal("y", mu, observed=[1.0, 2.0])
+            STREAMS["other"] = STREAMS["naive"]
+            sbc_gate(other, "beta_XY", name="other", parameters={})
+        """,
+        "--junitxml=out.xml",
+    )
+    result.assert_outcomes(passed=1, failed=1)
+    assert "repeat: sbc.gate({'other': ...}, " in result.stdout.str()
+    written = (pytester.path / "out.xml").read_text()
+    assert re.search(r'name="test_model" time="[\d.]+"', written)
+    assert "PASS          model all: calibrated within 0.14" in written
+
+
+def test_files_are_looked_for_beside_the_test_in_the_root_and_in_the_working_directory(
+    suite, pytester, monkeypatch
+):
+    for folder, name in (("inner", "beside.py"), (".", "rooted.py"), ("elsewhere", "working.py")):
+        (pytester.path / folder).mkdir(exist_ok=True)
+        (pytester.path / folder / name).write_text(textwrap.dedent(MODELS))
+    (pytester.path / "inner" / "test_it.py").write_text(
+        textwrap.dedent("""
+        import pytest
+
+        @pytest.mark.parametrize("file", ["beside.py", "rooted.py", "working.py", "gone.py"])
+        def test_it(sbc_gate, file):
+            sbc_gate(f"{file}:mundlak", "beta_XY", generator=f"{file}:world", truth="prior")
+        """)
+    )
+    monkeypatch.chdir(pytester.path / "elsewhere")
+    pytester.makeini("[pytest]")
+    result = suite("", str(pytester.path / "inner"), f"--rootdir={pytester.path}")
+    result.assert_outcomes(passed=3, failed=1)
+    shown = result.stdout.str()
+    assert re.search(
+        r"sbc: no file gone.py: looked for beside the test \(.*inner\), "
+        r"in pytest's root \(.*\), in the working directory \(.*elsewhere\)",
+        shown,
+    )
+
+
+def test_a_failure_prints_its_cause_where_it_is_known(tmp_path, monkeypatch):
+    own = replace(SETTINGS, truth="self")
+    rows = fits({"beta_XY": scaled(0.4), "log_likelihood": scaled(0.4)}, source="mundlak")
+    folder = make_run(tmp_path / "run", rows, own, expected_uniform=["mundlak"])
+    gate_ = judge_run(load_run(folder), Config())
+    found = Explanation("mundlak", "nutpie", ("a fault",), (), "mundlak: a fault. The cause is x.")
+    monkeypatch.setattr(explaining, "explain", lambda folder, fit_again: [found])
+    assert pytest_words.cause(gate_) == ["cause: mundlak: a fault. The cause is x."]
+
+    def refuse(folder, fit_again):
+        raise UserError("it states no model")
+
+    monkeypatch.setattr(explaining, "explain", refuse)
+    assert pytest_words.cause(gate_) == ["cause: not looked for: it states no model"]
+    # what is not expected to be uniform has no cause to be looked for
+    effects = make_run(tmp_path / "other", fits({"beta_XY": scaled(0.4)}))
+    declared = Config().declare("effects", "mundlak", "beta_XY", "calibrated")
+    assert pytest_words.cause(judge_run(load_run(effects), declared)) == []
 
 
 # -- in processes of their own -------------------------------------------------------------------

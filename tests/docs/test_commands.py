@@ -14,6 +14,8 @@ from sbc.store.frames import load_run
 
 #: What the commands of a page begin with that take minutes, and run in the slow lane.
 SLOW = {
+    "docs/ci.md": ("python",),
+    "docs/python.md": ("python",),
     "docs/engines.md": ("python -m sbc run --estimator", "new", "old"),
     "docs/own-generators.md": ("python",),
     "docs/proof.md": ("python",),
@@ -33,6 +35,8 @@ SLOW = {
 WITH_PYTHON = ("README.md", "docs/comparing.md", "docs/quick-start.md")
 #: How many steps of a page are long.
 LONG = {
+    "docs/ci.md": 5,
+    "docs/python.md": 1,
     "docs/engines.md": 5,
     "docs/own-generators.md": 3,
     "docs/proof.md": 4,
@@ -190,6 +194,7 @@ def test_every_command_does_what_its_page_says(name, tmp_path, monkeypatch):
     )
 
 
+#: How many of these there are.
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(SLOW))
 def test_every_long_command_does_what_its_page_says(name, tmp_path, monkeypatch):

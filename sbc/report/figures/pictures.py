@@ -63,6 +63,15 @@ def canvas(width: float = 3.4, height: float = 2.55) -> tuple[Figure, Axes]:
     return figure, axes
 
 
+def on(axes: Axes | None) -> tuple[Figure, Axes]:
+    """Take the axes that somebody brings, or begin a figure of the page's size."""
+    if axes is None:
+        return canvas()
+    figure = axes.get_figure(root=True)
+    assert figure is not None  # axes always stand in one
+    return figure, axes
+
+
 def thinned(n: int) -> np.ndarray:
     """Choose at most `SHOWN` of n positions, evenly spaced, the first and the last among them."""
     return np.unique(np.linspace(0, n - 1, min(n, SHOWN)).round().astype(int))

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from sbc.report.figures.colours import AXIS, BAND, INK, LABEL
-from sbc.report.figures.pictures import SHOWN, Picture, canvas, draw_dots, draw_segments, thinned
+from sbc.report.figures.pictures import SHOWN, Picture, draw_dots, draw_segments, on, thinned
 from sbc.report.numbers import plus_minus
 from sbc.stats.fits import Fits
 from sbc.stats.metrics import proportional_bias
@@ -71,13 +71,13 @@ def _ecdf(values: np.ndarray, at: np.ndarray) -> np.ndarray:
     return np.searchsorted(np.sort(values), at, side="right") / values.size
 
 
-def rank_histogram(fits: Fits, colour: str) -> Picture:
+def rank_histogram(fits: Fits, colour: str, axes: Axes | None = None) -> Picture:
     """Draw the ranks of the truth, spread over (0, 1), with what is expected of each bin."""
     n = fits.pit.size
     bins = bins_for(n)
     band = histogram_band(n, bins)
     counts, edges = np.histogram(fits.pit, bins=bins, range=(0, 1))
-    figure, axes = canvas()
+    figure, axes = on(axes)
     axes.axhspan(band.lower, band.upper, color=BAND.light, lw=0)
     axes.bar(edges[:-1], counts, np.diff(edges), align="edge", edgecolor=colour, lw=0.6,
              facecolor=(colour, 0.7))  # fmt: skip
@@ -99,11 +99,11 @@ def rank_histogram(fits: Fits, colour: str) -> Picture:
     )
 
 
-def ecdf_difference(fits: Fits, colour: str) -> Picture:
+def ecdf_difference(fits: Fits, colour: str, axes: Axes | None = None) -> Picture:
     """Draw the ECDF of the PIT minus the diagonal, with its simultaneous band."""
     band = band_for(fits.pit.size)
     difference = _ecdf(fits.pit, band.x) - band.x
-    figure, axes = canvas()
+    figure, axes = on(axes)
     _band(axes, band.x, band.lower, band.upper)
     axes.axhline(0, color=INK.light, lw=0.8, ls=(0, (4, 2)))
     axes.plot(band.x, difference, color=colour)
@@ -123,12 +123,12 @@ def ecdf_difference(fits: Fits, colour: str) -> Picture:
     )
 
 
-def coverage_curve(fits: Fits, colour: str) -> Picture:
+def coverage_curve(fits: Fits, colour: str, axes: Axes | None = None) -> Picture:
     """Draw the coverage of central intervals of all levels, with its simultaneous band."""
     held = np.abs(2 * fits.pit - 1)
     band = band_for(held.size)
     share = _ecdf(held, band.x)
-    figure, axes = canvas()
+    figure, axes = on(axes)
     _band(axes, band.x, band.x + band.lower, band.x + band.upper)
     axes.plot([0, 1], [0, 1], color=INK.light, lw=0.8, ls=(0, (4, 2)))
     axes.plot(band.x, share, color=colour)
@@ -150,7 +150,7 @@ def _band(axes: Axes, x: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
     axes.fill_between(x, low, high, color=BAND.light, lw=0)
 
 
-def zip_plot(fits: Fits, colour: str) -> Picture:
+def zip_plot(fits: Fits, colour: str, axes: Axes | None = None) -> Picture:
     """Draw 95 % intervals around the truth, those farthest from it on top."""
     z = np.abs(fits.mean - fits.truth) / fits.sd
     order = np.argsort(z, kind="stable")
@@ -158,7 +158,7 @@ def zip_plot(fits: Fits, colour: str) -> Picture:
     shown = thinned(z.size)
     low, high = (fits.quantiles[p][order] - fits.truth[order] for p in (0.025, 0.975))
     missed = (low > 0) | (high < 0)
-    figure, axes = canvas()
+    figure, axes = on(axes)
     for these, style in (
         (shown[~missed[shown]], {"color": colour, "alpha": 0.5, "lw": 0.8}),
         (shown[missed[shown]], {"color": INK.light, "lw": 0.9}),
@@ -190,14 +190,14 @@ def _sampled(n: int, how: str) -> str:
     return f" Of {n:,} datasets {SHOWN} are drawn, {how}." if n > SHOWN else ""
 
 
-def recovery(fits: Fits, colour: str) -> Picture:
+def recovery(fits: Fits, colour: str, axes: Axes | None = None) -> Picture:
     """Draw posterior means against truths; where there is one truth, their distribution."""
     if np.ptp(fits.truth) == 0:
-        return _one_truth(fits, colour)
+        return _one_truth(fits, colour, axes)
     shown = slice(0, SHOWN)
     slope = proportional_bias(fits)
     ends = np.array([fits.truth.min(), fits.truth.max()])
-    figure, axes = canvas()
+    figure, axes = on(axes)
     draw_dots(axes, fits.truth[shown], fits.mean[shown], colour)
     axes.plot(ends, ends, color=INK.light, lw=0.8, ls=(0, (4, 2)))
     if np.isfinite(slope.value):
@@ -216,8 +216,8 @@ def recovery(fits: Fits, colour: str) -> Picture:
     )
 
 
-def _one_truth(fits: Fits, colour: str) -> Picture:
-    figure, axes = canvas()
+def _one_truth(fits: Fits, colour: str, axes: Axes | None = None) -> Picture:
+    figure, axes = on(axes)
     axes.hist(fits.mean, bins=bins_for(fits.mean.size) * 2, edgecolor=colour, lw=0.6,
               facecolor=(colour, 0.7))  # fmt: skip
     axes.axvline(fits.truth[0], color=INK.light, lw=1)
@@ -235,13 +235,13 @@ def _one_truth(fits: Fits, colour: str) -> Picture:
     )
 
 
-def sharpness(fits: Fits, colour: str) -> Picture:
+def sharpness(fits: Fits, colour: str, axes: Axes | None = None) -> Picture:
     """Draw z-scores against contraction, or against posterior sds where there is one truth."""
     shown = slice(0, SHOWN)
     z = (fits.mean - fits.truth) / fits.sd
     varies = fits.prior_var is not None
     x = 1 - fits.sd**2 / fits.prior_var if fits.prior_var is not None else fits.sd
-    figure, axes = canvas()
+    figure, axes = on(axes)
     axes.axhspan(-2, 2, color=BAND.light, lw=0)
     axes.axhline(0, color=AXIS.light, lw=0.7)
     draw_dots(axes, x[shown], z[shown], colour)

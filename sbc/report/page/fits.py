@@ -11,7 +11,7 @@ from sbc.report.figures.overall import Spread, spread_plot
 from sbc.report.figures.pictures import Picture
 from sbc.report.labels import Labels, replay_command
 from sbc.report.numbers import plain_number
-from sbc.report.table import APPROXIMATE
+from sbc.report.readable import APPROXIMATE
 from sbc.store.frames import Run
 from sbc.store.reasons import readable, reasons
 from sbc.store.rows import FAILED, POOR

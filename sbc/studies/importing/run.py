@@ -14,8 +14,9 @@ from sbc.plugins.data import is_density
 from sbc.plugins.errors import UserError, option
 from sbc.store.database import Store
 from sbc.store.folder import make_folder, publish_run
+from sbc.store.replaced import replaced
 from sbc.store.rows import FAILED, Fit
-from sbc.store.settings import IMPORTED, Settings
+from sbc.store.settings import DECLARED, IMPORTED, Settings
 from sbc.studies.importing.asked import REGIMES, Asked
 from sbc.studies.importing.pieces import Found, estimands_of, fits_of, methods_of, missing_note
 from sbc.studies.importing.sources import found_in, read
@@ -37,6 +38,7 @@ def import_results(
     name: str = "",
     truth: str = "",
     seed: int = 1,
+    overwrite: bool = False,
 ) -> LoadedRun:
     """Make a run folder of results that were made elsewhere, as ``python -m sbc import`` does.
 
@@ -68,7 +70,9 @@ def import_results(
         Where truths come from: ``"fixed"``, ``"prior"`` and ``"posterior"`` (uniform ranks are
         expected), or ``"drawn"`` (from something else); by default what the source is like.
     seed : int
-        Of the random numbers that spread ranks over their bins.
+        Of the random numbers that spread ranks over their bins, in [0, 2^63).
+    overwrite : bool
+        Whether a run that `out` holds gives way to the new one, once that is there.
 
     Returns
     -------
@@ -80,6 +84,7 @@ def import_results(
     sbc.plugins.errors.UserError
         If something is missing, there twice, or makes no sense.
     """
+    DECLARED["seed"].check(seed)
     factors = [part.strip() for part in by.split(",")] if isinstance(by, str) else by
     asked = Asked(
         columns=dict(columns or {}),
@@ -103,7 +108,7 @@ def import_results(
     from sbc.studies.loaded import LoadedRun
 
     label = ", ".join(Path(file).name for file in files) or "results"
-    return LoadedRun.of(_write(_joined(found), asked, label, files, seed, out))
+    return LoadedRun.of(_write(_joined(found), asked, label, files, seed, out, overwrite))
 
 
 def _joined(found: Sequence[Found]) -> Found:
@@ -152,7 +157,13 @@ def _refuse_shared(found: Sequence[Found]) -> None:
 
 
 def _write(
-    found: Found, asked: Asked, label: str, files: dict[str, str], seed: int, out: Any
+    found: Found,
+    asked: Asked,
+    label: str,
+    files: dict[str, str],
+    seed: int,
+    out: Any,
+    overwrite: bool,
 ) -> Path:
     regime = asked.truth or found.regime
     methods = methods_of(found.pieces)
@@ -179,7 +190,8 @@ def _write(
         },
         "imported": {"files": files, "factors": list(found.factors), "notes": list(found.notes)},
     }
-    _store(folder, run, fits)
+    with replaced(folder, overwrite):
+        _store(folder, run, fits)
     return folder
 
 

@@ -89,7 +89,7 @@ def junit(gate: SweepGate) -> str:
     """Write all verdicts as JUnit XML: a suite a cell."""
     suites = ET.Element("testsuites", name="sbc gate")
     for cell, mine in gate.cells.items():
-        suite = ET.fromstring(files.junit(mine))
+        suite = ET.fromstring(files.as_junit(mine))
         suite.set("name", f"cell {cell}: {where(gate.grid.cells[cell])}")
         suites.append(suite)
     for name in ("tests", "failures", "errors"):
