@@ -59,6 +59,10 @@ _EXAMPLES: dict[str, tuple[tuple[str, ...], str]] = {
         ),
         "docs/gates.md, docs/ci.md",
     ),
+    "describe": (
+        ("sbc describe demo", "sbc describe demo --format latex > methods.tex"),
+        "docs/publish.md",
+    ),
     "explain": (("sbc explain demo", "sbc explain demo --no-fits"), "docs/causes.md"),
     "power": (("sbc power --bias 0.25 --sd 0.8 --preset pr",), "docs/gates.md"),
     "list": (("sbc list",), "README.md"),

@@ -5,13 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from sbc.plugins.errors import ExitCode, UserError
+from sbc.plugins.errors import ExitCode
 from sbc.stats.sequential.judge import PRESETS
-
-if TYPE_CHECKING:
-    from sbc.stats.how_many import Needed
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -42,61 +38,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Simulate, or reckon, and print."""
-    if arguments.precision is not None:
-        print("\n".join(_errors(arguments)))
-        return ExitCode.OK
-    if arguments.pilot is not None or arguments.empirical_se is not None:
-        raise UserError("--pilot and --empirical-se go with --precision")
     if arguments.n_max is not None:
         print("sbc: --n-max is now --max-datasets", file=sys.stderr)
         arguments.max_datasets = arguments.n_max
-    from sbc.studies.power import gate_power
+    from sbc.studies.power import asked
 
-    print(gate_power(vars(arguments)))
+    print(asked(vars(arguments)))
     return ExitCode.OK
-
-
-def _errors(arguments: argparse.Namespace) -> list[str]:
-    """Say how many datasets the errors that are asked for take.
-
-    Raises
-    ------
-    UserError
-        For a metric whose error nothing says in advance.
-    """
-    from sbc.store.precision import parse
-
-    errors = parse(arguments.precision)
-    spread = arguments.empirical_se
-    if spread is not None and not 0 < spread < 1e9:
-        raise UserError(f"--empirical-se must be positive, not {spread:g}")
-    if arguments.pilot is not None:
-        from sbc.store.frames import load_run
-        from sbc.studies.in_advance import by_pilot
-
-        if spread is not None:
-            raise UserError("--pilot has an empirical SE of its own; leave out --empirical-se")
-        found = by_pilot(load_run(arguments.pilot), errors)
-    else:
-        found = {metric: _reckoned(metric, error, spread) for metric, error in errors.items()}
-    width = max(len(f"{metric}={error:g}") for metric, error in errors.items())
-    most = max(needed.datasets for needed in found.values())
-    lines = [
-        f"{f'{metric}={errors[metric]:g}':<{width}}  {needed.datasets:>9,} datasets: {needed.why}"
-        for metric, needed in found.items()
-    ]
-    return [*lines, "", f"for all of them: {most:,} datasets"]
-
-
-def _reckoned(metric: str, error: float, spread: float | None) -> Needed:
-    """Reckon by theory; raises UserError where it says nothing."""
-    from sbc.stats.how_many import datasets_for
-    from sbc.store.precision import level_of
-
-    level = level_of(metric)
-    needed = datasets_for("coverage" if level else metric, error, level, spread)
-    if needed is None and spread is None and datasets_for(metric, error, None, 1.0):
-        raise UserError(f"the error of {metric} depends on --empirical-se, or --pilot tells it")
-    if needed is None:
-        raise UserError(f"the error of {metric} is not known in advance; a --pilot tells it")
-    return needed

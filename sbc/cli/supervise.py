@@ -45,7 +45,8 @@ class _Note:
             self._page[_TIME.size : _TIME.size + len(text) + 1] = text + b"\0"
 
     def read(self) -> dict[str, object]:
-        return json.loads(self._page[_TIME.size :].partition(b"\0")[0] or b"{}")
+        end = self._page.find(b"\0", _TIME.size)
+        return json.loads(self._page[_TIME.size : end] or b"{}")
 
     @property
     def due(self) -> float:

@@ -109,7 +109,8 @@ def strata_of(
     names = [name.strip() for name in by.split(",")]
     for name in names:
         if name not in features:
-            place = f"in the data of {run.settings.generator}"
+            whose = "in these results" if run.provenance.imported else ""
+            place = whose or f"in the data of {run.settings.generator}"
             if not len(features.columns):
                 raise UserError(
                     f"there is no feature {place} to break the table down by: a generator declares "

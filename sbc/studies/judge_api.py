@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sbc.gates.gate import Gate
     from sbc.store.frames import Run
     from sbc.studies.checked import Checked
+    from sbc.studies.in_advance import ErrorsNeed
     from sbc.studies.power import GatePower
 
 #: What may be expected, as `sbc.gate` takes it.
@@ -156,7 +157,10 @@ def power(
     streams: int = 1,
     studies: int = 400,
     seed: int = 0,
-) -> GatePower:
+    precision: Mapping[str, float] | None = None,
+    empirical_se: float | None = None,
+    pilot: Run | str | Path | None = None,
+) -> GatePower | ErrorsNeed:
     """Say how many datasets a gate needs to see a fault, as ``sbc power`` does.
 
     Parameters
@@ -175,17 +179,25 @@ def power(
         Simulated studies, at least 2.
     seed : int
         Of the simulation.
+    precision : mapping of str to float
+        Instead: how many datasets make Monte Carlo errors as small,
+        ``{"bias": 0.01, "coverage_95": 0.007}``.
+    empirical_se : float
+        With `precision`: the spread of estimates that is expected, in the unit of the estimand.
+    pilot : run or its folder
+        With `precision`: a small run that tells what theory does not.
 
     Returns
     -------
-    sbc.studies.power.GatePower
-        Shares of pass, fail and inconclusive, and the datasets needed.
+    sbc.studies.power.GatePower or sbc.studies.in_advance.ErrorsNeed
+        Shares of pass, fail and inconclusive, and the datasets needed; or the datasets that
+        errors take.
 
     Raises
     ------
     sbc.plugins.errors.UserError
         For numbers out of their range, or a preset that there is not.
     """
-    from sbc.studies.power import gate_power
+    from sbc.studies.power import asked
 
-    return gate_power(dict(locals()))
+    return asked(dict(locals()))

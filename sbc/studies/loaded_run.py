@@ -170,6 +170,23 @@ class LoadedRun(Plotted):
 
         return report([self, *beside], out, format, figures, field)
 
+    def describe(self, *, format: str = "markdown") -> str:
+        """Write the methods of the study, no more than the run bears out.
+
+        Parameters
+        ----------
+        format : {"markdown", "latex"}
+            How it is written.
+
+        Raises
+        ------
+        UserError
+            For another format.
+        """
+        from sbc.studies.describe import describe
+
+        return describe(self.folder, format)
+
     def export(self, format: str = "parquet", out: str | Path | None = None) -> list[Path]:
         """Write its rows for other tools, and say which files: see `sbc.report.export.export`.
 

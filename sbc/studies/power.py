@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sbc.gates.config import DEFAULT_PRESET, Config
 from sbc.plugins.errors import UserError, option
 from sbc.stats.sequential.judge import tolerated
 from sbc.stats.sequential.power import Power, datasets_needed, power
+
+if TYPE_CHECKING:
+    from sbc.studies.in_advance import ErrorsNeed
 
 #: What is simulated unless something else is named.
 DEFAULTS = {"bias": 0.0, "sd": 1.0, "level": 0.8, "streams": 1, "studies": 400, "seed": 0}
@@ -77,6 +80,24 @@ class GatePower:
     def _repr_html_(self) -> str:
         """Show the same in a notebook."""
         return f"<pre>{escape(str(self))}</pre>"
+
+
+def asked(wanted: Mapping[str, Any]) -> GatePower | ErrorsNeed:
+    """Say how many datasets a gate needs, or Monte Carlo errors; errors as of either.
+
+    Parameters
+    ----------
+    wanted : mapping
+        What `sbc.power` takes, by name; None says nothing.
+    """
+    if wanted.get("precision") is not None:
+        from sbc.studies.in_advance import errors_need  # brings pandas
+
+        return errors_need(wanted)
+    for name in ("pilot", "empirical_se"):
+        if wanted.get(name) is not None:
+            raise UserError(f"{option(name)} goes with {option('precision')}, which is not given")
+    return gate_power(wanted)
 
 
 def gate_power(wanted: Mapping[str, Any]) -> GatePower:

@@ -179,8 +179,8 @@ def test_json_markdown_and_junit(folder_of, tmp_path, capsys):
     assert value["fits"][0]["failed"] == 0
     assert "| **FAIL** | mundlak | beta_XY |" in files["markdown"].read_text()
     suite = ET.parse(files["junit"]).getroot()
-    assert suite.attrib | {"name": "sbc gate"} == {
-        "name": "sbc gate", "tests": "2", "failures": "1", "errors": "0",
+    assert suite.attrib | {"name": "sbc gate", "time": ""} == {
+        "name": "sbc gate", "tests": "2", "failures": "1", "errors": "0", "time": "",
     }  # fmt: skip
     cases = suite.findall("testcase")
     assert cases[0].get("classname") == "sbc.effects.mundlak"

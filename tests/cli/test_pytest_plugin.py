@@ -219,9 +219,9 @@ def test_options_and_markers(suite):
     result.assert_outcomes(passed=1, failed=2)
     shown = result.stdout.str()
     assert "calibrated within 0.05" in shown
-    assert "25 datasets did not decide" in shown
+    assert "not decided after 25 datasets" in shown
     assert "calibrated within 0.07" in shown
-    assert "75 datasets did not decide" in shown
+    assert "not decided after 75 datasets" in shown
     assert "--seed 7" in shown
     suite(text, "-m", "not sbc").assert_outcomes(passed=1, deselected=2)
 

@@ -16,6 +16,7 @@ from sbc.store.frames import load_run
 SLOW = {
     "docs/ci.md": ("python",),
     "docs/python.md": ("python",),
+    "docs/causes.md": ("python",),
     "docs/engines.md": ("python -m sbc run --estimator", "new", "old"),
     "docs/own-generators.md": ("python",),
     "docs/proof.md": ("python",),
@@ -35,6 +36,7 @@ SLOW = {
 WITH_PYTHON = ("README.md", "docs/comparing.md", "docs/quick-start.md")
 #: How many steps of a page are long.
 LONG = {
+    "docs/causes.md": 5,
     "docs/ci.md": 5,
     "docs/python.md": 1,
     "docs/engines.md": 5,
@@ -204,6 +206,7 @@ def test_every_long_command_does_what_its_page_says(name, tmp_path, monkeypatch)
     if commands(PAGES[name], slow=False) == []:
         shown_there = [line for text in PAGES[name].of("text") for line in SURE.findall(text)]
         assert [line for line in shown_there if line not in said] == []
+        assert all(re.search(promised, said, re.M) for promised in PROMISED.get(name, ()))
     for answer in re.findall(r"n_groups = \d+ will do", PAGES[name].text):
         assert any(answer in said for said in shown.values())
 

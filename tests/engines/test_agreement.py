@@ -31,7 +31,7 @@ def distance(first, second):
     return np.abs(np.concatenate([means, sds])).max()
 
 
-@pytest.mark.parametrize("name", FIVE)
+@pytest.mark.parametrize("name", [*FIVE[:-1], pytest.param(FIVE[-1], marks=pytest.mark.slow)])
 def test_engines_agree_on_a_dataset(name):
     data = GENERATOR.draw(np.random.default_rng(3), "effects").data
     assert distance(summary("nutpie", name, data), summary("pymc", name, data)) < 5

@@ -28,13 +28,8 @@ def made(out, cache, engines, *more):
     return load_run(out).results[SAME]
 
 
-@pytest.mark.parametrize(
-    "engines",
-    [
-        "nutpie",
-        pytest.param("nutpie,laplace,pymc,advi,pathfinder", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("engines", ["nutpie", "nutpie,laplace,pymc,advi,pathfinder"])
 def test_compiled_and_loaded_code_give_the_same_bits(tmp_path, engines):
     first = made(tmp_path / "first", tmp_path / "cache", engines)
     loaded = made(tmp_path / "loaded", tmp_path / "cache", engines)

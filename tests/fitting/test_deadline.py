@@ -64,7 +64,7 @@ def test_a_sweep_and_a_design_stop_as_well(tmp_path, capsys):
     assert "1 of 4 fits are there. Go on with: python -m sbc sweep" in capsys.readouterr().err
     words = ["design", *SMALL, *vary, "--width-95", "2", "--out", str(tmp_path / "design")]
     assert main([*words, "--max-time", AT_ONCE]) == 3
-    assert "Go on with the same goal" in capsys.readouterr().err
+    assert "Go on with: python -m sbc design --resume" in capsys.readouterr().err
 
 
 def test_python_is_warned_in_its_own_words(tmp_path):

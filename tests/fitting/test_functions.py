@@ -112,7 +112,7 @@ def test_a_gate_fits_functions_until_it_has_decided(tmp_path, capsys):
     assert main([*words, "--out", str(tmp_path / "run")]) == 0
     told = capsys.readouterr().out
     assert "3 of 3 checks pass" in told
-    assert "half: not judged" in told
+    assert "half is not judged" in told
 
 
 def test_calibration_is_not_asked_of_what_has_no_ranks(mixed):

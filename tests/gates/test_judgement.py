@@ -74,7 +74,7 @@ def check_doors(run):
             )
         ]
         assert told(verdict) in mine
-        assert key[2] in mine
+        assert key[2] in mine or " more " in mine  # the first few are named
         assert f"(tolerance {found.config.delta:g})" in table
     assert how(found)["delta"] in (f"{found.config.delta:g}", "")
     if found.gate is not None:

@@ -52,6 +52,7 @@ def test_a_bambi_model_is_one_line(tmp_path, built):
     assert set(found.results["quantity"]) == ranked
 
 
+@pytest.mark.slow
 def test_groups_and_another_family(tmp_path):
     models = {
         "groups": bmb.Model("y ~ x + (1|g)", data()),

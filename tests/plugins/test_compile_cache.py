@@ -42,7 +42,7 @@ def kept(tmp_path_factory):
     return home / "cache", contents(home / "run")
 
 
-@pytest.mark.parametrize("ends", [".nbi", ".nbc"])
+@pytest.mark.parametrize("ends", [".nbi", pytest.param(".nbc", marks=pytest.mark.slow)])
 def test_damaged_code_is_made_again(ends, kept, tmp_path):
     whole, wanted = kept
     shutil.copytree(whole, tmp_path / "cache")
@@ -55,6 +55,7 @@ def test_damaged_code_is_made_again(ends, kept, tmp_path):
     assert contents(tmp_path / "run") == wanted
 
 
+@pytest.mark.slow
 def test_code_that_cannot_be_kept_is_told_once_and_run(kept, tmp_path):
     whole, wanted = kept
     shutil.copytree(whole, tmp_path / "cache")
@@ -78,6 +79,7 @@ def test_a_folder_that_cannot_be_is_refused_with_the_way_out(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_a_comparison_that_was_not_written_whole_is_made_again(tmp_path):
     (tmp_path / "m.py").write_text(
         "import pymc as pm\n\ndef plain(y):\n    mu = pm.Normal('mu', 0, 1)\n"

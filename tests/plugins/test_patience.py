@@ -101,7 +101,9 @@ def test_native_code_that_holds_on_is_ended_from_outside(command, tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="another process ends it")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
 def test_a_signal_ends_native_code(command, tmp_path, number):
     with subprocess.Popen(
         command("holds"), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=tmp_path
@@ -116,6 +118,7 @@ def test_a_signal_ends_native_code(command, tmp_path, number):
     assert "sbc: interrupted" in told
 
 
+@pytest.mark.slow
 def test_a_loop_on_some_data_costs_those_fits_and_their_children(command, tmp_path):
     done = run(command("at_times", "--fit-timeout", "2"), tmp_path)
     assert done.returncode == 0, done.stderr

@@ -10,8 +10,9 @@ from sbc.cli.main import main
 from sbc.fitting import loop
 from sbc.gates.config import Config
 from sbc.gates.gate import judge_run
+from sbc.gates.judgement import judgement
 from sbc.plugins.errors import UserError
-from sbc.report.page.page import state
+from sbc.report.page.gate import state
 from sbc.report.table import render, table
 from sbc.store.database import Store, read_run
 from sbc.store.frames import load_run
@@ -116,20 +117,21 @@ def test_tables_and_reports_say_that_it_is_a_part(shard):
     run = load_run(shard)
     assert render(run).startswith("shard 2 of 3; ")
     assert set(table(run)["shard"]) == {"2/3"}
-    assert "shard 2 of 3" in state(run)
+    assert "shard 2 of 3" in state(run, judgement(run))
 
 
 def test_a_whole_run_says_nothing_of_parts(new_run, new_fit):
     run = load_run(new_run([new_fit(k) for k in range(3)]))
     assert "shard" not in render(run)
     assert "shard" not in table(run)
-    assert state(run) == ""
+    assert state(run, judgement(run)) == ""
 
 
 def test_an_unfinished_part_counts_its_own_datasets_only(shard, new_settings):
     store, _ = loop.resume(shard, new_settings(datasets=30))
     store.close()
-    assert "3 of 10 fits" in state(load_run(shard))
+    run = load_run(shard)
+    assert "3 of 10 fits" in state(run, judgement(run))
 
 
 def test_a_gate_leaves_parts_alone(shard):

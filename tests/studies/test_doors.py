@@ -34,12 +34,18 @@ DOORS = {
     "merge": (sbc.merge, {"folders"}, set()),
     "import_": (sbc.import_results, {"data"}, set()),
     "explain": (LoadedRun.explain, {"self"}, set()),
+    "describe": (LoadedRun.describe, {"self"}, set()),
     "export": (LoadedRun.export, {"self"}, set()),
     # cells and bounds are a sweep's
     "replay": (LoadedRun.replay, {"self"}, {"cell"}),
     "report": (LoadedRun.report, {"self", "beside"}, {"bound"}),
-    # a frame has all rows, and is written by its own methods; differences are `compare`
-    "table": (LoadedRun.table, {"self"}, {"kind", "elements", "compare", "bound"}),
+    # a frame has all rows, and is written by its own methods; differences and limits of
+    # agreement are `compare`; how measures are written is a text's
+    "table": (
+        LoadedRun.table,
+        {"self"},
+        {"kind", "elements", "compare", "bound", "agreement", "errors", "measures"},
+    ),
 }
 
 

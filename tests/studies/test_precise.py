@@ -49,7 +49,7 @@ def same_bits(one, other):
 @pytest.fixture(scope="module")
 def stopped(tmp_path_factory):
     folder = tmp_path_factory.mktemp("precise") / "run"
-    run(folder, datasets=25, precision={"bias": 0.08}, jobs=1)
+    run(folder, datasets=25, precision={"bias": 0.05}, jobs=1)
     return folder
 
 
@@ -63,10 +63,10 @@ def test_it_stops_at_the_first_look_where_all_errors_are_reached(stopped):
     assert len(found.fits) == n
     e = errors_of(found)
     errors = [np.std(e[:k], ddof=1) / math.sqrt(k) for k in looks]
-    assert all(error > 0.08 for error in errors[:-1])
-    assert errors[-1] <= 0.08
+    assert all(error > 0.05 for error in errors[:-1])
+    assert errors[-1] <= 0.05
     assert f"The run stopped at {n} datasets, where all were reached" in render(found)
-    assert found.provenance.precision == Precision({"bias": 0.08}, 1000, "reached")
+    assert found.provenance.precision == Precision({"bias": 0.05}, 1000, "reached")
 
 
 @pytest.mark.slow
@@ -76,7 +76,7 @@ def test_the_page_says_why_it_stopped(stopped):
 
 
 def test_workers_and_interruptions_decide_nothing(stopped, tmp_path):
-    words = {"datasets": 25, "precision": {"bias": 0.08}}
+    words = {"datasets": 25, "precision": {"bias": 0.05}}
     run(tmp_path / "parallel", **words, jobs=2)
     same_bits(stopped, tmp_path / "parallel")
     cut = tmp_path / "cut"

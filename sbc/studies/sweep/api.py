@@ -6,14 +6,13 @@ swept.table(by="sd_U")
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sbc.fitting.asked import limit_of
+from sbc.fitting.asked import jobs_of, limit_of
 from sbc.fitting.handed import Named
 from sbc.plugins.errors import TimeUpError, UserError, option
 from sbc.store.shard import WHOLE, Shard
@@ -114,7 +113,7 @@ def _swept(asked: dict[str, Any]) -> LoadedSweep:
         if resume is None:
             fit.create(settings, plan, folder, ["sbc.sweep"], part).close()
         try:
-            jobs = asked["jobs"] or os.cpu_count() or 1
+            jobs = jobs_of(asked["jobs"])
             fit.execute(folder, settings, plan, jobs, asked["progress"], limit=limit, **how)
         except TimeUpError as stopped:
             warnings.warn(str(stopped), stacklevel=3)
@@ -225,7 +224,7 @@ def _designed(asked: dict[str, Any]) -> Designed:
     plan = plan_of_sizes(settings, grid, resume, asked["max_datasets"])
     folder = resume or Path(asked["out"] or folder_of(settings, "design"))
     with fitting(asked, settings) as how:
-        jobs = asked["jobs"] or os.cpu_count() or 1
+        jobs = jobs_of(asked["jobs"])
         place, looked = search(folder, settings, plan, goal, jobs, asked["progress"], **how)
     ((factor, levels),) = plan.grid.vary.items()
     size = None if place is None else levels[place]

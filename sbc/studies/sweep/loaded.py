@@ -123,6 +123,12 @@ class LoadedSweep(Sweep):
         target = self.folder / "report.html" if out is None else Path(out)
         return write_text(sweep_page(self), target)
 
+    def describe(self, *, format: str = "markdown") -> str:
+        """Write the methods of the study: see `sbc.studies.describe.describe`."""
+        from sbc.studies.describe import describe
+
+        return describe(self.folder, format)
+
     def export(self, format: str = "parquet", out: str | Path | None = None) -> list[Path]:
         """Write all cells for other tools: see `sbc.studies.sweep.long.export_sweep`."""
         from sbc.studies.sweep.long import export_sweep

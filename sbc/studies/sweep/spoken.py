@@ -10,14 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sbc.fitting import handed
-from sbc.fitting.asked import check_executor, deadline_of, executor_of, settings_asked
+from sbc.fitting.asked import (
+    check_executor,
+    check_folder,
+    deadline_of,
+    executor_of,
+    settings_asked,
+)
 from sbc.fitting.engine_choice import settled
 from sbc.fitting.options import default_folder
 from sbc.plugins.errors import UserError, option
 from sbc.plugins.patience import patient
 from sbc.store.settings import Settings
 from sbc.store.shard import WHOLE, Shard
+from sbc.studies.spoken import in_words
 
 if TYPE_CHECKING:
     from sbc.studies.sweep.grid import Grid
@@ -26,14 +32,9 @@ if TYPE_CHECKING:
 
 def settings_of(asked: Mapping[str, Any]) -> tuple[Settings, Path | None]:
     """Read what all cells share, and the folder to go on with."""
-    if asked["out"] is not None and asked["resume"] is not None:
-        raise UserError("out starts a new run and resume goes on with one; name one of them")
     resume = None if asked["resume"] is None else Path(asked["resume"])
-    name, wanted = asked["name"], dict(asked) | {"estimand": asked["estimands"], "data": None}
-    for kind in ("estimator", "generator", "simulator", "estimand", "quantity", "engine"):
-        if wanted[kind] is not None:
-            called = name if kind == "estimator" else kind
-            wanted[kind] = ",".join(handed.names(kind, wanted[kind], called))
+    check_folder(asked["out"], resume, asked["allow_versions"], overwrite=False, reuse=False)
+    wanted = in_words(asked)
     check_executor(asked["cluster"], asked["isolate"], asked["fit_timeout"])
     settings = settings_asked(wanted, resume)
     with patient(asked["fit_timeout"]):

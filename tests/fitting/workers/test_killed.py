@@ -93,7 +93,8 @@ def wait_for_rows(child, folder, some):
         time.sleep(0.01)
 
 
-def test_thirty_kills_lose_nothing_and_change_nothing(tmp_path):
+@pytest.mark.parametrize("times", [8, pytest.param(TIMES, marks=pytest.mark.slow)])
+def test_kills_lose_nothing_and_change_nothing(tmp_path, times):
     wanted = settings(*crashing("steady", "raises"), datasets=DATASETS)
     whole = contents(fit(tmp_path / "whole", wanted))
     rng = np.random.default_rng()  # whatever the moments, the result is the same
@@ -112,13 +113,13 @@ def test_thirty_kills_lose_nothing_and_change_nothing(tmp_path):
         return int(driver.stdout.readline())
 
     with driver:
-        while killed < TIMES:  # run after run, each to its end
+        while killed < times:  # run after run, each to its end
             runs += 1
             folder = begun(tmp_path / f"{runs}", wanted)
             committed, code = [], None
             while code != 0:
                 child = started(folder)
-                if killed < TIMES:
+                if killed < times:
                     there = len(on_disk(folder))
                     left = len(whole["fit"]) - there
                     wait_for_rows(child, folder, there + rng.integers(0, 1 + left // 3))
@@ -133,8 +134,8 @@ def test_thirty_kills_lose_nothing_and_change_nothing(tmp_path):
             check(folder, committed, whole)
             on_the_way += len({len(before) for before in committed}) - 1
         driver.stdin.close()
-    assert killed == TIMES
-    assert on_the_way >= 3  # kills that found more on disk than the ones before
+    assert killed == times
+    assert on_the_way >= times / 10  # kills that found more on disk than the ones before
 
 
 def test_a_run_killed_while_it_was_made_can_be_made_again(tmp_path):

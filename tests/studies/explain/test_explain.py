@@ -90,6 +90,7 @@ def test_no_density_is_accused_whose_draws_were_not_compared(tmp_path):
     assert "density" not in kinds(found)
 
 
+@pytest.mark.slow
 def test_a_likelihood_that_differs_is_named_and_gate_and_page_say_so(tmp_path, capsys):
     folder = made(
         tmp_path / "run",

@@ -228,7 +228,7 @@ def test_an_imported_run_can_be_held_against_another(folder, capsys):
 
 
 def test_a_table_by_a_feature_that_is_none_is_told(folder):
-    with pytest.raises(UserError, match="no feature called 'N'"):
+    with pytest.raises(UserError, match="there is no feature in these results"):
         sbc.load(folder).table(by="N,n")
 
 
