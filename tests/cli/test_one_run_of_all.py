@@ -31,7 +31,7 @@ def test_a_model_a_likelihood_and_a_bootstrap_in_one_study(tmp_path, capsys):
     capsys.readouterr()
     assert main(["table", str(folder), "--reference", "clogit"]) == 0
     told = capsys.readouterr().out
-    lines = [line.split() for line in told.splitlines()]
+    lines = [line.split() for line in told.split("\n\n")[1].splitlines()]
     assert [line[0] for line in lines if "beta_XY" in line] == ["mundlak", "clogit", OWN]
 
     assert main(["report", str(folder), "--out", str(tmp_path / "page.html")]) == 0
