@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup run examples sweep-example test test-lowest test-slow test-self check lint lecture \
+.PHONY: setup run examples sweep-example study-example test test-lowest test-slow test-self check lint lecture \
 	docs bench clean
 
 setup: $(READY)
@@ -66,6 +66,17 @@ sweep-example: $(READY)  ## the map in reports/example/sweep.html: 13,000 fits, 
 		--bound coverage_95=0.85:1 --precision coverage_95=0.04 --max-datasets 400 \
 		--budget 13000 --out reports/example-sweep
 	$(BIN)/python -m sbc report reports/example-sweep --out reports/example/sweep.html
+
+study-example: $(READY)  ## a factorial study as papers print it: page, LaTeX table, methods; ten minutes
+	rm -rf reports/example-study
+	$(BIN)/python -m sbc sweep --estimator naive,multilevel,mundlak,clogit --truth effects \
+		--vary sd_U=0,1.5,3 --vary n_groups=20,60 --vary rows_per_group=5,20 --datasets 150 \
+		--out reports/example-study
+	$(BIN)/python -m sbc report reports/example-study --field lollipop,nested-loop \
+		--out reports/example/study.html
+	$(BIN)/python -m sbc table reports/example-study --format latex \
+		--measures bias,empirical_se,model_se,rmse,coverage_95 > reports/example/study.tex
+	$(BIN)/python -m sbc describe reports/example-study > reports/example/study.md
 
 lecture: $(READY)  ## the lecture on one page, and its claims put to the test: half an hour
 	$(BIN)/python -m sbc lecture

@@ -14,7 +14,7 @@ from scipy import stats
 from scipy.optimize import minimize_scalar
 
 from sbc.plugins import registry
-from sbc.store.frames import load_run
+from sbc.studies.sweep.read import load_sweep
 
 FILE = ROOT / "docs" / "examples" / "relhaz.py"
 PAGE = PAGES["docs/relhaz.md"]
@@ -138,7 +138,7 @@ def test_the_study_agrees_with_the_published_one(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (command,) = [command for command in PAGE.commands if "--datasets 1000" in command]
     assert enter(command)[0] == 0
-    assert len(load_run(Path("relhaz")).fits) == 8000
+    assert sum(len(run.fits) for run in load_sweep(Path("relhaz")).runs) == 8000
     code, text = enter("python -m sbc table relhaz --format csv")
     assert code == 0
     Path("relhaz.csv").write_text(text, encoding="utf-8")

@@ -83,9 +83,11 @@ def _map(axes: Axes, surface: Surface, part: Panel, scale: Scale) -> None:
         cells.append(Rectangle((i - 0.5, j - 0.5), 1, 1, **look))
         if written:
             outcome = surface.outcomes[number] if surface.outcomes else ""
-            if crossed:  # a line gives way to the number, as on any map
-                plates.append(Rectangle((i - 0.28, j), 0.56, 0.33, **look))
-            _write(axes, i, j, scale.write(value), MARKS.get(outcome, ""), scale.ink(value))
+            mark = MARKS.get(outcome, "")
+            if crossed:  # a line gives way to number and mark, as on any map
+                low = -0.42 if mark else -0.17
+                plates.append(Rectangle((i - 0.28, j + low), 0.56, 0.34 - low, **look))
+            _write(axes, i, j, scale.write(value), mark, scale.ink(value))
     for found, zorder in ((cells, 1), (plates, 3)):
         together = PatchCollection(found, match_original=True, zorder=zorder)
         axes.add_collection(together, autolim=False)
