@@ -98,7 +98,7 @@ def _write(axes: Axes, i: int, j: int, text: str, mark: str, ink: str) -> None:
     look: dict[str, Any] = {"ha": "center", "va": "center", "color": ink, "zorder": 4}
     axes.text(i, j + lift, text, fontsize=7, **look)
     if mark:
-        axes.text(i, j - 0.25, mark, fontsize=6, **look)
+        axes.text(i, j - 0.25, mark, fontsize=7, **look)
 
 
 def _contours(axes: Axes, distance: Array) -> bool:
