@@ -147,7 +147,9 @@ class _Gradients:
         self._free = [rv.name for rv in model.free_RVs]
         self._observed = [rv.name for rv in model.observed_RVs]
         values = model.value_vars
-        priors = [_gradient(model.logp(rv), [model.rvs_to_values[rv]]) for rv in model.free_RVs]
+        # A Potential weighs priors: their draws do not belong to their own density alone.
+        own = [] if model.potentials else model.free_RVs
+        priors = [_gradient(model.logp(rv), [model.rvs_to_values[rv]]) for rv in own]
         likelihoods = [_gradient(model.logp(rv), values) for rv in model.observed_RVs]
         self._priors = compile(values, priors, mode=CHEAP, on_unused_input="ignore")
         stacked = pt.stack(likelihoods) if likelihoods else pt.zeros((0, 1))
@@ -162,9 +164,7 @@ class _Gradients:
         point = self._unconstrain(truth, data)
         with np.errstate(all="ignore"):
             slopes = self._priors(*self._parts(point))
-            # A Potential weighs priors: their draws do not belong to their own density alone.
-            free = [] if self._model.potentials else self._free
-            for name, x, g in zip(free, self._split(point), slopes, strict=False):
+            for name, x, g in zip(self._free, self._split(point), slopes, strict=False):
                 yield (name, "score", ""), float(g.sum())
                 yield (name, "scale", ""), float((x * g + 1).sum())
             likelihood = self._likelihoods(*self._parts(point))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 
-from sbc.plugins.errors import in_python
+from sbc.gates.notebook import safe
 from sbc.report.marks import marked
 from sbc.report.readable import readable_rows
 from sbc.report.table import table
@@ -40,9 +40,9 @@ def html(run: Run) -> str:
     body = "".join(_row(row, cells) for row, cells in zip(rows, readable, strict=True))
     page = run.folder / NAME
     link = _link(page) if page.is_file() else "run.report() writes the page"
-    told = "<br>".join(map(_safe, _fits(run)))
+    told = "<br>".join(map(safe, _fits(run)))
     return (
-        f"<p>{_safe(regime_line(run))}.</p>"
+        f"<p>{safe(regime_line(run))}.</p>"
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         f"<p>{told}<br>{link}</p>"
     )
@@ -55,7 +55,7 @@ def _row(row: dict, cells: dict[str, str]) -> str:
 
 def _cell(text: str, mark: str) -> str:
     style = f' style="color:{_COLOURS[mark]};font-weight:bold"' if mark else ""
-    return f"<td{style}>{_safe(text)}</td>"
+    return f"<td{style}>{safe(text)}</td>"
 
 
 def _fits(run: Run) -> list[str]:
@@ -70,8 +70,4 @@ def _fits(run: Run) -> list[str]:
 
 
 def _link(page: Path) -> str:
-    return f'<a href="{escape(page.resolve().as_uri(), quote=True)}">{_safe(str(page))}</a>'
-
-
-def _safe(text: str) -> str:
-    return escape(in_python(text)).replace("\n", "<br>")
+    return f'<a href="{escape(page.resolve().as_uri(), quote=True)}">{safe(str(page))}</a>'

@@ -53,7 +53,7 @@ def diagnose(draws: Array) -> Diagnostics:
     flat = split.reshape(len(split), -1)
     order = np.argsort(flat, axis=1)
     tails = _tails(draws[usable], flat, order)
-    from sbc.stats import _chains
+    from sbc.stats import _chains  # brings Numba, which tables and gates do without
 
     found = np.empty((3, len(split)))
     _chains.diagnose(flat, order, tails, _quantiles(flat.shape[1]), split.shape[1], found)
