@@ -18,6 +18,7 @@ from sbc.gates.expectations import Calibrated, Miscalibrated
 from sbc.gates.failures import Failures, failures
 from sbc.gates.forward import SHARE, Forward
 from sbc.gates.forward_file import read_forward
+from sbc.gates.history import History
 from sbc.gates.judge import Check, CheckVerdict, Histories, judge_checks
 from sbc.gates.read import histories_of, subject_of
 from sbc.gates.record import Record
@@ -119,6 +120,7 @@ def judge_run(
     baseline: Run | None = None,
     tolerance: float = TOLERANCE,
     again: Record | None = None,
+    histories: dict[tuple[str, str], History] | None = None,
 ) -> Gate:
     """Judge what there is of a run.
 
@@ -135,6 +137,8 @@ def judge_run(
         How far estimates may have moved since, in posterior sds.
     again : Record, optional
         What an earlier call left, whose verdicts are told again: `config` is its config.
+    histories : dict, optional
+        The leading datasets that count, where they have been read.
 
     Returns
     -------
@@ -154,7 +158,8 @@ def judge_run(
     if not checks and baseline is None and not beside:
         raise nothing_expected(run.settings)
     most = config.max_datasets if again is None else again.most(len(run.fits))
-    histories = histories_of(run, subject.estimands, most)
+    if histories is None:
+        histories = histories_of(run, subject.estimands, most)
     check_ranked(checks, histories)
     pairs = _pairs(histories, run, baseline) if again is None else again.others
     named |= histories.keys() if beside else set()

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from sbc.gates.checks import checks_of
+from sbc.gates.checks import Subject, checks_of
 from sbc.gates.config import Config
 from sbc.gates.decisions import Levels
 from sbc.gates.expectations import Calibrated, Miscalibrated
@@ -110,10 +110,10 @@ def judgement(run: Run) -> Judgement:
     whole = not run.label and not run.shard.describe()
     record = read_record(run.folder) if whole else None
     config = Config() if record is None else record.config
-    gate = _gate(run, config, record) if whole else None
     subject = subject_of(run)
     most = config.max_datasets if record is None else record.most(len(run.fits))
     histories = histories_of(run, subject.estimands, most)
+    gate = _gate(run, config, record, subject, histories) if whole else None
     alpha = config.alpha_fail * (1 - SHARE if read_forward(run.folder) else 1)
     units_ = _units(run)
     verdicts = () if gate is None else gate.verdicts
@@ -127,19 +127,24 @@ def judgement(run: Run) -> Judgement:
     return Judgement(config, gate, record, ranks)
 
 
-def _gate(run: Run, config: Config, record: Record | None) -> Gate | None:
+def _gate(
+    run: Run,
+    config: Config,
+    record: Record | None,
+    subject: Subject,
+    histories: dict[tuple[str, str], History],
+) -> Gate | None:
     """Judge the checks, None where there are none to make."""
     if record is not None:
-        return judge_run(run, config, again=record)
-    subject = subject_of(run)
+        return judge_run(run, config, again=record, histories=histories)
     checks = checks_of(config, subject)
     if not checks or run.settings.regime.single_truth:
         return None
     try:
-        check_ranked(checks, histories_of(run, subject.estimands, None))
+        check_ranked(checks, histories)
     except UserError:  # it asks for draws, and a page of estimates without is one all the same
         return None
-    return judge_run(run, config)
+    return judge_run(run, config, histories=histories)
 
 
 def _units(run: Run) -> list[tuple[Key, tuple[str, ...]]]:
