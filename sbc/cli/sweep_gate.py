@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 
 from sbc.cli.terminal import order
-from sbc.gates.config import Config, load_config
 from sbc.plugins.errors import UserError
+from sbc.studies.question import question
 
 
 def judged(arguments: argparse.Namespace) -> int:
@@ -22,9 +22,7 @@ def judged(arguments: argparse.Namespace) -> int:
     for name in ("baseline", "tolerance"):
         if getattr(arguments, name) is not None:
             raise UserError(f"{arguments.folder} is a sweep: --{name} is for a single run")
-    config = load_config(arguments.config) if arguments.config else Config()
-    numbers = ("delta", "max_datasets", "alpha_fail", "alpha_pass")
-    config = config.changed(arguments.preset, **{n: getattr(arguments, n) for n in numbers})
+    config = question(vars(arguments)).config
     from sbc.gates import files
     from sbc.studies.sweep import gate_words as words
     from sbc.studies.sweep.gate import judge_sweep

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sbc.plugins.errors import UserError, unknown
 from sbc.store.frames import Run, as_fits
 from sbc.store.names import vector_of
+from sbc.store.settings import Settings
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,9 +47,7 @@ class Plotted(Run):
         UserError
             For a name that is not in the run, or none where there are several.
         """
-        settings = self.settings
-        chosen = _one("estimator", estimator, settings.estimators)
-        return chosen, _one("engine", engine, settings.engines_of(chosen))
+        return pair_of(self.settings, estimator, engine, "in this run")
 
     def plot_ranks(
         self, quantity: str = "", *, estimator: str = "", engine: str = "", ax: Axes | None = None
@@ -135,13 +134,32 @@ def _new() -> Axes:
     return figure.add_subplot()
 
 
-def _one(kind: str, name: str, there: Sequence[str]) -> str:
+def pair_of(settings: Settings, estimator: str, engine: str, where: str) -> tuple[str, str]:
+    """Find which estimator and engine are meant, the only ones if none is named.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of a run, or of all cells of a sweep.
+    estimator, engine : str
+        Which; empty if they are not named.
+    where : str
+        Where they are looked for, as the end of a sentence.
+
+    Raises
+    ------
+    UserError
+        For a name that is not there, or none where there are several.
+    """
+    chosen = _one("estimator", estimator, settings.estimators, where)
+    return chosen, _one("engine", engine, settings.engines_of(chosen), where)
+
+
+def _one(kind: str, name: str, there: Sequence[str], where: str) -> str:
     if not name and len(there) == 1:
         return there[0]
+    if not name:
+        raise UserError(f"name the {kind}: {', '.join(there)}")
     if name not in there:
-        raise (
-            unknown(kind, name, there, "in this run")
-            if name
-            else UserError(f"name the {kind}: {', '.join(there)}")
-        )
+        raise unknown(kind, name, there, where)
     return name

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from sbc.gates.config import Config, load_config
-from sbc.plugins.errors import UserError, unknown
+from sbc.plugins.errors import unknown
+from sbc.studies.plotted import pair_of
 from sbc.studies.sweep.gate import SweepGate
 from sbc.studies.sweep.read import Sweep, load_sweep
 
@@ -160,10 +161,7 @@ class LoadedSweep(Sweep):
         """
         from sbc.studies.sweep.long import sweep_tree
 
-        settings = self.settings
-        chosen = _one("estimator", estimator, settings.estimators)
-        by = _one("engine", engine, settings.engines_of(chosen))
-        return sweep_tree(self, chosen, by, cell)
+        return sweep_tree(self, *pair_of(self.settings, estimator, engine, "in this sweep"), cell)
 
     def _repr_html_(self) -> str:
         """Show the table in a notebook."""
@@ -175,13 +173,3 @@ def _names(by: str | Iterable[str]) -> list[str]:
     if isinstance(by, str):
         return [name.strip() for name in by.split(",") if name.strip()]
     return list(by)
-
-
-def _one(kind: str, name: str, there: Sequence[str]) -> str:
-    if not name and len(there) == 1:
-        return there[0]
-    if not name:
-        raise UserError(f"name the {kind}: {', '.join(there)}")
-    if name not in there:
-        raise unknown(kind, name, there, "in this sweep")
-    return name
