@@ -17,44 +17,14 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
+from budget import measure
 
-from sbc.fitting.compiled import compiled_for
-from sbc.fitting.setup import draw_dataset, setup_of
-from sbc.plugins import registry
 from sbc.plugins.engine import Budget
-from sbc.stats.diagnostics import diagnose
-from sbc.stats.ranks import thinning
-from sbc.store.settings import Settings
 
 TUNES = (50, 100, 200)
 PREFIXES = (150, 200, 250, 300, 350, 400, 500, 600, 750, 1000, 1500)
 FLOORS = (160, 200, 250, 300)
-CHAINS = 2
 DEFAULT = Budget()
-
-
-def prefixes(name: str, tune: int, dataset: int) -> list[dict]:
-    """Fit one dataset with the longest chains, and judge each prefix."""
-    budget = Budget(max(PREFIXES), tune, CHAINS, DEFAULT.target_accept)
-    settings = Settings("confound", "self", (name,), ("nutpie",), 1, 11, budget)
-    drawn = draw_dataset(settings, dataset, name)
-    data = registry.estimator(name).select(drawn.data)
-    draws = compiled_for(setup_of(settings, name), "nutpie", data).fit(data, budget, dataset)
-    ranked = np.stack(list(draws.values.values()))
-    rows = []
-    for length in PREFIXES:
-        checks = diagnose(ranked[:, :, :length])
-        kept = thinning(CHAINS, length)
-        most = min(len(index) for index in kept)
-        thinned = np.stack([ranked[:, c, index[:most]] for c, index in enumerate(kept)], axis=1)
-        rows.append({
-            "estimator": name, "tune": tune, "dataset": dataset, "draws": length,
-            "a_step": draws.steps / (CHAINS * (tune + max(PREFIXES))),
-            "rhat": checks.rhat.max(),
-            "ess": min(checks.ess_bulk.min(), checks.ess_tail.min()),
-            "share": np.nanmin(diagnose(thinned).ess_bulk) / thinned[0].size,
-        })  # fmt: skip
-    return rows
 
 
 def cost_of_default(frame: pd.DataFrame) -> float:
@@ -64,7 +34,7 @@ def cost_of_default(frame: pd.DataFrame) -> float:
     once = DEFAULT.tune + DEFAULT.draws
     # The first retry warms up for twice as long, in steps of about half the size.
     again = 2 * (2 * DEFAULT.tune + DEFAULT.draws)
-    return float((CHAINS * mine.a_step * (once + short * again)).mean())
+    return float((mine.steps * (1 + short * again / once)).mean())
 
 
 def summarise(frame: pd.DataFrame) -> pd.DataFrame:
@@ -77,14 +47,13 @@ def summarise(frame: pd.DataFrame) -> pd.DataFrame:
             enough = part[(part.rhat <= 1.05) & (part.ess >= floor)]
             first = enough.sort_values("draws").groupby("dataset").first()
             without = part.dataset.nunique() - len(first)
-            used = CHAINS * first.a_step
             rows.append({
                 "estimator": name, "tune": tune, "ess": floor, "fits": len(first),
                 "never": without, "draws": first.draws.mean(),
-                "times_paid": base / (used * (tune + first.draws)).mean(),
-                "times_free": base / (used * first.draws).mean(),
-                "share": first.share.mean(),
-                "share_error": first.share.std(ddof=1) / np.sqrt(len(first)),
+                "times_paid": base / first.steps.mean(),
+                "times_free": base / (first.steps * first.draws / (tune + first.draws)).mean(),
+                "share": first.thinned.mean(),
+                "share_error": first.thinned.std(ddof=1) / np.sqrt(len(first)),
             })  # fmt: skip
     return pd.DataFrame(rows).set_index(["estimator", "tune", "ess"])
 
@@ -101,7 +70,7 @@ def main() -> None:
         for name, tune, k in product(
             arguments.estimators.split(","), TUNES, range(arguments.datasets)
         )
-        for row in prefixes(name, tune, k)
+        for row in measure("self", name, tune, DEFAULT.target_accept, k, PREFIXES)
     ]
     table = summarise(pd.DataFrame(rows)).round(3)
     if arguments.out:

@@ -9,6 +9,7 @@ of the machine reaches; `--out` writes the table that the defaults were chosen f
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from itertools import product
 
 import joblib
@@ -31,9 +32,16 @@ DRAWS = (250, 400, 500, 600, 750, 1000)
 CHAINS = 2
 
 
-def measure(regime: str, name: str, tune: int, accept: float, dataset: int) -> list[dict]:
+def measure(
+    regime: str,
+    name: str,
+    tune: int,
+    accept: float,
+    dataset: int,
+    lengths: Sequence[int] = DRAWS,
+) -> list[dict]:
     """Fit one dataset with the longest chains and judge every prefix of them."""
-    budget = Budget(max(DRAWS), tune, CHAINS, accept)
+    budget = Budget(max(lengths), tune, CHAINS, accept)
     settings = Settings("confound", regime, (name,), ("nutpie",), 1, 11, budget)
     drawn = draw_dataset(settings, dataset, name)
     data = registry.estimator(name).select(drawn.data)
@@ -44,12 +52,12 @@ def measure(regime: str, name: str, tune: int, accept: float, dataset: int) -> l
         if quantity != LOG_LIKELIHOOD or expects_uniform(settings, name)
     ]
     rows = []
-    for length in DRAWS:
+    for length in lengths:
         part = np.stack(ranked)[:, :, :length]
         checks = diagnose(part)
         kept = thinning(CHAINS, length)
         thinned = np.stack([part[:, c, index[:63]] for c, index in enumerate(kept)], axis=1)
-        share = (tune + length) / (tune + max(DRAWS))
+        share = (tune + length) / (tune + max(lengths))
         rows.append(
             {
                 **{"regime": regime, "estimator": name, "tune": tune, "accept": accept},
