@@ -7,12 +7,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from cells import TABLES, contents
 
 import sbc
 from sbc.cli.main import main
 from sbc.plugins.errors import UserError
 from sbc.store.folder import read_run
-from sbc.store.rows import CELL
 from sbc.store.schema import RESULTS_FILE
 from sbc.studies.sweep.read import load_sweep
 
@@ -23,24 +23,6 @@ BOTH = ["--generator", WORLD, "--estimator", f"{MODEL},{CHAINS}"]
 EXACT = ["--engine", "exact", "--seed", "3", "--quiet", "--jobs", "1", "--datasets", "4"]
 VARY = {"n_rows": [2, 5], f"{CHAINS}@shift": [0, 0.5], "draws": [80]}
 HOW = {"engine": "exact", "seed": 3, "datasets": 4, "jobs": 1, "progress": False}
-TABLES = ("dataset", "fit", "result", "thinned", "shortest")
-
-
-def contents(folder, cell=0, rename=("", "")):
-    """Read the rows of a cell under a run's numbers, but for times; names may be others."""
-    found = {}
-    with closing(sqlite3.connect(folder / RESULTS_FILE)) as connection:
-        for table in TABLES:
-            rows = connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2, 3, 4")
-            names = [column[0] for column in rows.description]
-            rows = [dict(zip(names, row, strict=True)) for row in rows]
-            rows = [r | {"k": r["k"] - cell * CELL, "seconds": 0} for r in rows]
-            found[table] = [
-                {n: rename[1] if v == rename[0] else v for n, v in r.items()}
-                for r in rows
-                if 0 <= r["k"] < CELL
-            ]
-    return found
 
 
 @pytest.fixture(scope="module")

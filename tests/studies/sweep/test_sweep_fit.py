@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from cells import TABLES, contents
 
 import sbc
 from sbc.cli.main import main
@@ -23,25 +24,11 @@ FILE = Path(__file__).resolve().parents[2] / "files" / "normal_mean.py"
 WORLD = ["--generator", f"{FILE}:normal_world", "--estimator", f"{FILE}:normal_mean"]
 EXACT = [*WORLD, "--engine", "exact", "--seed", "3", "--quiet", "--jobs", "1"]
 VARY = ["--vary", "n_rows=2,5"]
-TABLES = ("dataset", "fit", "result", "thinned", "shortest")
 
 
 def sweep(folder, *more):
     assert main(["sweep", *EXACT, *VARY, "--out", str(folder), *more]) == 0
     return folder
-
-
-def contents(folder, cell=0):
-    """Read all rows of one cell but for how long they took, with the cell's own numbers."""
-    found = {}
-    with closing(sqlite3.connect(folder / RESULTS_FILE)) as connection:
-        for table in TABLES:
-            rows = connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2, 3, 4")
-            names = [column[0] for column in rows.description]
-            rows = [dict(zip(names, row, strict=True)) for row in rows]
-            rows = [row | {"k": row["k"] - cell * CELL, "seconds": 0} for row in rows]
-            found[table] = [row for row in rows if 0 <= row["k"] < CELL]
-    return found
 
 
 @pytest.fixture(scope="module")
