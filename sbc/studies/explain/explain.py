@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -115,7 +116,7 @@ def _paragraph(of: Inquiry, found: Explanation) -> str:
     start = f"{name}: {'; '.join(found.faults)}."
     causes = found.causes
     if not causes:
-        return f"{start} {_unknown(of)}"
+        return f"{start} {_unknown(of, found.clues)}"
     kinds = list(dict.fromkeys(KINDS[clue.kind] for clue in causes))
     first = causes[0].words
     # "prior of tau: ..." names its kind already.
@@ -136,16 +137,30 @@ def _sound(of: Inquiry) -> str:
     return "; ".join(told) or "no ranks are known"
 
 
-def _unknown(of: Inquiry) -> str:
+def _unknown(of: Inquiry, clues: Sequence[Clue]) -> str:
+    """Say what was looked at and explains nothing, and what is left."""
     if of.forward is None and not of.run.settings.regime.own:
         return "The cause was not found."
+    looked = {clue.kind for clue in clues}
+    again = any(suspects.STILL in clue.words for clue in clues)
+    said = []
+    if of.forward is not None and of.forward.found:
+        said.append("generator and model agree in all that could be compared")
+    if "density" in looked:
+        said.append("draws and density belong together")
+    if again:
+        said.append("a longer run gives the same posteriors")
+    left = [] if again else ["the sampler (no fit was made again)"]
     if of.forward is None:
-        return (
-            "Neither the sampler nor the density explains it. What is left is the model's "
-            "dependence on its data, or code that the data go through before the fit."
-        )
-    return (
-        "Generator and model agree in all that could be compared, draws and density belong "
-        "together, and a longer run gives the same posteriors. What is left: dependence "
-        "between parameters or between rows, or a part that could not be compared."
-    )
+        left.append("the model's dependence on its data")
+        left.append("code that the data go through before the fit")
+    else:
+        left.append("dependence between parameters or between rows")
+        left.append("a part that could not be compared")
+    known = f"{_listed(said, 'and')}. ".capitalize() if said else ""
+    return f"The cause was not found. {known}What is left: {_listed(left, 'or')}."
+
+
+def _listed(parts: Sequence[str], word: str) -> str:
+    *most, last = parts
+    return f"{', '.join(most)}, {word} {last}" if most else last

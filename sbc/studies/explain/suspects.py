@@ -32,6 +32,9 @@ FEW = 0.02
 #: harm.
 DEPENDENT, MANY = 0.6, 0.1
 
+#: Said of fits that a second opinion leaves where they were.
+STILL = "nothing moves beyond Monte Carlo error"
+
 Say = Callable[[str], None]
 
 
@@ -203,7 +206,7 @@ def _opinion(of: Inquiry, found: Probe) -> Clue:
         return Clue("sampler", True, f"{start}: the posterior moves. {told}", command)
     if not found.moves:
         return Clue("sampler", False, f"{start}: nothing can be compared", command)
-    told = f"{start}: nothing moves beyond Monte Carlo error; most: {found.moves[0].words}"
+    told = f"{start}: {STILL}; most: {found.moves[0].words}"
     return Clue("sampler", False, told, command)
 
 

@@ -87,6 +87,10 @@ def test_no_density_is_accused_whose_draws_were_not_compared(tmp_path):
     assert found.faults
     (compared,) = read_forward(folder)
     assert "y" in compared.skipped
+    # What was not looked at is not told as found.
+    assert "agree" not in found.paragraph
+    assert "belong together" not in found.paragraph
+    assert "the sampler (no fit was made again)" in found.paragraph
     assert "density" not in kinds(found)
 
 
