@@ -119,7 +119,7 @@ def _cell(pair: Pair, anchor: str) -> dict[str, Any]:
         lines = [(label, told) for label, told in lines if not told.startswith("–")]
         contraction = pair.contraction
         if pair.is_estimand and not math.isnan(contraction.value):
-            lines.append(("contraction", f"{contraction.value:.2f}"))
+            lines.append(("contraction", plus_minus(*contraction)))
     return {
         "symbol": symbol,
         "words": words,
