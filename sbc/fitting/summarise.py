@@ -13,6 +13,7 @@ from sbc.plugins.engine import Draws
 from sbc.stats.crps import crps_from_draws
 from sbc.stats.diagnostics import Diagnostics, diagnose
 from sbc.stats.intervals import hdi
+from sbc.stats.ordered import Ordered
 from sbc.stats.ranks import rank, thinning
 from sbc.store.names import element
 from sbc.store.rows import LEVELS, PROBABILITIES, Result
@@ -57,11 +58,12 @@ def summarise(
     thinned = np.concatenate([stacked[:, c, index] for c, index in enumerate(kept)], axis=1)
     below, equal = (np.asarray(counts) for counts in rank(thinned, truths))
     flat = stacked.reshape(len(stacked), -1)
-    quantiles = np.quantile(flat, PROBABILITIES, axis=1).T
-    shortest = hdi(flat, LEVELS).reshape(len(flat), -1)
+    ordered = Ordered.of(flat)
+    quantiles = ordered.quantiles(PROBABILITIES)
+    shortest = hdi(ordered, LEVELS).reshape(len(flat), -1)
     # Draws that are independent by their making have no chains to compare.
     nothing = Diagnostics(*np.full((3, len(names)), np.nan))
-    checks = nothing if draws.independent else diagnose(stacked)
+    checks = nothing if draws.independent else diagnose(stacked, ordered)
     mean, sd = flat.mean(axis=1), flat.std(axis=1, ddof=1)
     crps = crps_from_draws(thinned, truths)
     return tuple(

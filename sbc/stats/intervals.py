@@ -13,6 +13,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sbc.stats.ordered import Ordered
+
 FloatArray = NDArray[np.float64]
 
 
@@ -80,7 +82,7 @@ def checked_level(level: float) -> float:
     return level
 
 
-def hdi(draws: ArrayLike, levels: Sequence[float] = (0.95,)) -> FloatArray:
+def hdi(draws: ArrayLike | Ordered, levels: Sequence[float] = (0.95,)) -> FloatArray:
     """Shortest intervals from one draw to another that hold shares of the draws.
 
     The lowest of several that are equally short. They change with the scale of the estimand, and
@@ -90,7 +92,7 @@ def hdi(draws: ArrayLike, levels: Sequence[float] = (0.95,)) -> FloatArray:
 
     Parameters
     ----------
-    draws : array_like of shape (..., S)
+    draws : array_like of shape (..., S), or Ordered
         Posterior draws, S ≥ 1.
     levels : sequence of float
         Probabilities of the intervals, in (0, 1).
@@ -105,7 +107,10 @@ def hdi(draws: ArrayLike, levels: Sequence[float] = (0.95,)) -> FloatArray:
     ValueError
         If a level is out of range.
     """
-    ordered = np.sort(np.asarray(draws, dtype=float), axis=-1)
+    if isinstance(draws, Ordered):
+        ordered = draws.values
+    else:
+        ordered = np.sort(np.asarray(draws, dtype=float), axis=-1)
     S = ordered.shape[-1]
     found = np.empty((*ordered.shape[:-1], len(levels), 2))
     for i, level in enumerate(levels):

@@ -43,8 +43,10 @@ WANTED = {
     "poisson": ("alpha", "beta"),
     "slopes": ("mean", "noise"),
 }
-#: Datasets a round of sbc's own, and of all that is slower.
-QUICK, SLOW = 40, 2
+#: Datasets a round: of sbc's own where a fit takes milliseconds, and where it takes a tenth of a
+#: second, and of all that is slower.
+MANY, QUICK, SLOW = 200, 40, 2
+SHORT = ("multilevel", "reed_frogs")
 
 
 def settings_of(name: str) -> Settings:
@@ -138,12 +140,13 @@ def simuk(settings: Settings, budget: dict[str, int]) -> Callable[[range], None]
 def candidates(name: str) -> dict[str, tuple[Callable[[range], None], int]]:
     """List what is compared, each with its datasets a round."""
     settings = settings_of(name)
+    quick = MANY if name in SHORT else QUICK
     equal = {"draws": BUDGET.draws, "tune": BUDGET.tune, "chains": BUDGET.chains}
     return {
-        "sbc, two workers": (sbc_fits(settings, 2, again=False), QUICK),
-        "sbc, two workers, with retries": (sbc_fits(settings, 2, again=True), QUICK),
-        "sbc, one worker": (sbc_fits(settings, 1, again=False), QUICK),
-        "sampling alone, one worker": (sampling_alone(settings), QUICK),
+        "sbc, two workers": (sbc_fits(settings, 2, again=False), quick),
+        "sbc, two workers, with retries": (sbc_fits(settings, 2, again=True), quick),
+        "sbc, one worker": (sbc_fits(settings, 1, again=False), quick),
+        "sampling alone, one worker": (sampling_alone(settings), quick),
         "pm.sample in a loop": (loop(settings, "pymc"), SLOW),
         "pm.sample by nutpie in a loop": (loop(settings, "nutpie"), SLOW),
         "simuk, equal draws": (simuk(settings, equal), SLOW),

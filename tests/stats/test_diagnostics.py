@@ -38,7 +38,7 @@ def test_a_drift_in_a_single_chain_shows():
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_a_draw_that_is_not_finite_gives_nan_for_its_quantity_alone(value):
     draws = np.random.default_rng(0).normal(size=(2, 2, 100))
-    draws[0, 1, 3] = value
+    draws[0, 1, 3:50] = value
     found = diagnose(draws)
     assert np.isnan([found.rhat[0], found.ess_bulk[0], found.ess_tail[0]]).all()
     assert np.isfinite([found.rhat[1], found.ess_bulk[1], found.ess_tail[1]]).all()
