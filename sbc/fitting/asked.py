@@ -186,7 +186,8 @@ def executor_of(
     if cluster is None:
         from sbc.fitting.workers import local
 
-        yield local.executor(isolate, fit_timeout)
+        with local.executor(isolate, fit_timeout) as hand_out:
+            yield hand_out
         return
     from sbc.fitting.workers.cluster import Cluster
 

@@ -357,7 +357,8 @@ def test_runs_leave_no_thread_no_file_and_no_process_behind(tmp_path, isolate):
     before = None
     for number in range(3):
         known = threading.enumerate()
-        quick.fit(tmp_path / f"{number}", wanted, hand_out=local.executor(isolate=isolate))
+        with local.executor(isolate=isolate) as hand_out:
+            quick.fit(tmp_path / f"{number}", wanted, hand_out=hand_out)
         for thread in threading.enumerate():  # a cancelled timer needs a moment to end
             if number and thread not in known:
                 thread.join(60)

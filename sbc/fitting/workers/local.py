@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from functools import partial
+import math
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 
 from sbc.fitting.fit import Task
-from sbc.fitting.workers import processes
-from sbc.fitting.workers import threads as workers
+from sbc.fitting.workers import threads
+from sbc.fitting.workers.processes import Processes
 from sbc.fitting.workers.threads import HandOut, Profile
 from sbc.plugins import registry
 from sbc.store.rows import Fit
@@ -17,12 +18,13 @@ def fits(
     tasks: list[Task], engine: str, jobs: int, profile: Profile, announce: Callable[[str], None]
 ) -> Generator[Fit]:
     """Yield the row of each task, from whichever workers suit the engine."""
-    threads = registry.engine(engine).backend == "threading"
-    return (workers if threads else processes).fits(tasks, engine, jobs, profile, announce)
+    with executor() as hand_out:
+        yield from hand_out(tasks, engine, jobs, profile, announce)
 
 
-def executor(isolate: bool = False, timeout: float | None = None) -> HandOut:
-    """Choose who fits.
+@contextmanager
+def executor(isolate: bool = False, timeout: float | None = None) -> Iterator[HandOut]:
+    """Choose who fits; processes are kept until the end.
 
     Parameters
     ----------
@@ -31,6 +33,16 @@ def executor(isolate: bool = False, timeout: float | None = None) -> HandOut:
     timeout : float, optional
         Seconds after which a fit is ended. A thread cannot be, so that this needs processes too.
     """
-    if timeout is not None:
-        return partial(processes.fits, timeout=timeout)
-    return processes.fits if isolate else fits
+    apart = Processes(math.inf if timeout is None else timeout)
+
+    def hand_out(
+        tasks: list[Task], engine: str, jobs: int, profile: Profile, announce: Callable[[str], None]
+    ) -> Generator[Fit]:
+        by_threads = registry.engine(engine).backend == "threading"
+        by_threads = by_threads and not isolate and timeout is None
+        return (threads if by_threads else apart).fits(tasks, engine, jobs, profile, announce)
+
+    try:
+        yield hand_out
+    finally:
+        apart.close()

@@ -1,7 +1,8 @@
 """Fits in processes of their own, each of which may die or be ended without harm to the others.
 
 A process that dies, or that takes longer than it may, costs the one fit that it had: a failed row
-that says what happened. A fresh process takes its place.
+that says what happened. A fresh process takes its place. They go on from one hand-out of fits to
+the next, so that a gate, which looks batch by batch, compiles its models once a process.
 """
 
 from __future__ import annotations
@@ -37,34 +38,53 @@ _START = (
 )
 
 
-def fits(
-    tasks: list[Task],
-    engine: str,
-    jobs: int,
-    profile: Profile,
-    announce: Callable[[str], None],
-    timeout: float = math.inf,
-) -> Generator[Fit]:
-    """Yield the row of each task as soon as it is there.
+class Processes:
+    """Processes that fit, kept until they are closed.
 
     Parameters
     ----------
-    tasks, engine, jobs, profile, announce
-        As for `sbc.fitting.workers.threads.fits`.
     timeout : float
         Seconds after which a fit is ended; those in which its model is compiled do not count.
-
-    Raises
-    ------
-    UserError
-        If a model does not fit the data, or processes cannot be started.
     """
-    announce("fitting")
-    crew = _Crew(timeout, profile)
-    try:
-        yield from parallel(crew.fit, tasks, jobs)
-    finally:
-        crew.close()
+
+    def __init__(self, timeout: float = math.inf) -> None:
+        self._timeout = timeout
+        self._crew: _Crew | None = None
+
+    def fits(
+        self,
+        tasks: list[Task],
+        engine: str,
+        jobs: int,
+        profile: Profile,
+        announce: Callable[[str], None],
+    ) -> Generator[Fit]:
+        """Yield the row of each task as soon as it is there.
+
+        Parameters
+        ----------
+        tasks, engine, jobs, profile, announce
+            As for `sbc.fitting.workers.threads.fits`.
+
+        Raises
+        ------
+        UserError
+            If a model does not fit the data, or processes cannot be started.
+        """
+        announce("fitting")
+        crew = self._crew or _Crew(self._timeout)
+        self._crew = crew
+        try:
+            yield from parallel(lambda task: crew.fit(task, profile), tasks, jobs)
+        except BaseException:  # some may still be at work, for nobody
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """End all processes, whatever they do."""
+        if self._crew is not None:
+            self._crew.close()
+        self._crew = None
 
 
 @dataclass
@@ -78,24 +98,25 @@ class _LostError(Exception):
 class _Crew:
     """As many processes as there are threads that ask for one, each thread with its own."""
 
-    def __init__(self, timeout: float, profile: Profile) -> None:
+    def __init__(self, timeout: float) -> None:
         self._timeout = timeout
-        self._profile = profile
         self._lock = threading.Lock()
         self._workers: set[_Worker] = set()
         self._idle: list[_Worker] = []
         self._closed = False
 
-    def fit(self, task: Task) -> Fit:
+    def fit(self, task: Task, profile: Profile) -> Fit:
         """Have a fit made; one over which its process is lost becomes a failed row."""
         began = time.perf_counter()
         try:
-            return self._ask("fit", task)
+            return self._ask("fit", task, profile)
         except _LostError as problem:
             lost = problem
         seconds = time.perf_counter() - began
         try:
-            row = self._ask("described", task)  # whether failing goes with the truth is of interest
+            row = self._ask(
+                "described", task, profile
+            )  # whether failing goes with the truth is of interest
         except _LostError:
             row = blank(task)
         return replace(row, seconds=seconds, status=lost.status, error=lost.reason)
@@ -109,10 +130,10 @@ class _Crew:
             for worker in self._idle:  # nobody waits for these
                 worker.end()
 
-    def _ask(self, what: str, task: Task) -> Fit:
-        worker = self._idle.pop() if self._idle else self._hire()
+    def _ask(self, what: str, task: Task, profile: Profile) -> Fit:
+        worker = self._free() or self._hire()
         try:
-            answer = worker.ask(what, task, self._timeout, self._profile)
+            answer = worker.ask(what, task, self._timeout, profile)
         except BaseException:
             with self._lock:
                 self._workers.discard(worker)
@@ -120,6 +141,17 @@ class _Crew:
             raise
         self._idle.append(worker)
         return answer
+
+    def _free(self) -> _Worker | None:
+        """Give a process that has nothing to do; some may have died of that."""
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.lives():
+                return worker
+            with self._lock:
+                self._workers.discard(worker)
+            worker.end()
+        return None
 
     def _hire(self) -> _Worker:
         with self._lock:
@@ -145,6 +177,7 @@ class _Worker:
         )
         theirs.close()
         self._ready = False
+        self._known: set[str] = set()  # what stands in no file and was sent
         self._killed = False
 
     def ask(self, what: str, task: Task, timeout: float, profile: Profile) -> Fit:
@@ -160,8 +193,10 @@ class _Worker:
         if not self._ready:
             self._receive()
             self._ready = True
-            self._connection.send(("live", live.packed(needed(task.settings))))
         with suppress(OSError):  # it died while it had nothing to do: seen below
+            if unknown := needed(task.settings) - self._known:
+                self._connection.send(("live", live.packed(unknown)))
+                self._known |= unknown
             self._connection.send((what, task))
         until = time.monotonic() + timeout
         paused: list[float] = []
@@ -184,6 +219,10 @@ class _Worker:
             else:  # compiled: so many seconds
                 until += content - COMPILING
                 profile.add_compiling(task.estimator, content)
+
+    def lives(self) -> bool:
+        """Say whether it is still there."""
+        return self._process.poll() is None
 
     def kill(self) -> None:
         """Let the process be no more, nor its children; whoever waits for it is told."""

@@ -45,8 +45,7 @@ for line in sys.stdin:
         os.setpgid(0, 0)
         print(os.getpid(), flush=True)
         store, settings = running.resume(Path(folder))
-        with store:
-            hand_out = local.executor(isolate=how == "isolate")
+        with store, local.executor(isolate=how == "isolate") as hand_out:
             running.execute(settings, store, 2, progress=False, hand_out=hand_out)
         os._exit(0)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)

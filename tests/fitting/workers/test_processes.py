@@ -43,13 +43,15 @@ def bad():
 
 def test_processes_give_the_bits_of_threads(steady, tmp_path):
     wanted = settings(*crashing("steady"), datasets=DATASETS)
-    assert contents(fit(tmp_path / "run", wanted, hand_out=local.executor(isolate=True))) == steady
+    with local.executor(isolate=True) as hand_out:
+        assert contents(fit(tmp_path / "run", wanted, hand_out=hand_out)) == steady
 
 
 def test_fits_that_crash_or_hang_are_failed_rows_and_all_others_are_made(steady, bad, tmp_path):
     names = crashing("exits", "segfaults", "hangs", "raises")
     wanted = settings(*names, datasets=DATASETS)
-    found = contents(fit(tmp_path / "run", wanted, hand_out=local.executor(timeout=1.5)))
+    with local.executor(timeout=1.5) as hand_out:
+        found = contents(fit(tmp_path / "run", wanted, hand_out=hand_out))
     told = dict(
         zip(
             names,
@@ -91,16 +93,17 @@ def test_a_model_that_does_not_fit_the_world_stops_the_run(tmp_path):
         "    pm.Normal('y', theta, 1, observed=y)\n"
     )  # which states no closed form
     wanted = settings(f"{tmp_path}/own.py:own", datasets=3)
-    with pytest.raises(UserError, match="needs a posterior in closed form"):
-        fit(tmp_path / "run", wanted, hand_out=local.executor(isolate=True))
+    refused = pytest.raises(UserError, match="needs a posterior in closed form")
+    with local.executor(isolate=True) as hand_out, refused:
+        fit(tmp_path / "run", wanted, hand_out=hand_out)
 
 
 def test_workers_that_cannot_start_are_told(tmp_path, monkeypatch):
     wanted = settings(*crashing("steady"), datasets=3)
-    with loop.create(wanted, tmp_path / "run") as store:
+    with loop.create(wanted, tmp_path / "run") as store, local.executor(isolate=True) as hand_out:
         monkeypatch.setattr(sys, "path", [])
         with pytest.raises(UserError, match="can be started: it ends by exit code 1"):
-            loop.execute(wanted, store, 1, progress=False, hand_out=local.executor(isolate=True))
+            loop.execute(wanted, store, 1, progress=False, hand_out=hand_out)
 
 
 def children(parent):
@@ -109,6 +112,38 @@ def children(parent):
         ["ps", "-o", "pid=", "--ppid", str(parent)], capture_output=True, text=True, check=False
     )
     return [int(word) for word in found.stdout.split()]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux for processes")
+def test_processes_go_on_from_batch_to_batch_and_one_that_died_idle_costs_no_fit(steady, tmp_path):
+    wanted = settings(*crashing("steady"), datasets=2)
+    folder = tmp_path / "run"
+    mine = os.getpid()
+    seen = []
+    with local.executor(isolate=True) as hand_out:
+        known = set(children(mine))
+        for datasets in (2, 4, DATASETS):
+            grown = replace(wanted, datasets=datasets)
+            store = loop.resume(folder, grown)[0] if seen else loop.create(grown, folder)
+            with store:
+                loop.execute(grown, store, 1, progress=False, hand_out=hand_out)
+            [worker] = [pid for pid in children(mine) if pid not in known and is_worker(pid)]
+            seen.append(worker)
+            if datasets == 4:
+                os.kill(worker, signal.SIGKILL)
+                while alive(worker):
+                    time.sleep(0.01)
+    assert seen[0] == seen[1] != seen[2]
+    assert not any(map(alive, seen))
+    assert contents(folder) == steady
+
+
+def is_worker(pid):
+    try:
+        with open(f"/proc/{pid}/cmdline", encoding="utf-8") as file:
+            return "process_main" in file.read()
+    except FileNotFoundError:  # it was the one that listed them
+        return False
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks Linux for processes")
