@@ -18,7 +18,7 @@ from sbc.report.page.answer import regime_words
 from sbc.report.spent import failures, how_many, versions
 from sbc.report.targets import SCALAR, subjects_of
 from sbc.store.frames import Run
-from sbc.store.names import compact
+from sbc.store.names import called, compact
 from sbc.store.settings import write_value
 
 
@@ -104,18 +104,6 @@ def _source(run: Run) -> str:
     if settings.regime.own:
         return f"The generator was {called(settings.generator)}."
     return f"Data were simulated by the generator {called(settings.generator)}."
-
-
-def called(spec: str) -> str:
-    """Name what stands in a user's file by its own name and that of the file.
-
-    Examples
-    --------
-    >>> called("studies/mine.py:model"), called("mundlak")
-    ('model (mine.py)', 'mundlak')
-    """
-    path, colon, name = spec.rpartition(":")
-    return f"{name} ({PurePath(path).name})" if colon and path else spec
 
 
 def _imported(run: Run) -> list[str]:

@@ -18,6 +18,7 @@ from sbc.studies.sweep.doubt import Doubts, doubts, spend
 from sbc.studies.sweep.factors import OPTION, TRUTH
 from sbc.studies.sweep.plan import Plan
 from sbc.studies.sweep.read import EXPECTED, load_sweep, plan_of
+from sbc.studies.sweep.same import copy, shared
 
 
 def create(
@@ -131,9 +132,11 @@ def execute(
             run = read_run(folder)
             whole = {"settings": settings.to_json(), "sweep": plan.to_json()}
             write_run(folder, run | noted | whole)
-            loop.execute(
-                settings, store, jobs, progress=progress, tasks=tasks(settings, plan), **executor
-            )
+            fits = shared(plan, tasks(settings, plan), part)
+            try:
+                loop.execute(settings, store, jobs, progress=progress, tasks=fits.made, **executor)
+            finally:
+                copy(store, fits)
         if not (plan.precision or plan.bounds) or part != WHOLE:
             return plan
         sweep = load_sweep(folder)

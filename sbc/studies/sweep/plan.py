@@ -52,8 +52,17 @@ class Plan:
         return read_bounds(self.bounds or DEFAULT_BOUNDS)
 
     def fits(self, settings: Settings) -> int:
-        """Count the fits that are planned."""
-        return sum(sum(self.datasets[name]) for name, _ in settings.pairs)
+        """Count the fits that are planned, those that cells have in common once."""
+        return sum(
+            self.most_alike(name, cell)
+            for name, _ in settings.pairs
+            for cell in set(self.grid.first_alike(name))
+        )
+
+    def most_alike(self, estimator: str, cell: int) -> int:
+        """Count the datasets that are planned in the cells with the same fits as this one."""
+        firsts, numbers = self.grid.first_alike(estimator), self.datasets[estimator]
+        return max(n for n, first in zip(numbers, firsts, strict=True) if first == firsts[cell])
 
     def grown(self, more: Mapping[tuple[str, int], int]) -> Plan:
         """Plan more datasets, by (estimator, cell)."""
