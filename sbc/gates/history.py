@@ -125,7 +125,7 @@ def history(
     ]
     there = [column for column in rows if column in _COLUMNS]
     table, places = rows[there].to_numpy(float), rows["dataset"].to_numpy()
-    columns = {}
+    columns: dict[tuple[str, str], Array] = {}
     for quantity, mine_at in rows.groupby("quantity").indices.items():
         values = np.full((len(there), n), np.nan)
         values[:, places[mine_at]] = table[mine_at].T

@@ -93,7 +93,9 @@ def _process(runs: Sequence[Run]) -> str:
     """Say where truths and data come from, without the paths of a user's files."""
     settings = runs[0].settings
     told = [part] if (part := runs[0].shard.describe()) else []
-    if runs[0].provenance.imported or settings.simulator or settings.data:
+    if runs[0].provenance.imported:
+        return "; ".join([*told, settings.generator])
+    if settings.simulator or settings.data:
         return "; ".join([*told, settings.describe_process()])
     told.append(f"generator {called(settings.generator)}")
     if len({run.settings.truth for run in runs}) == 1:  # where it varies it stands in the rows
@@ -107,7 +109,8 @@ def _counts(records: Sequence[Mapping[str, Any]], shown: Sequence[Measure]) -> l
     if MEASURES["datasets"] in shown or not counts:
         return []
     least, most = min(counts), max(counts)
-    return [f"Datasets: {most:,}." if least == most else f"Datasets: {least:,} to {most:,}."]
+    told = f"{least:,}" if least == most else f"{least:,} to {most:,}"
+    return [f"Each row summarises {told} {'dataset' if told == '1' else 'datasets'}."]
 
 
 def _named(label: str, by: Sequence[str]) -> str:

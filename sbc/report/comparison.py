@@ -64,10 +64,8 @@ _LIMITS_SHOWN = (
     Measure("Upper limit", "upper_limit"),
     _DATASETS,
 )
-_TAKEN = (
-    "Methods are subtracted dataset by dataset, on the datasets where both worked; a gain in "
-    "precision is that of the first over the second."
-)
+_TAKEN = "Methods are subtracted dataset by dataset, on the datasets where both worked."
+_OVER = "The gain in precision is that of the first over the second."
 
 
 def comparison(run: Run) -> pd.DataFrame:
@@ -199,7 +197,9 @@ def published_comparison(
     caption = "Limits of agreement." if limits else "Differences between methods."
     wanted = _LIMITS_SHOWN if limits else _DIFFERENCES
     measures = [one for one in wanted if one.column in records[0]]  # no gain is averaged over cells
-    return WRITERS[kind](sheet(rows, measures, factors, "full", caption, [told, *notes], elements))
+    gained = [_OVER] if any(one.column == _GAIN for one in measures) else []
+    below = [told, *gained, *notes]
+    return WRITERS[kind](sheet(rows, measures, factors, "full", caption, below, elements))
 
 
 def _short(name: str) -> str:

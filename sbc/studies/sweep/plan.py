@@ -158,7 +158,7 @@ def read_bounds(values: Mapping[str, Any]) -> tuple[Bounds, ...]:
 
 
 def parse_bounds(texts: Sequence[str], settings: Settings) -> dict[str, Any]:
-    """Read ``--bound METRIC=VALUE`` or ``METRIC=LOW:HIGH``, as often as it is given.
+    """Read ``--bound METRIC=VALUE`` or ``METRIC=LOW:HIGH``, several times or with commas.
 
     Raises
     ------
@@ -166,8 +166,8 @@ def parse_bounds(texts: Sequence[str], settings: Settings) -> dict[str, Any]:
         For other text, a metric that there is not, or one that makes no sense in this regime.
     """
     found: dict[str, Any] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
+    for text in ",".join(texts).split(",") if texts else ():
+        name, equals, value = text.strip().partition("=")
         try:
             numbers = [float(part) for part in value.split(":")]
         except ValueError:
@@ -200,7 +200,7 @@ def checked_precision(values: Mapping[str, Any], settings: Settings) -> dict[str
 
 
 def parse_precision(texts: Sequence[str], settings: Settings) -> dict[str, float]:
-    """Read ``--precision METRIC=ERROR``, as often as it is given.
+    """Read ``--precision METRIC=ERROR``, several times or with commas.
 
     Raises
     ------
@@ -208,8 +208,8 @@ def parse_precision(texts: Sequence[str], settings: Settings) -> dict[str, float
         For other text, or a metric that there is not.
     """
     found = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
+    for text in ",".join(texts).split(",") if texts else ():
+        name, equals, value = text.strip().partition("=")
         check_metric(name, settings)
         try:
             found[name] = _error(name, float(value))

@@ -78,7 +78,7 @@ class Sweep:
         ]
 
     def subjects_in(self, cell: int) -> list[Subject]:
-        """What one cell is judged by."""
+        """List what one cell is judged by."""
         return [subject for number, subject in self.subjects if number == cell]
 
 

@@ -99,7 +99,8 @@ def planned(
 
 def grid_asked(vary: Any, cells: Any, settings: Settings, given: Mapping[str, Any]) -> Grid:
     """Read the factors, or the cells one by one; errors as of `sbc.studies.sweep.asked`."""
-    from sbc.studies.sweep.asked import grid_of, grid_of_cells, levels_of, read_cells
+    from sbc.studies.sweep.asked import grid_of, grid_of_cells, levels_of
+    from sbc.studies.sweep.cells_file import read_cells
 
     if vary and cells is not None:
         raise UserError(f"{option('vary')} crosses factors and {option('cells')} names cells; "
