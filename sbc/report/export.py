@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,18 +82,37 @@ def _quoted(cell: Any) -> Any:
 
 
 def _trees(run: Run, folder: Path) -> list[Path]:
-    if run.results.empty:
-        raise UserError(f"{run.folder} holds no fit that worked; there is nothing to export")
+    pairs = ranked(run.results, run.folder)
+    trees = ((pair, data_tree(run, *pair)) for pair in pairs)
+    return write_trees(trees, folder)
+
+
+def ranked(results: pd.DataFrame, where: Path) -> list[tuple[str, str]]:
+    """List the estimators and engines that have ranks.
+
+    Raises
+    ------
+    UserError
+        If there are none.
+    """
+    if results.empty:
+        raise UserError(f"{where} holds no fit that worked; there is nothing to export")
+    there = results[results["pit"].notna()]
+    if there.empty:
+        raise UserError(f"{where} holds no ranks, which are what netCDF is for: export csv")
+    pairs = there[["estimator", "engine"]].drop_duplicates()
+    return list(pairs.itertuples(index=False, name=None))
+
+
+def write_trees(trees: Iterable[tuple[tuple[str, str], xr.DataTree]], folder: Path) -> list[Path]:
+    """Write trees as netCDF, each into a file that its estimator and engine name."""
     written: list[Path] = []
-    ranked = run.results[run.results["pit"].notna()]
-    if ranked.empty:
-        raise UserError(f"{run.folder} holds no ranks, which are what netCDF is for: export csv")
-    for estimator, engine in ranked[["estimator", "engine"]].drop_duplicates().to_numpy():
+    for (estimator, engine), tree in trees:
         stem = slug(f"{Path(estimator).name}-{Path(engine).name}")
         file = folder / f"{stem}.nc"
         if file in written:  # two users' files of one name
             file = folder / f"{stem}-{len(written) + 1}.nc"
-        written.append(publish_tree(file, data_tree(run, estimator, engine)))
+        written.append(publish_tree(file, tree))
     return written
 
 

@@ -106,9 +106,7 @@ def failures(runs: Sequence[Run], fits: pd.DataFrame | None = None) -> list[str]
     failed = fits[fits["status"].isin(FAILED)]
     imported, several = bool(runs[0].provenance.imported), len(runs[0].settings.pairs) > 1
     if failed.empty:
-        only = (
-            "The only fit worked." if len(fits) == 1 else f"None of the {len(fits):,} fits failed."
-        )
+        only = "The only fit worked." if len(fits) == 1 else f"All {len(fits):,} fits worked."
         lines = [only]
     else:
         lines = [f"{len(failed):,} of {len(fits):,} fits failed."]
