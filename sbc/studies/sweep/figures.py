@@ -54,11 +54,11 @@ def heat_map(surface: Surface, grid: Grid, scale: Scale, label: str) -> Picture:
     wide, high = len(parts[0].xs), len(parts[0].ys)
     titled = _TITLE if len(parts) > 1 else 0.02
     each = 0.3 * min(max(high, 3), 9)  # inches of a panel's cells
-    figure = Figure(figsize=(2.55, 0.6 + len(parts) * (each + titled)))
+    figure = Figure(figsize=(2.55, 0.5 + len(parts) * (each + titled)))
     height = figure.get_figheight()
     # All panels on the same axes, each above the next: axes are what takes time.
     step = high + titled * high / (each + 0.17 / len(parts))
-    axes = figure.add_axes((0.22, 0.43 / height, 0.77, 1 - 0.43 / height))
+    axes = figure.add_axes((0.22, 0.33 / height, 0.77, 1 - 0.33 / height))
     for i, part in enumerate(parts):
         base = (len(parts) - 1 - i) * step
         _map(axes, surface, part, scale, base)
@@ -160,17 +160,20 @@ def _finish(axes: Axes, parts: Sequence[Panel], bases: Sequence[float]) -> None:
     axes.set_axis_off()
     small: dict[str, Any] = {"fontsize": 7, "color": LABEL.light}
     name: dict[str, Any] = {"fontsize": 7.5, "ha": "center"}
-    across, down = axes.get_yaxis_transform(), axes.get_xaxis_transform()
+    near: dict[str, Any] = {"textcoords": "offset points", "annotation_clip": False}
+    below: dict[str, Any] = {**near, "ha": "center", "va": "top"}
     every = -(-len(first.xs) // 10)
     for i in range(0, len(first.xs), every):
-        axes.text(i, -0.5, f"\n{_short(told(first.xs[i]), 12)}", ha="center", va="center", **small)
+        text = _short(told(first.xs[i]), 12)
+        axes.annotate(text, (i, -0.5), xytext=(0, -3), **below, **small)
     middle = (len(first.xs) - 1) / 2
-    axes.text(middle, 0, f"\n{_short(first.x_name)}", va="top", transform=down, **name)
-    every = -(-len(first.ys) // 10)
+    axes.annotate(_short(first.x_name), (middle, -0.5), xytext=(0, -12), fontsize=7.5, **below)
+    every, across = -(-len(first.ys) // 10), axes.get_yaxis_transform()
+    beside: dict[str, Any] = {**near, "ha": "right", "va": "center"}
     for base in bases:
         for j in range(0, len(first.ys), every):
-            text = f"{_short(told(first.ys[j]), 9)} "
-            axes.text(-0.5, base + j, text, ha="right", va="center", **small)
+            text = _short(told(first.ys[j]), 9)
+            axes.annotate(text, (-0.5, base + j), xytext=(-3, 0), **beside, **small)
         middle = base + (len(first.ys) - 1) / 2
         said = _short(first.y_name)
         axes.text(-0.2, middle, said, va="center", rotation=90, transform=across, **name)

@@ -197,9 +197,10 @@ def _numbers(
             numbers = []
             for metric in metrics:
                 surface = found[metric][j]
-                factor = 100 if metric.startswith("coverage_") else 1
+                covers = metric.startswith("coverage_")
+                factor = 100 if covers or metric == "contraction" else 1  # as the heads say
                 text = with_error(factor * surface.value[i], factor * surface.error[i])
-                if factor == 100 and (i, surface.estimator, surface.engine) in marked:
+                if covers and (i, surface.estimator, surface.engine) in marked:
                     text += MARK
                 kind = _KINDS[surface.outcomes[i]] if surface.outcomes else ""
                 numbers.append((title_of(metric), text, kind))

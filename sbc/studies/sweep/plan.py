@@ -210,13 +210,14 @@ def parse_precision(texts: Sequence[str], settings: Settings) -> dict[str, float
     found = {}
     for text in ",".join(texts).split(",") if texts else ():
         name, equals, value = text.strip().partition("=")
-        check_metric(name, settings)
+        if equals:
+            check_metric(name, settings)
         try:
             found[name] = _error(name, float(value))
         except ValueError:
-            equals = ""
-        if not equals:
-            raise UserError(f"{option('precision')} takes METRIC=ERROR, not '{text}'")
+            raise UserError(
+                f"{option('precision')} takes METRIC=ERROR, not '{text.strip()}'"
+            ) from None
     return found
 
 
