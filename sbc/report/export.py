@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import UserError, unknown
 from sbc.report.labels import slug
 from sbc.report.table import table
 from sbc.stats import seeds
@@ -19,6 +19,9 @@ from sbc.store.publish import publish, publish_tree
 
 if TYPE_CHECKING:
     import xarray as xr
+
+#: What is written: tables as the first two, trees of ranks as the last.
+FORMATS = ("parquet", "csv", "netcdf")
 
 
 def export(run: Run, kind: str, folder: Path | None = None) -> list[Path]:
@@ -57,8 +60,10 @@ def write_frames(frames: Mapping[str, pd.DataFrame], kind: str, folder: Path) ->
     Raises
     ------
     UserError
-        If the folder cannot be written.
+        For another format, or if the folder cannot be written.
     """
+    if kind not in FORMATS[:2]:
+        raise unknown("format", kind, FORMATS)
     return [
         publish(
             folder / f"{name}.{kind}",

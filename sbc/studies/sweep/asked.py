@@ -121,7 +121,7 @@ def grid_of_cells(
     if not cells:
         raise UserError(f"{where} names no cells")
     names = list(cells[0])
-    if any(list(cell) != names for cell in cells):
+    if any(set(cell) != set(names) for cell in cells):
         raise UserError(f"{where} has cells that do not name the same factors")
     kinds = {name: kind_of(name, settings, given or {}) for name in names}
     rows = [

@@ -184,3 +184,27 @@ def test_a_cell_of_which_no_data_can_be_drawn_is_refused_before_any_fit(tmp_path
     assert main(words) == 2
     assert "in the cell n_rows = -2: " in capsys.readouterr().err
     assert not (tmp_path / "s").exists()
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ({"vary": "n_rows=2,5"}, "each factor with its levels"),
+        ({"vary": ["n_rows"]}, "each factor with its levels"),
+        ({"cells": 5}, "a file, a data frame, or a list"),
+        ({"cells": [[2, 5]]}, "a file, a data frame, or a list"),
+        ({"cells": [{"n_rows": 2}, {"draws": 80}]}, "the same factors"),
+        ({"vary": {"n_rows": [2]}, "bounds": ["bais=1"]}, "Did you mean 'bias'"),
+        ({"vary": {"n_rows": [2]}, "precision": "bias=0"}, "a positive number"),
+    ],
+)
+def test_what_python_cannot_mean_is_one_line(how, told, tmp_path):
+    with pytest.raises(UserError, match=told):
+        sbc.sweep(MODEL, WORLD, out=tmp_path / "s", **how, **HOW)
+    assert not (tmp_path / "s").exists()
+
+
+def test_cells_may_name_their_factors_in_any_order(tmp_path):
+    cells = [{"n_rows": 2, "draws": 40}, {"draws": 80, "n_rows": 5}]
+    swept = sbc.sweep(MODEL, WORLD, cells=cells, out=tmp_path / "s", **HOW | {"datasets": 1})
+    assert swept.cells == [{"n_rows": 2, "draws": 40}, {"n_rows": 5, "draws": 80}]

@@ -79,3 +79,9 @@ def test_ranks_are_trees_of_which_each_is_a_run_s(swept):
         swept.to_datatree("mundlak", cell=4)
     with pytest.raises(UserError, match="name the estimator"):
         swept.to_datatree()
+
+
+def test_a_format_that_there_is_not_is_told_and_not_written(swept, tmp_path):
+    with pytest.raises(UserError, match="no format called 'xls'"):
+        swept.export("xls", tmp_path)
+    assert not list(tmp_path.iterdir())
