@@ -74,8 +74,7 @@ study-example: $(READY)  ## a factorial study as papers print it: page, LaTeX ta
 		--out reports/example-study
 	$(BIN)/python -m sbc report reports/example-study --field lollipop,nested-loop \
 		--out reports/example/study.html
-	$(BIN)/python -m sbc table reports/example-study --format latex \
-		--measures bias,empirical_se,model_se,rmse,coverage_95 > reports/example/study.tex
+	$(BIN)/python -m sbc table reports/example-study --format latex > reports/example/study.tex
 	$(BIN)/python -m sbc describe reports/example-study > reports/example/study.md
 
 lecture: $(READY)  ## the lecture on one page, and its claims put to the test: half an hour

@@ -61,6 +61,8 @@ def main(arguments: argparse.Namespace) -> int:
         from sbc.cli.sweep_gate import judged
 
         return judged(arguments)
+    if arguments.run:
+        _refuse_sweep(arguments.folder or arguments.resume)
     asked = question(vars(arguments))
     if not arguments.run:
         return _publish(_finished(arguments, asked), arguments)
@@ -75,6 +77,21 @@ def _is_sweep(folder: Path) -> bool:
     from sbc.store.folder import read_run
 
     return read_run(folder).is_sweep
+
+
+def _refuse_sweep(folder: Path | None) -> None:
+    """Refuse to fit a sweep by a gate.
+
+    Raises
+    ------
+    UserError
+        Naming the commands that fit and judge one.
+    """
+    if folder is not None and folder.is_dir() and _is_sweep(folder):
+        raise UserError(
+            f"{folder} is a sweep: --run fits a single run. Fit it by sbc sweep --resume {folder}, "
+            f"and judge it by sbc gate {folder}"
+        )
 
 
 def _finished(arguments: argparse.Namespace, asked: Question) -> Gate:

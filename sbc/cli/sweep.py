@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from sbc.cli import options
 from sbc.cli.supervise import after_a_crash
 from sbc.fitting.asked import limit_of
-from sbc.plugins.errors import ExitCode, TimeUpError, TooManyFailuresError, UserError, in_shell
+from sbc.plugins.errors import ExitCode, TooManyFailuresError, UserError, in_shell
 from sbc.store.settings import Settings
-from sbc.store.shard import WHOLE
 
 if TYPE_CHECKING:
     from sbc.studies.sweep.doubt import Doubts
@@ -36,7 +35,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--bound",
         action="append",
         metavar="METRIC=BOUND",
-        help="what is asked: bias=0.1, coverage_95=0.9:0.98, bias_sd, rmse, contraction",
+        help="what is asked: bias=0.1, coverage_95=0.9:0.98, bias_sd, rmse, contraction; several "
+        "with commas between them",
     )
     add(
         "--precision",
@@ -64,39 +64,37 @@ def main(arguments: argparse.Namespace) -> int:
     jobs, settings = options.prepared(arguments)
     plan, settings = _plan(arguments, settings)
     part = options.part_of(arguments, settings)
-    if part != WHOLE and plan.precision:
-        raise UserError("--precision looks at all datasets, and a shard has a part of them only")
-    limit = limit_of(arguments.max_failures)
-    with options.executor_of(arguments, settings) as executor:
-        from sbc.studies.sweep import fit
-        from sbc.studies.sweep.spoken import folder_of
+    from sbc.studies.sweep.making import make
+    from sbc.studies.sweep.spoken import folder_of
 
-        folder = arguments.resume or arguments.out or folder_of(settings, "sweep", part)
-        if arguments.resume is None:
-            fit.create(settings, plan, folder, part=part).close()
-        after_a_crash(options.going_on(folder, without=("--vary", "--cells")))
-        code = ExitCode.OK
+    folder = arguments.resume or arguments.out or folder_of(settings, "sweep", part)
+    how = {
+        "jobs": jobs,
+        "limit": limit_of(arguments.max_failures),
+        "allow_versions": arguments.allow_versions,
+        "progress": not arguments.quiet,
+    }
+    again = options.resume_command("sweep", folder)
+    with options.executor_of(arguments, settings) as executor:
         try:
-            watch = _progress if plan.precision else lambda plan, open_: None
-            how = executor | {"allow_versions": arguments.allow_versions, "limit": limit}
-            plan = fit.execute(folder, settings, plan, jobs, not arguments.quiet, watch, **how)
-        except TooManyFailuresError as stopped:
-            raise options.with_hint(stopped, folder) from None
-        except TimeUpError as stopped:
-            print(
-                f"sbc: {in_shell(stopped.neutral)}. "
-                f"Go on with: {options.resume_command('sweep', folder)}",
-                file=sys.stderr,
+            stopped = make(
+                *(folder, settings, plan, part),
+                **how | executor,
+                new=arguments.resume is None,
+                begun=lambda: after_a_crash(
+                    options.going_on(folder, without=("--vary", "--cells"))
+                ),
+                watch=_progress if plan.precision else lambda plan, open_: None,
             )
-            code = ExitCode.UNDECIDED
+        except TooManyFailuresError as failed:
+            raise options.with_hint(failed, folder) from None
         except KeyboardInterrupt:
-            print(
-                f"sbc: interrupted; go on with: {options.resume_command('sweep', folder)}",
-                file=sys.stderr,
-            )
+            print(f"sbc: interrupted; go on with: {again}", file=sys.stderr)
             return ExitCode.INTERRUPTED
+    if stopped:
+        print(f"sbc: {in_shell(stopped.neutral)}. Go on with: {again}", file=sys.stderr)
     _show(folder)
-    return code
+    return ExitCode.UNDECIDED if stopped else ExitCode.OK
 
 
 def _plan(arguments: argparse.Namespace, settings: Settings) -> tuple[Plan, Settings]:

@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 
 from sbc.cli.terminal import order
-from sbc.plugins.errors import UserError
 from sbc.studies.question import question
 
 
@@ -17,18 +16,17 @@ def judged(arguments: argparse.Namespace) -> int:
     Raises
     ------
     UserError
-        For what a sweep's gate has not, and as `sbc.studies.sweep.gate.judge_sweep`.
+        As `sbc.studies.sweep.gate.judge_sweep`.
     """
-    for name in ("baseline", "tolerance"):
-        if getattr(arguments, name) is not None:
-            raise UserError(f"{arguments.folder} is a sweep: --{name} is for a single run")
-    config = question(vars(arguments)).config
+    asked = question(vars(arguments))
     from sbc.gates import files
     from sbc.studies.sweep import gate_words as words
     from sbc.studies.sweep.gate import judge_sweep
     from sbc.studies.sweep.read import load_sweep
 
-    gate = judge_sweep(load_sweep(arguments.folder), config, arguments.expect or [])
+    earlier = None if asked.baseline is None else load_sweep(asked.baseline)
+    sweep = load_sweep(arguments.folder)
+    gate = judge_sweep(sweep, asked.config, arguments.expect or [], earlier, asked.tolerance)
     print(words.text(gate))
     if arguments.json:
         files.write(arguments.json, words.as_json(gate))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -131,34 +132,51 @@ def _of_sweep(arguments: argparse.Namespace, levels: tuple[float, ...]) -> int:
     UserError
         For options that a sweep's table has not.
     """
-    for name in ("elements", "agreement"):
-        if getattr(arguments, name):
-            raise UserError(f"{arguments.folder} is a sweep: --{name} is for a single run")
+    if arguments.elements:
+        raise UserError(
+            f"{arguments.folder} is a sweep, whose table for reading shows vectors as a whole; "
+            "--format csv has a row for each element"
+        )
     from sbc.studies.sweep.plan import parse_bounds, read_bounds
     from sbc.studies.sweep.read import load_sweep
     from sbc.studies.sweep.table import LEVELS, render
 
     sweep = load_sweep(arguments.folder)
-    by = [part.strip() for part in arguments.by.split(",")] if arguments.by else None
-    if arguments.compare or by is not None:
-        for name in ("measures", "errors", "null", "rope", "reference"):
-            if getattr(arguments, name):
-                raise UserError(f"--{name} is for the table of all cells; leave --by and --compare")
-    if arguments.compare:
+    by = None
+    if arguments.by is not None:
+        by = [name for part in arguments.by.split(",") if (name := part.strip())]
+    if arguments.compare or arguments.agreement:
+        _refuse(arguments, ("measures", "errors", "null", "rope", "reference"), "--compare")
         from sbc.studies.sweep.comparison import render_comparison
 
-        print(render_comparison(sweep, arguments.kind, by))
+        print(render_comparison(sweep, arguments.kind, by, arguments.agreement))
         return ExitCode.OK
     if by is not None:
-        from sbc.studies.sweep.collapse import render_collapsed
+        _refuse(arguments, ("null", "rope", "reference"), "--by")
+        from sbc.studies.sweep.averaged import render_collapsed
 
-        print(render_collapsed(sweep, by, arguments.kind, levels or LEVELS))
+        how = _measures(arguments)
+        print(
+            render_collapsed(
+                *(sweep, by, arguments.kind, levels or LEVELS), how["measures"], how["errors"]
+            )
+        )
         return ExitCode.OK
     bounds = parse_bounds(arguments.bound or [], sweep.settings)
     asked = read_bounds(bounds) if bounds else ()
-    more = _measures(arguments) | {"reference": arguments.reference}
+    more = _measures(arguments) | {
+        "reference": arguments.reference,
+        "interval": arguments.interval,
+    }
     print(in_shell(render(sweep, arguments.kind, asked, levels or LEVELS, **more)))
     return ExitCode.OK
+
+
+def _refuse(arguments: argparse.Namespace, names: Sequence[str], where: str) -> None:
+    """Refuse options that are about the table of all cells of a sweep alone."""
+    for name in names:
+        if getattr(arguments, name):
+            raise UserError(f"--{name} is for the table of all cells; leave {where}")
 
 
 def _levels(text: str | None) -> tuple[float, ...]:

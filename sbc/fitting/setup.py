@@ -156,8 +156,13 @@ def designs(settings: Settings) -> list[Data]:
     UserError
         If the generator cannot draw.
     """
+    return [design(settings, seed) for seed in (0, 1)]
+
+
+def design(settings: Settings, seed: int = 0) -> Data:
+    """Draw the data of one dataset, the same one for the same seed; errors as of `designs`."""
     try:
-        return [_design(settings, seed) for seed in (0, 1)]
+        return _design(settings, seed)
     except (ArithmeticError, LookupError, MemoryError, ValueError) as problem:
         raise UserError(
             f"{generator_of(settings).name} cannot draw a dataset: {problem}"

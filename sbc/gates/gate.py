@@ -252,6 +252,12 @@ def nothing_expected(settings: Settings) -> UserError:
     )
 
 
+def compared(run: Run, baseline: Run | None, config: Config) -> int:
+    """Count what a run and an earlier one both have: the checks that a baseline adds."""
+    histories = histories_of(run, subject_of(run).estimands, config.max_datasets)
+    return _pairs(histories, run, baseline)
+
+
 def _pairs(histories: Histories, run: Run, baseline: Run | None) -> int:
     """Count what a baseline compares: these checks share the error rate with the others."""
     if baseline is None:

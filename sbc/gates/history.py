@@ -123,11 +123,13 @@ def history(
         & (results["engine"] == engine)
         & (results["dataset"] < n)
     ]
-    columns = {}
-    for quantity, frame in rows.groupby("quantity"):
-        ordered = frame.set_index("dataset").reindex(range(n))
-        for column in ordered.columns.intersection(_COLUMNS):
-            columns[str(quantity), column] = ordered[column].to_numpy(float)
+    there = [column for column in rows if column in _COLUMNS]
+    table, places = rows[there].to_numpy(float), rows["dataset"].to_numpy()
+    columns: dict[tuple[str, str], Array] = {}
+    for quantity, mine_at in rows.groupby("quantity").indices.items():
+        values = np.full((len(there), n), np.nan)
+        values[:, places[mine_at]] = table[mine_at].T
+        columns |= {(str(quantity), x): row for x, row in zip(there, values, strict=True)}
     known = _true_values(truths or {}, n)
     return History(estimator, engine, mine.iloc[:n], columns, known)
 

@@ -8,6 +8,7 @@ References
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, NamedTuple
@@ -18,7 +19,7 @@ from sbc.report.page.answer import regime_words
 from sbc.report.spent import failures, how_many, versions
 from sbc.report.targets import SCALAR, subjects_of
 from sbc.store.frames import Run
-from sbc.store.names import compact
+from sbc.store.names import called, compact
 from sbc.store.settings import write_value
 
 
@@ -37,7 +38,11 @@ REFERENCES = (
 
 
 def paragraphs(
-    runs: Sequence[Run], vary: Mapping[str, Sequence[Any]] | None = None, why: Sequence[str] = ()
+    runs: Sequence[Run],
+    vary: Mapping[str, Sequence[Any]] | None = None,
+    why: Sequence[str] = (),
+    fits: pd.DataFrame | None = None,
+    planned: int | None = None,
 ) -> list[Paragraph]:
     """Describe a run, or the cells of a sweep.
 
@@ -49,6 +54,10 @@ def paragraphs(
         What differs between cells, and its values.
     why : sequence of str
         What decided on the number of datasets, where the runs themselves do not say.
+    fits : DataFrame, optional
+        The fits that were made, where several runs have rows of the same ones.
+    planned : int, optional
+        How many fits there are to be, where it is more than one run that says so.
 
     Returns
     -------
@@ -62,8 +71,8 @@ def paragraphs(
         ("Estimands", _estimands(runs)),
         ("Methods", _methods(runs)),
         ("Performance measures", _measures(runs)),
-        ("Number of datasets", how_many(runs, why)),
-        ("Failures", failures(runs)),
+        ("Number of datasets", how_many(runs, why, fits, planned)),
+        ("Failures", failures(runs, fits)),
         ("Reproducibility", versions(runs)),
     ]
     return [Paragraph(head, tuple(sentences)) for head, sentences in found]
@@ -86,14 +95,29 @@ def _mechanisms(runs: Sequence[Run], vary: Mapping[str, Sequence[Any]]) -> list[
         told = listed([f"{name} = {write_value(value)}" for name, value in fixed.items()])
         lines.append(f"Of its parameters, {told} {'was' if len(fixed) == 1 else 'were'} set.")
     if vary:
-        varied = [f"{name} ({', '.join(map(write_value, vs))})" for name, vs in vary.items()]
-        lines.append(f"What varied was {listed(varied)}, in {len(runs)} cells.")
+        factors = [f"{_factor(name)} ({_levels(levels)})" for name, levels in vary.items()]
+        full = math.prod(map(len, vary.values())) == len(runs)
+        design = "in a full factorial design of" if full else "in"
+        count = "1 cell" if len(runs) == 1 else f"{len(runs)} cells"
+        lines.append(f"The study varied {listed(factors)}, {design} {count}.")
     if not settings.data and not settings.simulator:
-        lines.append("Its other parameters had their defaults.")
+        lines.append("Parameters of the generator that are not named had their defaults.")
     lines += list(dict.fromkeys(regime_words(one)[0] for one in runs))
     if not settings.regime.own and len(settings.pairs) > 1:
         lines.append("All methods were fitted to the same datasets.")
     return lines
+
+
+def _factor(name: str) -> str:
+    """Name a factor: what it is of, where it is no parameter of the generator."""
+    whose, at, option = name.rpartition("@")
+    if at:
+        return f"the option {option} of {called(whose)}"
+    return "the truth regime" if name == "truth" else name
+
+
+def _levels(levels: Sequence[Any]) -> str:
+    return ", ".join(f"{x:g}" if isinstance(x, float) else write_value(x) for x in levels)
 
 
 def _source(run: Run) -> str:
@@ -104,18 +128,6 @@ def _source(run: Run) -> str:
     if settings.regime.own:
         return f"The generator was {called(settings.generator)}."
     return f"Data were simulated by the generator {called(settings.generator)}."
-
-
-def called(spec: str) -> str:
-    """Name what stands in a user's file by its own name and that of the file.
-
-    Examples
-    --------
-    >>> called("studies/mine.py:model"), called("mundlak")
-    ('model (mine.py)', 'mundlak')
-    """
-    path, colon, name = spec.rpartition(":")
-    return f"{name} ({PurePath(path).name})" if colon and path else spec
 
 
 def _imported(run: Run) -> list[str]:
@@ -143,53 +155,66 @@ def _short(value: Any) -> str:
 def _estimands(runs: Sequence[Run]) -> list[str]:
     by_names: dict[tuple[str, ...], list[str]] = {}
     for name in runs[0].settings.estimators:
-        mine = tuple(compact(runs[0].estimands(name)))
-        by_names.setdefault(mine, []).append(called(name))
-    results = pd.concat([run.results[["quantity", "truth"]] for run in runs])
+        mine = compact(dict.fromkeys(x for run in runs for x in run.estimands(name)))
+        by_names.setdefault(tuple(mine), []).append(called(name))
     lines = []
     for names, who in by_names.items():
         if names:
             whose = "" if len(by_names) == 1 else f" of {listed(who)}"
-            verb = "estimand was" if len(names) == 1 else "estimands were"
-            lines.append(f"The {verb}{whose} {listed(list(names))}.")
-    for name in dict.fromkeys(s.name for s in subjects_of(runs[0]) if s.kind == SCALAR and s.name):
-        truth = results.loc[results["quantity"] == name, "truth"].dropna()
-        if truth.empty:
-            continue
-        if truth.nunique() == 1:
-            lines.append(f"The true value of {name} was {truth.iloc[0]:.4g} in all datasets.")
-        else:
-            lines.append(
-                f"The true values of {name} differed between datasets: their mean was "
-                f"{truth.mean():.3g}, their standard deviation {truth.std():.3g}."
-            )
+            noun, verb = ("estimand", "was") if len(names) == 1 else ("estimands", "were")
+            lines.append(f"The {noun}{whose} {verb} {listed(list(names))}.")
+    scalars = (s.name for run in runs for s in subjects_of(run) if s.kind == SCALAR and s.name)
+    lines += [line for name in dict.fromkeys(scalars) if (line := _truth(runs, name))]
     return lines or ["No estimand is recorded."]
 
 
+def _truth(runs: Sequence[Run], name: str) -> str:
+    """Say what the true value of an estimand was."""
+    values = [run.results.loc[run.results["quantity"] == name, "truth"].dropna() for run in runs]
+    values = [mine for mine in values if len(mine)]
+    if not values:
+        return ""
+    if all(mine.nunique() == 1 for mine in values):
+        each = list(dict.fromkeys(float(mine.iloc[0]) for mine in values))
+        told = " or ".join(f"{value:.4g}" for value in each)
+        where = "in all datasets" if len(each) == 1 else "in all datasets of a cell"
+        return f"The true value of {name} was {told} {where}."
+    truth = pd.concat(values)
+    return (
+        f"The true values of {name} differed between datasets: their mean was "
+        f"{truth.mean():.3g}, their standard deviation {truth.std():.3g}."
+    )
+
+
 def _methods(runs: Sequence[Run]) -> list[str]:
-    run, budget = runs[0], runs[0].settings.budget
+    run = runs[0]
     if run.provenance.imported:
         names = listed(list(run.settings.estimators))
         return [f"The methods are called {names}; how they were fitted is not known to sbc."]
     lines: list[str] = []
+    functions: list[str] = []
     chains: list[str] = []
     others: list[str] = []
+    results = pd.concat([one.results for one in runs])
     for estimator, engine in run.settings.pairs:
-        who = f"{called(estimator)} by {engine}"
-        mine = run.results[(run.results.estimator == estimator) & (run.results.engine == engine)]
+        mine = results[(results["estimator"] == estimator) & (results["engine"] == engine)]
         if estimator in run.settings.functions:
-            lines.append(f"{called(estimator)} is a function of data that gives its own results.")
+            functions.append(called(estimator))
         elif mine.empty:
-            lines.append(f"No fit of {who} has worked.")
-        elif mine["rhat"].notna().any():
-            chains.append(who)
+            lines.append(f"No fit of {called(estimator)} by {engine} has worked.")
         else:
-            others.append(who)
+            sampled = mine["rhat"].notna().any()
+            (chains if sampled else others).append(f"{called(estimator)} by {engine}")
+    if len(functions) == 1:
+        lines.append(f"{functions[0]} is a function of data that gives its own results.")
+    elif functions:
+        lines.append(f"{listed(functions)} are functions of data that give their own results.")
     if chains:
-        of = {name: _values(runs, name) for name in vars(budget)}
+        of = {name: _values(runs, name) for name in vars(run.settings.budget)}
+        noun = "chain" if of["chains"] == "1" else "chains"
         lines.append(
             f"Markov chains were run for {listed(chains)}: in the first attempt at a fit, "
-            f"{of['chains']} chains of {of['tune']} warm-up steps and {of['draws']} draws each, "
+            f"{of['chains']} {noun} of {of['tune']} warm-up steps and {of['draws']} draws each, "
             f"with a target acceptance of {of['target_accept']}."
         )
     if others:
@@ -207,7 +232,6 @@ def _values(runs: Sequence[Run], name: str) -> str:
 
 
 def _measures(runs: Sequence[Run]) -> list[str]:
-    run = runs[0]
     results = pd.concat([one.results for one in runs])
     names = [
         *(["bias, empirical standard error, RMSE"] if results["mean"].notna().any() else []),
@@ -220,10 +244,13 @@ def _measures(runs: Sequence[Run]) -> list[str]:
         f"The performance measures are {listed(names)}, each with its Monte Carlo standard error "
         "(Morris, White and Crowther 2019)."
     ]
-    if run.expected_uniform:
+    expected = dict.fromkeys(name for one in runs for name in one.expected_uniform)
+    if expected:
+        always = all(set(one.expected_uniform) == set(expected) for one in runs)
         lines.append(
-            f"The ranks of the truth among posterior draws are tested for uniformity, which is "
-            f"expected of {listed([called(name) for name in run.expected_uniform])}."
+            "The ranks of the truth among posterior draws are tested for uniformity, which is "
+            f"expected of {listed([called(name) for name in expected])}"
+            f"{'.' if always else ' in some of the cells.'}"
         )
     return lines
 

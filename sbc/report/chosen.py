@@ -8,12 +8,14 @@ from typing import Any
 
 import pandas as pd
 
+from sbc.report.gains import reference_of
 from sbc.report.hypotheses import Nulls, Ropes, found_for, null_of
 from sbc.report.labels import Labels
 from sbc.report.markup import WRITERS
 from sbc.report.measures import MEASURES, ROPE, Measure, asked_for
 from sbc.report.sheet import sheet
 from sbc.store.frames import Run
+from sbc.store.names import called
 from sbc.store.reasons import listed
 
 #: Formats that are written to be published.
@@ -49,6 +51,7 @@ def chosen(
 def chosen_of(
     runs: Sequence[Run], frame: pd.DataFrame, kind: str, factors: Mapping[str, str],
     measures: Sequence[str] | None, errors: str, options: Mapping[str, Any], elements: bool = False,
+    notes: Sequence[str] = (),
 ) -> str:  # fmt: skip
     """Write the rows of a table of several runs, such as the cells of a sweep.
 
@@ -66,6 +69,8 @@ def chosen_of(
         As for `sbc.report.table.render`.
     options : mapping
         Of `sbc.report.table.table`.
+    notes : sequence of str
+        What else to say below.
 
     Raises
     ------
@@ -73,14 +78,39 @@ def chosen_of(
         If there is no such measure.
     """
     null, rope = options.get("null"), options.get("rope") or {}
-    shown = asked_for(measures, list(frame.columns), null is not None, bool(rope))
+    failed = bool((frame["n_failed"] > 0).any())
+    shown = asked_for(measures, list(frame.columns), null is not None, bool(rope), failed)
     short = Labels.of(runs[0], {}).short
     frame = frame.assign(estimator=frame["estimator"].map(lambda name: short.get(name, name)))
     records = frame.to_dict(orient="records")
-    notes = [*_about(runs, records, shown, options), *_failures(runs)]
-    part = f"{told}; " if (told := runs[0].shard.describe()) else ""
-    caption = f"Performance over simulated datasets; {part}{runs[0].settings.describe_process()}."
+    notes = [*_counts(records, shown), *notes, *_about(runs, records, shown, options)]
+    notes += _failures(runs)
+    caption = f"Performance over simulated datasets; {_process(runs)}."
     return WRITERS[kind](sheet(records, shown, factors, errors, caption, notes, elements))
+
+
+def _process(runs: Sequence[Run]) -> str:
+    """Say where truths and data come from, without the paths of a user's files."""
+    settings = runs[0].settings
+    told = [part] if (part := runs[0].shard.describe()) else []
+    if runs[0].provenance.imported:
+        return "; ".join([*told, settings.generator])
+    if settings.simulator or settings.data:
+        return "; ".join([*told, settings.describe_process()])
+    told.append(f"generator {called(settings.generator)}")
+    if len({run.settings.truth for run in runs}) == 1:  # where it varies it stands in the rows
+        told.append(f"truth regime {settings.truth}")
+    return "; ".join(told)
+
+
+def _counts(records: Sequence[Mapping[str, Any]], shown: Sequence[Measure]) -> list[str]:
+    """Say how many datasets there are, where no column does."""
+    counts = {int(r["n_datasets"]) for r in records}
+    if MEASURES["datasets"] in shown or not counts:
+        return []
+    least, most = min(counts), max(counts)
+    told = f"{least:,}" if least == most else f"{least:,} to {most:,}"
+    return [f"Each row summarises {told} {'dataset' if told == '1' else 'datasets'}."]
 
 
 def _named(label: str, by: Sequence[str]) -> str:
@@ -103,7 +133,7 @@ def _about(
     if options.get("rope") and heads & {MEASURES[name].head for name in ROPE}:
         lines += rope_lines(names, options["rope"], options.get("interval", "equal"))
     if MEASURES["precision_gain"].head in heads and len(runs[0].settings.estimators) > 1:
-        reference = options.get("reference") or runs[0].settings.estimators[0]
+        reference = reference_of(runs[0], options.get("reference"))
         short = Labels.of(runs[0], {}).short[reference]
         lines.append(f"The gain in precision is over {short}.")
     return lines

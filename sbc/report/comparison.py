@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
 import pandas as pd
 
 from sbc.plugins.errors import UserError
+from sbc.report.chosen import PUBLISHED
 from sbc.report.discrete import MARK, NOTE
+from sbc.report.markup import WRITERS
+from sbc.report.measures import Measure
 from sbc.report.numbers import plain_records, with_error
+from sbc.report.sheet import sheet
 from sbc.report.table import grid
 from sbc.report.targets import ELEMENT, Subject, subjects_of
 from sbc.stats.agreement import agreement
@@ -31,16 +37,35 @@ COMPARED = (
     "crps",
 )
 #: Columns of the limits of agreement, in the order of `sbc.stats.agreement.Agreement`.
-_AGREEMENT = ("mean_difference", "sd_difference", "lower_limit", "upper_limit")
-_LIMITS = (
+AGREEMENT = ("mean_difference", "sd_difference", "lower_limit", "upper_limit")
+LIMITS = (
     "Mean, sd and limits of agreement (mean ± 1.96 sd) of the differences of estimates, dataset by "
     "dataset (Bland & Altman 1999, doi:10.1177/096228029900800204); a (b) = value and Monte Carlo "
     "standard error of its last digits."
 )
-_KINDS = ("text", "markdown", "csv", "json")
+_KINDS = ("text", "markdown", "csv", "json", *PUBLISHED)
 _GAIN = "precision_gain_percent"
 _HEADS = {_GAIN: "gain in precision %"}
 _SHOWN = ("bias", "rmse", _GAIN, "coverage", "width", "crps")
+_DATASETS = Measure("Datasets", "n_datasets", "count")
+#: The columns of a comparison to publish, and of limits of agreement.
+_DIFFERENCES = (
+    Measure("Bias", "bias"),
+    Measure("RMSE", "rmse"),
+    Measure("Gain in precision (%)", _GAIN),
+    Measure("Coverage (95 %)", "coverage"),
+    Measure("Width (95 %)", "width"),
+    _DATASETS,
+)
+_LIMITS_SHOWN = (
+    Measure("Mean difference", "mean_difference"),
+    Measure("SD", "sd_difference"),
+    Measure("Lower limit", "lower_limit"),
+    Measure("Upper limit", "upper_limit"),
+    _DATASETS,
+)
+_TAKEN = "Methods are subtracted dataset by dataset, on the datasets where both worked."
+_OVER = "The gain in precision is that of the first over the second."
 
 
 def comparison(run: Run) -> pd.DataFrame:
@@ -90,7 +115,7 @@ def _row(run: Run, one: Subject, other: Subject) -> dict[str, Any]:
         options = {"kind": "known"} if name == "coverage" else {}  # as in the table
         row[name], row[f"{name}_mcse"] = difference(name, a, b, **options)
     row[_GAIN], row[f"{_GAIN}_mcse"] = (100 * found for found in gain(a, b))
-    for name, found in zip(_AGREEMENT, agreement(a, b), strict=True):
+    for name, found in zip(AGREEMENT, agreement(a, b), strict=True):
         row[name], row[f"{name}_mcse"] = found
     return row
 
@@ -98,7 +123,7 @@ def _row(run: Run, one: Subject, other: Subject) -> dict[str, Any]:
 def render_comparison(
     run: Run, kind: str = "text", elements: bool = False, limits: bool = False
 ) -> str:
-    """Write the differences as text, Markdown, CSV or JSON.
+    """Write the differences in one of the formats of `table.render`.
 
     Parameters
     ----------
@@ -114,11 +139,13 @@ def render_comparison(
     """
     if kind not in _KINDS:
         raise UserError(f"a comparison is written as {', '.join(_KINDS)}, not as {kind}")
-    shown = _AGREEMENT if limits else _SHOWN
+    shown = AGREEMENT if limits else _SHOWN
     frame = comparison(run)
     if kind == "csv":
         return frame.to_csv(index=False).rstrip("\n")
     records = frame.to_dict(orient="records")
+    if kind in PUBLISHED and records:
+        return published_comparison(records, kind, {}, elements, limits)
     if kind == "json":
         return json.dumps(plain_records(frame), indent=2, allow_nan=False)
     rows = [
@@ -138,9 +165,46 @@ def render_comparison(
     if not rows:
         return "one estimator: nothing to compare"
     if limits:
-        return "\n".join([grid(rows, kind), "", _LIMITS])
+        return "\n".join([grid(rows, kind), "", LIMITS])
     marked = any(r["discrete"] for r in records)
     return "\n".join([grid(rows, kind), *(["", NOTE] if marked else [])])
+
+
+def published_comparison(
+    records: Sequence[Mapping[str, Any]], kind: str, factors: Mapping[str, str],
+    elements: bool = False, limits: bool = False, notes: Sequence[str] = (),
+) -> str:  # fmt: skip
+    """Write differences, or limits of agreement, as a table to publish.
+
+    Parameters
+    ----------
+    records : sequence of mapping
+        Rows of `comparison`, of one run or of the cells of a sweep.
+    kind : str
+        One of `sbc.report.chosen.PUBLISHED`.
+    factors : mapping of str to str
+        What the rows are grouped by beside the estimand, each with its column.
+    elements, limits
+        As for `render_comparison`.
+    notes : sequence of str
+        What else to say below.
+    """
+    rows = [
+        {**row, "estimator": f"{_short(row['a'])} − {_short(row['b'])}", "engine": ""}
+        for row in records
+    ]
+    told = LIMITS.partition("; a (b)")[0] + "." if limits else _TAKEN
+    caption = "Limits of agreement." if limits else "Differences between methods."
+    wanted = _LIMITS_SHOWN if limits else _DIFFERENCES
+    measures = [one for one in wanted if one.column in records[0]]  # no gain is averaged over cells
+    gained = [_OVER] if any(one.column == _GAIN for one in measures) else []
+    below = [told, *gained, *notes]
+    return WRITERS[kind](sheet(rows, measures, factors, "full", caption, below, elements))
+
+
+def _short(name: str) -> str:
+    """Name a method without the path of its file."""
+    return re.sub(r"^\S.*?:(?=[^:]+$)", "", name)
 
 
 def _mark(row: dict[str, Any], name: str) -> str:

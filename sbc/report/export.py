@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import UserError, unknown
 from sbc.report.labels import slug
 from sbc.report.table import table
 from sbc.stats import seeds
@@ -19,6 +19,9 @@ from sbc.store.publish import publish, publish_tree
 
 if TYPE_CHECKING:
     import xarray as xr
+
+#: What is written: tables as the first two, trees of ranks as the last.
+FORMATS = ("parquet", "csv", "netcdf")
 
 
 def export(run: Run, kind: str, folder: Path | None = None) -> list[Path]:
@@ -57,8 +60,10 @@ def write_frames(frames: Mapping[str, pd.DataFrame], kind: str, folder: Path) ->
     Raises
     ------
     UserError
-        If the folder cannot be written.
+        For another format, or if the folder cannot be written.
     """
+    if kind not in FORMATS[:2]:
+        raise unknown("format", kind, FORMATS)
     return [
         publish(
             folder / f"{name}.{kind}",
@@ -82,18 +87,37 @@ def _quoted(cell: Any) -> Any:
 
 
 def _trees(run: Run, folder: Path) -> list[Path]:
-    if run.results.empty:
-        raise UserError(f"{run.folder} holds no fit that worked; there is nothing to export")
+    pairs = ranked(run.results, run.folder)
+    trees = ((pair, data_tree(run, *pair)) for pair in pairs)
+    return write_trees(trees, folder)
+
+
+def ranked(results: pd.DataFrame, where: Path) -> list[tuple[str, str]]:
+    """List the estimators and engines that have ranks.
+
+    Raises
+    ------
+    UserError
+        If there are none.
+    """
+    if results.empty:
+        raise UserError(f"{where} holds no fit that worked; there is nothing to export")
+    there = results[results["pit"].notna()]
+    if there.empty:
+        raise UserError(f"{where} holds no ranks, which are what netCDF is for: export csv")
+    pairs = there[["estimator", "engine"]].drop_duplicates()
+    return list(pairs.itertuples(index=False, name=None))
+
+
+def write_trees(trees: Iterable[tuple[tuple[str, str], xr.DataTree]], folder: Path) -> list[Path]:
+    """Write trees as netCDF, each into a file that its estimator and engine name."""
     written: list[Path] = []
-    ranked = run.results[run.results["pit"].notna()]
-    if ranked.empty:
-        raise UserError(f"{run.folder} holds no ranks, which are what netCDF is for: export csv")
-    for estimator, engine in ranked[["estimator", "engine"]].drop_duplicates().to_numpy():
+    for (estimator, engine), tree in trees:
         stem = slug(f"{Path(estimator).name}-{Path(engine).name}")
         file = folder / f"{stem}.nc"
         if file in written:  # two users' files of one name
             file = folder / f"{stem}-{len(written) + 1}.nc"
-        written.append(publish_tree(file, data_tree(run, estimator, engine)))
+        written.append(publish_tree(file, tree))
     return written
 
 

@@ -9,6 +9,7 @@ from sbc.report.targets import Subject
 from sbc.stats.fits import Estimate
 from sbc.stats.vectors import gain
 from sbc.store.frames import Run
+from sbc.store.names import meant
 
 _NONE = Estimate(float("nan"), float("nan"))
 
@@ -22,9 +23,11 @@ def reference_of(run: Run, named: str | None) -> str:
         If the run has none of that name.
     """
     estimators = run.settings.estimators
-    if named is not None and named not in estimators:
+    if named is None:
+        return estimators[0]
+    if (found := meant(named, estimators)) not in estimators:
         raise unknown("estimator", named, estimators, "in this run")
-    return named or estimators[0]
+    return found
 
 
 def gain_over(reference: str, run: Run, subject: Subject, subjects: Sequence[Subject]) -> Estimate:

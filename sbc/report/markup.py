@@ -10,10 +10,12 @@ from sbc.report.sheet import Sheet
 
 #: Rows beyond which a table in LaTeX is broken across pages.
 _LONG = 40
+#: Characters beyond which a column's head in LaTeX stands on two lines.
+_HEAD = 12
 _LATEX = {
     **{c: f"\\{c}" for c in "&%$#_{}"},
     **{"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"},
-    **{"<": r"\ensuremath{<}", ">": r"\ensuremath{>}", "|": r"\textbar{}", '"': r"\textquotedbl{}"},
+    **{"<": r"\ensuremath{<}", ">": r"\ensuremath{>}", "|": r"\textbar{}", '"': r"\char34{}"},
     **{"−": r"\ensuremath{-}", "–": "--", "—": "---", "…": r"\ldots{}", "†": r"\dag{}"},
     **{"×": r"\ensuremath{\times}", "±": r"\ensuremath{\pm}", "≤": r"\ensuremath{\le}"},
     **{"≥": r"\ensuremath{\ge}", "√": r"\ensuremath{\surd}", "\u202f": r"\,", "\u00a0": "~"},
@@ -86,30 +88,38 @@ def latex(sheet: Sheet) -> str:
         body += [rf"\multicolumn{{{columns}}}{{@{{}}l}}{{\textit{{{title}}}}} \\"] if title else []
         indent = r"\quad " if title else ""
         body += [f"{indent}{' & '.join(row)} \\\\" for row in rows]
-    head = [r"\toprule", f"{' & '.join(heads)} \\\\", r"\midrule"]
+    head = [r"\toprule", f"{' & '.join(map(_stacked, heads))} \\\\", r"\midrule"]
     caption, kind = latex_text(sheet.caption), f"@{{}}l{'r' * (columns - 1)}@{{}}"
-    long = sum(len(rows) for _, rows in groups) > _LONG
-    package = r"% \usepackage{booktabs}" + (r" \usepackage{longtable}" if long else "")
-    if long:
-        top = [rf"\begin{{longtable}}{{{kind}}}", rf"\caption{{{caption}}} \\"]
-        lines = [*top, *head, r"\endhead", *body, r"\bottomrule", r"\end{longtable}"]
-        return "\n".join(
-            [package, *lines, *(rf"\noindent {{\footnotesize {n}\par}}" for n in notes)]
-        )
-    top = [
-        r"\begin{table}",
-        r"\centering",
-        r"\footnotesize",
-        r"\setlength{\tabcolsep}{4pt}",
-        rf"\caption{{{caption}}}",
+    # Eight points and narrow gaps: the usual measures then fit a page's width.
+    small = [r"\footnotesize", r"\setlength{\tabcolsep}{4pt}"]
+    if sum(len(rows) for _, rows in groups) > _LONG:
+        below = [rf"\noindent {{\footnotesize {note}\par}}" for note in notes]
+        more = rf"\multicolumn{{{columns}}}{{@{{}}r@{{}}}}{{\textit{{continued}}}} \\"
+        lines = [
+            *(r"% \usepackage{booktabs} \usepackage{longtable}", r"\begingroup", *small),
+            *(rf"\begin{{longtable}}{{{kind}}}", rf"\caption{{{caption}}} \\"),
+            *(*head, r"\endfirsthead", *head, r"\endhead"),
+            *(r"\midrule", more, r"\endfoot", r"\bottomrule", r"\endlastfoot"),
+            *(*body, r"\end{longtable}", r"\endgroup", *below),
+        ]
+        return "\n".join(lines)
+    below = [rf"\par\smallskip{{\footnotesize {note}\par}}" for note in notes]
+    lines = [
+        *(r"% \usepackage{booktabs}", r"\begin{table}", r"\centering", *small),
+        *(rf"\caption{{{caption}}}", rf"\begin{{tabular}}{{{kind}}}", *head, *body),
+        *(r"\bottomrule", r"\end{tabular}", *below, r"\end{table}"),
     ]
-    top += [rf"\begin{{tabular}}{{{kind}}}"]
-    end = [
-        r"\bottomrule",
-        r"\end{tabular}",
-        *(rf"\par\smallskip{{\footnotesize {n}\par}}" for n in notes),
-    ]
-    return "\n".join([package, *top, *head, *body, *end, r"\end{table}"])
+    return "\n".join(lines)
+
+
+def _stacked(head: str) -> str:
+    """Break a long head into two lines, near its middle."""
+    words = head.split()
+    if len(head) <= _HEAD or len(words) < 2:
+        return head
+    breaks = [(" ".join(words[:i]), " ".join(words[i:])) for i in range(1, len(words))]
+    above, below = min(breaks, key=lambda pair: max(map(len, pair)))
+    return rf"\shortstack[r]{{{above} \\ {below}}}"
 
 
 def typst(sheet: Sheet) -> str:

@@ -49,8 +49,8 @@ MEASURES: dict[str, Measure] = {
     "datasets": Measure("Datasets", "n_datasets", "count"),
     "failed": Measure("Failed", "n_failed", "count"),
 }
-#: What a table to publish has if nobody asks for anything.
-USUAL = ("bias", "empirical_se", "model_se", "rmse", "coverage_95", "datasets", "failed")
+#: What a table to publish has if nobody asks for anything: as much as a page of print is wide.
+USUAL = ("bias", "empirical_se", "model_se", "coverage_95")
 _COVERAGE = re.compile(r"coverage_(\d+(?:\.\d+)?)")
 #: Those of a region of practical equivalence.
 ROPE = ("rope_inside", "rope_outside", "rope_mass")
@@ -81,7 +81,7 @@ def measure_of(name: str, columns: Sequence[str]) -> Measure:
 
 
 def asked_for(
-    named: Sequence[str] | None, columns: Sequence[str], null: bool, rope: bool
+    named: Sequence[str] | None, columns: Sequence[str], null: bool, rope: bool, failed: bool
 ) -> list[Measure]:
     """Give the measures of a table, in order: those named, else the usual and what was asked.
 
@@ -93,12 +93,14 @@ def asked_for(
         Those of the frame.
     null, rope : bool
         Whether a null value, or a region of practical equivalence, was asked about.
+    failed : bool
+        Whether any fit has failed, so that the usual measures count those.
     """
     if named:
         return [measure_of(name, columns) for name in named]
     more = [*(["power"] if null else []), *(ROPE if rope else ())]
     usual = [name for name in USUAL if name in MEASURES or name in columns]
-    names = [*usual[:-2], *more, *usual[-2:]]
+    names = [*usual, *more, *(["failed"] if failed else [])]
     return [measure_of(name, columns) for name in names]
 
 

@@ -6,6 +6,7 @@ The rows are those of `sbc.report.table.table` or of a sweep's long frame.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -90,7 +91,7 @@ def sheet(
         Whether to show the elements of vectors.
     """
     shown = [r for r in records if elements or r["kind"] != ELEMENT]
-    engines = len({r["engine"] for r in shown}) > 1
+    several = Counter(name for name, _ in {(r["estimator"], r["engine"]) for r in shown})
     estimands = len({r["estimand"] for r in shown}) > 1
     compact = errors == "compact"
     known = [m for m in measures if any(_known(r[m.column]) for r in shown)]
@@ -101,7 +102,9 @@ def sheet(
     for title, members in groupby(keyed, key=lambda pair: pair[0]):
         rows = tuple(
             (
-                readable(fitted_by(r["estimator"], r["engine"] if engines else "")),
+                readable(
+                    fitted_by(r["estimator"], r["engine"] if several[r["estimator"]] > 1 else "")
+                ),
                 *(cell(r, m, compact) for m in known),
             )
             for _, r in members

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from sbc.gates.record import read_record
 from sbc.report.cells import cells_of
 from sbc.report.targets import ELEMENT, subjects_of
 from sbc.stats.vectors import measure
@@ -26,7 +27,12 @@ _USED = {
 }
 
 
-def how_many(runs: Sequence[Run], why: Sequence[str] = ()) -> list[str]:
+def how_many(
+    runs: Sequence[Run],
+    why: Sequence[str] = (),
+    fits: pd.DataFrame | None = None,
+    planned: int | None = None,
+) -> list[str]:
     """Say how many datasets there are, why, and how large errors are with them.
 
     Parameters
@@ -35,8 +41,16 @@ def how_many(runs: Sequence[Run], why: Sequence[str] = ()) -> list[str]:
         One, or one a cell.
     why : sequence of str
         What decided on the number where the runs do not say.
+    fits, planned
+        As for `sbc.report.ademp.paragraphs`.
     """
-    settings, runs = runs[0].settings, [cell for run in runs for cell in cells_of(run)]
+    settings = runs[0].settings
+    gate = read_record(runs[0].folder) if len(runs) == 1 else None
+    gated = gate is not None and gate.fitted
+    if planned is None:
+        planned = runs[0].shard.count(settings.datasets) * len(settings.pairs)
+    there = sum(len(run.fits) for run in runs) if fits is None else len(fits)
+    runs = [cell for run in runs for cell in cells_of(run)]
     counts = [int(run.fits["dataset"].nunique()) for run in runs]
     imported = bool(runs[0].provenance.imported)
     what = "combinations" if imported else "cells"
@@ -45,17 +59,24 @@ def how_many(runs: Sequence[Run], why: Sequence[str] = ()) -> list[str]:
     verb = "has results for" if imported else "simulated"
     noun = "dataset" if told == "1" else "datasets"
     lines = [f"The study {verb} {told} {noun}{cells}."]
-    if len(runs) == 1 and not imported and counts[0] < runs[0].shard.count(settings.datasets):
-        lines.append(f"It is not complete: {settings.datasets:,} datasets were planned.")
+    if not imported and not gated and there < planned:  # a gate leaves out what is decided
+        lines.append(f"It is not complete: {there:,} of {planned:,} planned fits were made.")
     if part := runs[0].shard.describe():
         lines.append(f"This is {part}.")
     decided = [*runs[0].provenance.stopped, *why]
+    if gate is not None and gated:
+        decided.append(
+            "Datasets were added until each check of a gate was decided, up to "
+            f"{gate.config.limit:,}."
+        )
     lines += decided
     if not decided:
-        lines.append("Why there are so many is not recorded.")
+        lines.append("The reason for this number is not recorded.")
     errors = [text for text in (_largest(runs, name) for name in ("bias", "coverage")) if text]
     if errors:
-        lines.append(f"With them, the largest Monte Carlo standard error {', '.join(errors)}.")
+        lines.append(
+            f"With them, the largest Monte Carlo standard error {' and that '.join(errors)}."
+        )
     return lines
 
 
@@ -67,7 +88,7 @@ def _largest(runs: Sequence[Run], metric: str) -> str:
         for subject in subjects_of(run):
             if subject.kind != ELEMENT:
                 error = measure(metric, subject.what, **options).mcse
-                found += [(error, run.label, subject)] if math.isfinite(error) else []
+                found += [(error, run.label, subject)] if 0 < error < math.inf else []
     if not found:
         return ""
     error, where, subject = max(found, key=lambda pair: pair[0])
@@ -77,38 +98,49 @@ def _largest(runs: Sequence[Run], metric: str) -> str:
     return f"{of} was {error:.2g} ({place})"
 
 
-def failures(runs: Sequence[Run]) -> list[str]:
-    """Say how many fits failed, how and what was made of that."""
-    fits = pd.concat([run.fits for run in runs])
+def failures(runs: Sequence[Run], fits: pd.DataFrame | None = None) -> list[str]:
+    """Say how many fits failed, how and what was made of that; arguments as of `how_many`."""
+    fits = pd.concat([run.fits for run in runs]) if fits is None else fits
     if fits.empty:
         return ["There are no fits."]
     failed = fits[fits["status"].isin(FAILED)]
-    retried = int((fits["attempt"] > 0).sum())
-    lines = [f"{len(failed):,} of {len(fits):,} fits failed."]
+    imported, several = bool(runs[0].provenance.imported), len(runs[0].settings.pairs) > 1
+    if failed.empty:
+        only = "The only fit worked." if len(fits) == 1 else f"All {len(fits):,} fits worked."
+        lines = [only]
+    else:
+        lines = [f"{len(failed):,} of {len(fits):,} fits failed."]
     for estimator in runs[0].settings.estimators:
         mine = failed[failed["estimator"] == estimator]
         if len(mine):
-            kinds = [
-                f"{count} {_STATUSES.get(str(status), str(status))}"
-                for status, count in mine["status"].value_counts().items()
-            ]
-            whole = int((fits["estimator"] == estimator).sum())
-            who = estimator.rpartition(":")[2] or estimator
-            lines.append(f"Of {who}, {len(mine)} of {whole:,}: {', '.join(kinds)}.")
-            lines += [f"Commonest reason: {text}." for text in reasons(mine, most=1)]
+            lines.append(_of_one(estimator, mine, int((fits["estimator"] == estimator).sum())))
     if len(failed):
-        lines.append(
-            "Failed fits are counted and left out of the measures of their method; no dataset was "
-            "replaced. Differences between methods are taken on the datasets where both worked."
-        )
-    if retried:
+        kept = "" if imported else "; no dataset was replaced"
+        lines.append(f"Failed fits are counted and left out of the measures of their method{kept}.")
+        if several and not runs[0].settings.regime.own:
+            lines.append("Differences between methods are taken on the datasets where both worked.")
+    if retried := int((fits["attempt"] > 0).sum()):
         lines.append(
             f"{_fits(retried, 'was', 'were')} made again, on the same data, with a larger budget."
         )
     for status, told in _USED.items():
         if count := int((fits["status"] == status).sum()):
-            lines.append(f"{_fits(count, '', '').rstrip()} {told}: used all the same.")
+            kept = "it was" if count == 1 else "they were"
+            lines.append(f"{_fits(count, '', '').rstrip()} {told}; {kept} used all the same.")
     return lines
+
+
+def _of_one(estimator: str, failed: pd.DataFrame, whole: int) -> str:
+    """Say how and why an estimator's fits failed."""
+    who = estimator.rpartition(":")[2] or estimator
+    kinds = failed["status"].value_counts()
+    names = [_STATUSES.get(str(status), str(status)) for status in kinds.index]
+    told = names[0]
+    if len(kinds) > 1:
+        told = ", ".join(f"{n:,} {name}" for n, name in zip(kinds, names, strict=True))
+    count = f"{len(failed):,} of {whole:,}"
+    (reason,) = reasons(failed, most=1)[:1]
+    return f"Of {who}, {count} failed ({told}); commonest reason: {reason}."
 
 
 def _fits(count: int, one: str, several: str) -> str:
@@ -128,5 +160,5 @@ def versions(runs: Sequence[Run]) -> list[str]:
     if packages and not known.imported:
         lines.append(f"Versions of packages: {packages}.")
     if known.resumed:
-        lines.append("It was gone on with under other versions of packages than it began with.")
+        lines.append("It was continued under other versions of packages than it was begun with.")
     return lines or ["Neither seed nor versions are recorded."]

@@ -11,6 +11,7 @@ from sbc.gates.verdict_words import verdict_lines
 from sbc.gates.words import LABELS
 from sbc.gates.words import found as told
 from sbc.plugins.errors import option
+from sbc.report.gains import reference_of
 from sbc.store.frames import Run
 from sbc.store.names import fitted_by
 from sbc.store.reasons import listed_once
@@ -121,7 +122,7 @@ def _study_lines(run: Run, reference: str | None = None, **_: object) -> list[st
     )
     lines = ["power = share of 95 % intervals that leave out 0."] if known else []
     if len(run.settings.estimators) > 1 and run.results["mean"].notna().any():
-        lines.append(f"The gain in precision is over {reference or run.settings.estimators[0]}.")
+        lines.append(f"The gain in precision is over {reference_of(run, reference)}.")
     return lines
 
 

@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -220,6 +220,14 @@ class Store:
             f"INSERT INTO shortest VALUES ({_marks(12)})",
             [(*key, r.quantity, *r.shortest) for r in fit.results if r.shortest],
         )
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Write by one's own queries, all of them or none; errors as of `add`."""
+        with self._lock, using(self.folder / RESULTS_FILE, "written"):
+            self._commit()
+            with self.connection as run:
+                yield run
 
     def done(self) -> set[tuple[int, str, str]]:
         """List the fits that are there, as (dataset, estimator, engine)."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from pathlib import PurePath
 
 _ELEMENT = re.compile(r"(?P<vector>.+?)\[(?P<place>(?!\*\])[^\[\]]+)\]", re.DOTALL)
 _POOLED = "[*]"
@@ -19,6 +20,31 @@ TURNING = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 def fitted_by(estimator: str, engine: str = "") -> str:
     """Name an estimator, and the engine that fits it where that is in question."""
     return f"{estimator} by {engine}" if engine else estimator
+
+
+def called(spec: str) -> str:
+    """Name what stands in a user's file by its own name and that of the file.
+
+    Examples
+    --------
+    >>> called("studies/mine.py:model"), called("mundlak")
+    ('model (mine.py)', 'mundlak')
+    """
+    path, colon, name = spec.rpartition(":")
+    return f"{name} ({PurePath(path).name})" if colon and path else spec
+
+
+def meant(name: str, there: Iterable[str]) -> str:
+    """Find which of some estimators is meant: by its name, or by that without its file's path.
+
+    Examples
+    --------
+    >>> meant("cox", ["studies/mine.py:cox", "naive"])
+    'studies/mine.py:cox'
+    """
+    names = list(there)
+    ends = [one for one in names if one.rpartition(":")[2] == name]
+    return ends[0] if name not in names and len(ends) == 1 else name
 
 
 def vector_of(name: str) -> str:

@@ -12,6 +12,10 @@ from sbc.store.folder import read_run
 from sbc.store.frames import load_run
 
 KINDS = ("markdown", "latex")
+_ONCE = (
+    "An option of one method is nothing to the others: their fits were made, and are counted, once "
+    "for all values of it."
+)
 
 
 def describe(folder: str | Path, kind: str = "markdown") -> str:
@@ -44,11 +48,20 @@ def _of_sweep(folder: Path) -> list[Paragraph]:
     why = []
     if plan.precision:
         asked = ", ".join(f"{name} {error:g}" for name, error in plan.precision.items())
+        bounds = " or a bound was not decided" if plan.bounds else ""
+        budget = "" if plan.budget is None else f" and {plan.budget:,} fits in all"
         why.append(
-            f"Datasets were added to a cell until its Monte Carlo errors were below those asked "
-            f"for ({asked}), with at most {plan.max_datasets:,} in a cell."
+            "Datasets were added to a cell while its Monte Carlo errors were larger than asked for "
+            f"({asked}){bounds}, up to {plan.max_datasets:,} in a cell{budget}."
         )
-    return paragraphs(sweep.runs, plan.grid.vary, why)
+    planned = None if sweep.runs[0].shard.describe() else plan.fits(sweep.settings)
+    found = paragraphs(sweep.runs, plan.grid.vary, why, sweep.fits, planned)
+    if len(sweep.fits) == sum(len(run.fits) for run in sweep.runs):
+        return found
+    return [
+        one._replace(sentences=(*one.sentences, _ONCE)) if one.head == "Methods" else one
+        for one in found
+    ]
 
 
 def _markdown(found: Sequence[Paragraph]) -> str:

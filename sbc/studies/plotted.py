@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sbc.plugins.errors import UserError, unknown
 from sbc.store.frames import Run, as_fits
-from sbc.store.names import vector_of
+from sbc.store.names import meant, vector_of
 from sbc.store.settings import Settings
 
 if TYPE_CHECKING:
@@ -160,6 +160,6 @@ def _one(kind: str, name: str, there: Sequence[str], where: str) -> str:
         return there[0]
     if not name:
         raise UserError(f"name the {kind}: {', '.join(there)}")
-    if name not in there:
+    if (found := meant(name, there)) not in there:
         raise unknown(kind, name, there, where)
-    return name
+    return found

@@ -14,6 +14,7 @@ from sbc.fitting.fit import Task, fit
 from sbc.plugins.errors import UserError, option, unknown
 from sbc.store.database import Store, read_run
 from sbc.store.folder import refuse_imported
+from sbc.store.names import meant
 from sbc.store.rows import Fit, Result
 from sbc.studies.sweep.read import plan_of, settings_in
 
@@ -78,8 +79,9 @@ def task_of(
         estimator = settings.estimators[0]
     if estimator is None:
         raise UserError(f"name {option('estimator')}: {', '.join(settings.estimators)}")
+    named, estimator = estimator, meant(estimator, settings.estimators)
     if estimator not in settings.estimators:
-        raise unknown("estimator", estimator, settings.estimators, f"in {folder}")
+        raise unknown("estimator", named, settings.estimators, f"in {folder}")
     engines = settings.engines_of(estimator)
     if engine is not None and engine not in engines:
         raise unknown("engine", engine, engines, f"of {estimator} in {folder}")

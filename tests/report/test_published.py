@@ -95,7 +95,8 @@ def test_rows_are_grouped_by_the_levels_of_factors(study):
         published(row["bias"], row["bias_mcse"]).replace("-", r"\ensuremath{-}").replace(" ", "~")
     )
     assert f"plain & {shown} &" in text
-    assert f"& {row['n_datasets']} & 1 \\\\" in text
+    assert "& 1 \\\\" in text
+    assert f"Each row summarises {row['n_datasets']} datasets." in text
 
 
 @pytest.mark.parametrize(
@@ -290,4 +291,55 @@ def test_limits_of_agreement_are_written_on_request(study, capsys):
     (row,) = json.loads(capsys.readouterr().out)
     assert row["mean_difference"] == pytest.approx(gap.mean())
     assert row["upper_limit"] == pytest.approx(gap.mean() + 1.959964 * gap.std())
-    assert main(["table", str(study.folder), "--agreement", "--format", "latex"]) == 2
+    assert main(["table", str(study.folder), "--agreement", "--format", "latex"]) == 0
+
+
+#: A line of print in LaTeX's article, and the mean width of a character at eight points.
+TEXTWIDTH, CHARACTER, GAP = 345, 4.2, 8
+
+
+def width_of(text):
+    """Estimate the width of a table in LaTeX, in points, by its longest cells."""
+    rows = re.findall(r"^(.+?) \\\\$", text, re.MULTILINE)
+    cells = [row.split(" & ") for row in rows if " & " in row]
+    heads = [re.sub(r"\\shortstack\[r\]\{(.*) \\\\ (.*)\}", longer, head) for head in cells[0]]
+    cells = [heads, *([plain(cell) for cell in row] for row in cells[1:])]
+    longest = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return CHARACTER * sum(longest) + GAP * (len(longest) - 1)
+
+
+def longer(found):
+    return max(found[1], found[2], key=len)
+
+
+def plain(cell):
+    """Take a cell's commands for the one character that they print."""
+    return re.sub(r"\\ensuremath\{.*?\}|\\quad |\\.|[{}]", "x", cell).replace("{[}", "[")
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_the_usual_columns_fit_a_page_of_print(tmp_path, failed):
+    rows = [
+        (k, n, method, -0.1234 + 0.3 * math.sin(7 * k + n), 0.301 + 0.01 * math.cos(k))
+        for n in (50, 250)
+        for k in range(1, 101)
+        for method in ("exponential", "multilevel")
+    ]
+    frame = pd.DataFrame(rows, columns=["dataset", "n", "method", "estimate", "se"])
+    frame.loc[0, "estimate"] = math.nan if failed else 0.2
+    study = sbc.import_results(frame, tmp_path / "study", true=0.3)
+    usual = render(study, "latex")
+    assert ("Failed" in usual) is failed
+    assert width_of(usual) < TEXTWIDTH
+    everything = [name for name, one in MEASURES.items() if one.column in table(study)]
+    assert width_of(render(study, "latex", measures=everything)) > TEXTWIDTH  # the twin
+
+
+def test_a_long_head_stands_on_two_lines_and_a_long_table_on_several_pages():
+    rows = tuple(("a", "1") for _ in range(41))
+    text = WRITERS["latex"](Sheet(("Method", "Gain in precision (%)"), (("", rows),), "", ()))
+    assert r"\shortstack[r]{Gain in \\ precision (\%)}" in text
+    for word in (r"\endfirsthead", r"\endhead", r"\endfoot", r"\endlastfoot"):
+        assert text.count(word) == 1
+    assert text.count(r"\caption") == 1
+    assert text.index(r"\begingroup") < text.index(r"\footnotesize") < text.index("longtable}{")

@@ -7,15 +7,20 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from made_sweep import made_sweep
 from synthetic import SETTINGS, calibrated, fits, make_run
 
 import sbc
 from sbc.cli.main import main
+from sbc.gates.config import Config
+from sbc.gates.record import Record, write_record
 from sbc.plugins.errors import UserError
 from sbc.report.ademp import paragraphs
+from sbc.store.database import Store
 from sbc.store.folder import read_run, write_run
 from sbc.store.frames import load_run
 from sbc.studies.describe import describe
+from sbc.studies.sweep.grid import Grid
 
 HEADS = ["Aims", "Data-generating mechanisms", "Estimands", "Methods", "Performance measures"]
 HEADS += ["Number of datasets", "Failures", "Reproducibility"]
@@ -50,9 +55,12 @@ def test_it_says_what_the_run_holds(folder):
     assert "2 chains of 300 warm-up steps and 500 draws" in said["Methods"]
     assert "expected of mundlak" in said["Performance measures"]
     assert (
-        "simulated 30 datasets. Why there are so many is not recorded" in said["Number of datasets"]
+        "simulated 30 datasets. The reason for this number is not recorded"
+        in said["Number of datasets"]
     )
-    assert said["Failures"].startswith("2 of 60 fits failed. Of mundlak, 2 of 30: 2 did not")
+    assert said["Failures"].startswith(
+        "2 of 60 fits failed. Of mundlak, 2 of 30 failed (did not converge); commonest reason: 2 ×"
+    )
     assert "no dataset was replaced" in said["Failures"]
     assert "2 fits were made again" in said["Failures"]
     assert "seed of all random numbers was 1" in said["Reproducibility"]
@@ -65,8 +73,8 @@ def test_it_says_nothing_that_the_run_does_not_bear_out(tmp_path):
     settings = replace(SETTINGS, datasets=25)
     said = said_of(make_run(tmp_path / "r", rows, settings, estimands=["beta_XY"]))
     whole = " ".join(said.values())
-    assert said["Failures"] == "0 of 10 fits failed."
-    assert "It is not complete: 25 datasets were planned." in said["Number of datasets"]
+    assert said["Failures"] == "All 10 fits worked."
+    assert "It is not complete: 10 of 25 planned fits were made." in said["Number of datasets"]
     assert said["Reproducibility"] == "The seed of all random numbers was 1."
     for word in ("uniformity", "set.", "same datasets", "again", "nan", "None"):
         assert word not in whole
@@ -95,6 +103,7 @@ def test_what_is_not_known_of_imported_results_is_said(tmp_path):
     assert "not known to sbc" in said["Methods"]
     assert "12 datasets in each of 2 combinations" in said["Number of datasets"]
     assert "1 of 48 fits failed" in said["Failures"]
+    assert "replaced" not in said["Failures"]  # which nobody knows
     assert "seed" not in said["Reproducibility"]
     assert "chains" not in " ".join(said.values())
 
@@ -129,3 +138,38 @@ def test_it_is_written_in_markdown_and_latex(folder, capsys):
     assert main(["describe", str(folder / "nothing")]) == 2
     with pytest.raises(UserError, match="markdown or latex"):
         describe(folder, "html")
+
+
+def test_a_run_of_which_one_method_is_half_done_is_not_complete(tmp_path):
+    streams = {"beta_XY": calibrated(6)}
+    rows = fits(streams) + fits({"beta_XY": calibrated(3)}, estimator="naive")
+    settings = replace(SETTINGS, estimators=("mundlak", "naive"), datasets=6)
+    made = make_run(tmp_path / "r", rows, settings)
+    assert "9 of 12 planned fits were made" in said_of(made)["Number of datasets"]
+    write_record(made, Record(Config(), fitted=True))  # a gate has stopped where it knew enough
+    told = said_of(made)["Number of datasets"]
+    assert "not complete" not in told
+    assert "until each check of a gate was decided" in told
+
+
+def test_a_sweep_is_described_by_all_of_its_cells(tmp_path):
+    grid = Grid({"sd_U": (0.0, 1.5), "mundlak@width": (1, 2)}, {"mundlak@width": "option"})
+    gone = [(0, k, "naive") for k in range(5)]
+    made = made_sweep(tmp_path / "s", grid, datasets=5, failed=gone)
+    said = {one.partition(".** ")[0]: one for one in describe(made).split("\n\n")}
+    assert (
+        r"varied sd\_U (0, 1.5) and the option width of mundlak (1, 2), in a full"
+        in said["**Data-generating mechanisms"]
+    )
+    assert "No fit of" not in said["**Methods"]  # it worked in other cells than the first
+    assert "naive by nutpie and mundlak by nutpie" in said["**Methods"]
+    assert "not complete" not in said["**Number of datasets"]
+    # naive has two cells of its own and mundlak four: what the option leaves alone is counted once
+    assert "5 of 30 fits failed" in said["**Failures"]
+
+
+def test_a_sweep_that_was_stopped_is_not_told_as_whole(tmp_path):
+    made = made_sweep(tmp_path / "s", Grid({"sd_U": (0.0, 1.5)}), datasets=4)
+    with Store.open(made, write=True) as store, store.writing() as run:
+        run.execute("DELETE FROM fit WHERE k > 1000000")
+    assert "It is not complete: 10 of 16 planned fits were made" in describe(made)

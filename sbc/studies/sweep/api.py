@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sbc.fitting.asked import jobs_of, limit_of
+from sbc.fitting.asked import jobs_of, limit_of, part_of
 from sbc.fitting.handed import Named
-from sbc.plugins.errors import TimeUpError, UserError, option
-from sbc.store.shard import WHOLE, Shard
 from sbc.studies.sweep.loaded import LoadedSweep
 from sbc.studies.sweep.spoken import fitting, folder_of, grid_asked, planned, settings_of
 
@@ -100,22 +98,18 @@ def sweep(
 
 
 def _swept(asked: dict[str, Any]) -> LoadedSweep:
-    from sbc.studies.sweep import fit
+    from sbc.studies.sweep.making import make
 
     settings, resume = settings_of(asked)
     plan, settings = planned(asked, settings, resume)
-    part = WHOLE if asked["shard"] is None else Shard.parse(asked["shard"])
-    if part != WHOLE and plan.precision:
-        raise UserError(f"{option('precision')} looks at all datasets, and a shard has a part")
+    part = part_of(asked["shard"], resume, settings)
     limit = limit_of(asked["max_failures"])
     folder = resume or Path(asked["out"] or folder_of(settings, "sweep", part))
+    new: dict[str, Any] = {"new": resume is None, "command": ["sbc.sweep"]}
     with fitting(asked, settings) as how:
-        if resume is None:
-            fit.create(settings, plan, folder, ["sbc.sweep"], part).close()
-        try:
-            jobs = jobs_of(asked["jobs"])
-            fit.execute(folder, settings, plan, jobs, asked["progress"], limit=limit, **how)
-        except TimeUpError as stopped:
+        jobs = jobs_of(asked["jobs"])
+        how |= {"jobs": jobs, "limit": limit, "progress": asked["progress"]}
+        if stopped := make(folder, settings, plan, part, **new, **how):
             warnings.warn(str(stopped), stacklevel=3)
     return LoadedSweep.of(folder)
 

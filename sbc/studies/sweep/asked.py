@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +25,7 @@ from sbc.studies.sweep.factors import (
     Level,
     concerns,
     split_option,
+    told,
 )
 from sbc.studies.sweep.grid import MOST, Grid
 
@@ -96,30 +95,6 @@ def levels_of(name: str, levels: Any) -> list[Any]:
     return [x.item() if isinstance(x, np.generic) else x for x in found]
 
 
-def read_cells(
-    file: str | Path, settings: Settings, given: Mapping[str, Any] | None = None
-) -> Grid:
-    """Read the cells of a CSV file: a column a factor, called by its name, and a row a cell.
-
-    Raises
-    ------
-    UserError
-        If the file cannot be read or is no such table, and as `parse_grid`.
-    """
-    try:
-        with Path(file).open(encoding="utf-8-sig", newline="") as opened:
-            header, *rows = [row for row in csv.reader(opened) if any(map(str.strip, row))] or [[]]
-    except (OSError, UnicodeDecodeError, csv.Error) as problem:
-        raise UserError(f"cannot read {file}: {problem}") from problem
-    names = [name.strip() for name in header]
-    if wrong := next((row for row in rows if len(row) != len(names)), None):
-        raise UserError(f"{file} has {len(names)} columns and a row of {len(wrong)}")
-    if len(set(names)) < len(names):
-        raise UserError(f"{file} names a column twice")
-    cells = [dict(zip(names, map(str.strip, row), strict=True)) for row in rows]
-    return grid_of_cells(cells, settings, given, str(file))
-
-
 def grid_of_cells(
     cells: Sequence[Mapping[str, Any]],
     settings: Settings,
@@ -146,18 +121,27 @@ def grid_of_cells(
     if not cells:
         raise UserError(f"{where} names no cells")
     names = list(cells[0])
-    if any(list(cell) != names for cell in cells):
+    if any(set(cell) != set(names) for cell in cells):
         raise UserError(f"{where} has cells that do not name the same factors")
     kinds = {name: kind_of(name, settings, given or {}) for name in names}
     rows = [
-        tuple(_level(name, kinds[name], cell[name], settings) for name in names) for cell in cells
+        _cell_of(cell, kinds, settings, f"{where}, cell {i}") for i, cell in enumerate(cells, 1)
     ]
     if twice := next((row for i, row in enumerate(rows) if row in rows[:i]), None):
-        cell_named = ", ".join(f"{n}={x}" for n, x in zip(names, twice, strict=True))
+        cell_named = ", ".join(f"{n}={told(x)}" for n, x in zip(names, twice, strict=True))
         raise UserError(f"{where} names the cell {cell_named} twice")
     vary = {name: _in_order(dict.fromkeys(row[i] for row in rows)) for i, name in enumerate(names)}
     others = {name: kind for name, kind in kinds.items() if kind != PARAMETER}
     return _checked(Grid(vary, others, tuple(rows)), settings)
+
+
+def _cell_of(
+    cell: Mapping[str, Any], kinds: Mapping[str, str], settings: Settings, place: str
+) -> tuple[Level, ...]:
+    try:
+        return tuple(_level(name, kind, cell[name], settings) for name, kind in kinds.items())
+    except UserError as problem:
+        raise UserError(f"{place}: {problem.neutral}") from problem
 
 
 def kind_of(name: str, settings: Settings, given: Mapping[str, Any]) -> str:

@@ -38,7 +38,7 @@ def best(sweep: Sweep, cell: int, estimand: str) -> Best:
     the luck cancels. Being within the error of the best is no proof of being as good.
     """
     run = sweep.runs[cell]
-    found = [s for c, s in sweep.subjects if c == cell and s.name == estimand]
+    found = [s for s in sweep.subjects_in(cell) if s.name == estimand]
     errors = [(subject, Estimate(*measure("rmse", subject.what)[:2])) for subject in found]
     ranked = sorted(
         ((s, e) for s, e in errors if math.isfinite(e.mcse)), key=lambda pair: pair[1].value
@@ -58,5 +58,9 @@ def _within_error(run: Run, one: tuple[Subject, Estimate], first: tuple[Subject,
     both = numbers[0] & numbers[1]
     if len(both) < 3 or one[0].frames.keys() != first[0].frames.keys():
         return True  # nothing tells them apart
-    gap = difference("rmse", one[0].of(both).what, first[0].of(both).what)
+    mine, its = (
+        s if len(both) == len(there) else s.of(both)
+        for s, there in zip((one[0], first[0]), numbers, strict=True)
+    )
+    gap = difference("rmse", mine.what, its.what)
     return not gap.value > TIE * gap.mcse

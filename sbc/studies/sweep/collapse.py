@@ -12,9 +12,8 @@ import pandas as pd
 
 from sbc.plugins.errors import UserError, unknown
 from sbc.report.comparison import COMPARED
-from sbc.report.discrete import MARK, NOTE
-from sbc.report.numbers import plain_records, with_error
-from sbc.report.table import LEVELS, grid
+from sbc.report.numbers import plain_records
+from sbc.report.table import LEVELS
 from sbc.report.targets import Subject
 from sbc.stats.averages import Condition, average, average_difference
 from sbc.stats.fits import Proportion
@@ -22,8 +21,6 @@ from sbc.store.names import fitted_by
 from sbc.store.rows import FAILED
 from sbc.studies.sweep.answers import kind_of
 from sbc.studies.sweep.columns import columns_of
-from sbc.studies.sweep.factors import told
-from sbc.studies.sweep.notes import coverage_told
 from sbc.studies.sweep.read import Sweep
 
 #: Metrics by the names of their columns.
@@ -207,39 +204,6 @@ def _difference(
         options = {"kind": "known"} if name == "coverage" else {}
         row[name], row[f"{name}_mcse"] = average_difference(name, pairs, **options)
     return row
-
-
-def render_collapsed(
-    sweep: Sweep, by: Sequence[str], kind: str = "text", levels: tuple[float, ...] = LEVELS
-) -> str:
-    """Write the averages as text, Markdown, CSV or JSON, as `sbc.report.table.render` does."""
-    frame = collapsed(sweep, by, levels)
-    if kind in ("csv", "json"):
-        return for_programs(frame, kind)
-    columns = columns_of(sweep)
-    rows = [
-        {
-            **{name: told(row[columns[name]]) for name in by},
-            "estimator": row["estimator"],
-            **({} if row["engine"] == "nutpie" else {"engine": row["engine"]}),
-            "estimand": row["estimand"],
-            **{said: with_error(row[x], row[f"{x}_mcse"]) for said, x in _SHOWN.items()},
-            "coverage 95 %": with_error(row["coverage_95"], row["coverage_95_mcse"])
-            + (MARK if row["discrete"] else ""),
-            "cells": str(row["n_cells"]),
-            "datasets": str(row["n_datasets"]),
-            "failed": str(row["n_failed"]),
-        }
-        for row in (frame if 0.95 in levels else collapsed(sweep, by)).to_dict(orient="records")
-    ]
-    below = [
-        f"{AVERAGED} a (b) = estimate and error of its last digits; {coverage_told(sweep, ())}."
-    ]
-    below += [NOTE] if any(frame["discrete"]) else []
-    return "\n".join([grid(rows, kind), "", *below])
-
-
-_SHOWN = {"bias": "bias", "RMSE": "rmse", "empirical SE": "emp_se", "model SE": "model_se"}
 
 
 def for_programs(frame: pd.DataFrame, kind: str) -> str:

@@ -109,4 +109,4 @@ def short(value: float) -> str:
 
 def percent(value: float) -> str:
     """Write a share in whole per cent."""
-    return f"{100 * value:.0f}" if np.isfinite(value) else "–"
+    return f"{100 * value:z.0f}" if np.isfinite(value) else "–"

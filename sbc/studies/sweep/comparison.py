@@ -7,7 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from sbc.report.comparison import comparison
+from sbc.plugins.errors import UserError
+from sbc.report.chosen import PUBLISHED
+from sbc.report.comparison import AGREEMENT, LIMITS, comparison, published_comparison
 from sbc.report.discrete import MARK, NOTE
 from sbc.report.numbers import with_error
 from sbc.report.table import grid
@@ -57,31 +59,53 @@ def sweep_comparison(sweep: Sweep, by: Sequence[str] | None = None) -> pd.DataFr
     )
 
 
-def render_comparison(sweep: Sweep, kind: str = "text", by: Sequence[str] | None = None) -> str:
-    """Write the differences as text, Markdown, CSV or JSON."""
+def render_comparison(
+    sweep: Sweep, kind: str = "text", by: Sequence[str] | None = None, limits: bool = False
+) -> str:
+    """Write the differences in one of the formats of a table.
+
+    Parameters
+    ----------
+    sweep, by
+        As for `sweep_comparison`.
+    kind : str
+        As for `sbc.report.table.render`.
+    limits : bool
+        Whether to show the limits of agreement in each cell, and not differences of metrics.
+
+    Raises
+    ------
+    UserError
+        As `sweep_comparison`, and for limits of agreement over several cells.
+    """
+    if limits and by is not None:
+        raise UserError("limits of agreement are those of one cell; they are not averaged")
     frame = sweep_comparison(sweep, by)
     if kind in ("csv", "json"):
         return for_programs(frame, kind)
     columns = columns_of(sweep)
-    named = list(columns) if by is None else list(by)
+    named = {name: columns[name] for name in (columns if by is None else by)}
+    shown = [row for row in frame.to_dict(orient="records") if row["kind"] != ELEMENT]
+    if not shown:
+        return "one estimator: nothing to compare"
+    if kind in PUBLISHED:
+        averaged = [] if by is None else [AVERAGED]
+        return published_comparison(shown, kind, named, limits=limits, notes=averaged)
     rows: list[dict[str, Any]] = [
         {
-            **{name: told(row[columns[name]]) for name in named},
+            **{name: told(row[column]) for name, column in named.items()},
             "estimand": row["estimand"],
             "difference": f"{row['a']} − {row['b']}",
             **{
-                name: with_error(row[name], row[f"{name}_mcse"])
+                name.replace("_", " "): with_error(row[name], row[f"{name}_mcse"])
                 + (MARK if name == "coverage" and row["discrete"] else "")
-                for name in _SHOWN
+                for name in (AGREEMENT if limits else _SHOWN)
             },
             **({} if by is None else {"cells": str(row["n_cells"])}),
             "datasets": str(row["n_datasets"]),
         }
-        for row in frame.to_dict(orient="records")
-        if row["kind"] != ELEMENT
+        for row in shown
     ]
-    if not rows:
-        return "one estimator: nothing to compare"
-    below = [_PAIRED] if by is None else [_PAIRED, AVERAGED]
-    below += [NOTE] if any(frame["discrete"]) else []
+    below = [LIMITS] if limits else [_PAIRED] if by is None else [_PAIRED, AVERAGED]
+    below += [NOTE] if any(frame["discrete"]) and not limits else []
     return "\n".join([grid(rows, kind), "", *below])

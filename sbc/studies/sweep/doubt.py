@@ -73,8 +73,11 @@ def spend(sweep: Sweep, open_: Mapping[tuple[str, int], float]) -> dict[tuple[st
     for key in sorted(open_, key=lambda key: (open_[key], key)):
         estimator, cell = key
         engines = len(settings.engines_of(estimator))
-        size = min(BATCH, plan.max_datasets - plan.datasets[estimator][cell], left // engines)
+        mine, most = plan.datasets[estimator][cell], plan.most_alike(estimator, cell)
+        # Up to what a cell with the same fits has, they cost nothing.
+        size = min(BATCH, plan.max_datasets - mine, most - mine + left // engines)
         if size > 0:
             given[key] = int(size)
-            left -= size * engines
+            plan = plan.grown({key: int(size)})
+            left -= max(mine + size - most, 0) * engines
     return given

@@ -82,19 +82,21 @@ def _rule(rule: Any, file: str, grid: Grid) -> tuple[Where, Mapping[str, Mapping
 
 def _split(text: str, grid: Grid) -> tuple[Where, str]:
     """Take the cells in brackets off what is expected there."""
-    found = _PREFIX.fullmatch(text)
-    if not found:
+    if not text.lstrip().startswith("["):
         return {}, text
+    found = _PREFIX.fullmatch(text)
+    parts = found["where"].split(",") if found else [""]
     where: dict[str, list[str]] = {}
-    for part in found["where"].split(","):
+    for part in parts:
         name, equals, level = part.partition("=")
-        if not equals:
+        if not found or not equals:
             raise UserError(
                 f"{option('expect')} takes [FACTOR=LEVEL,...]ESTIMATOR:QUANTITY=EXPECTATION, "
                 f"not '{text}'"
             )
         where.setdefault(name.strip(), []).append(level.strip())
-    return _known(where, grid, str(option("expect"))), found["rest"]
+    rest = "" if found is None else found["rest"]
+    return _known(where, grid, str(option("expect"))), rest
 
 
 def _word(level: Any) -> str:

@@ -65,6 +65,11 @@ def concerns(name: str, estimator: str) -> bool:
     return split_option(name)[0] in (spec.plain, spec.name)
 
 
+def is_others(name: str, kind: str, estimator: str) -> bool:
+    """Say whether a factor is an option of other estimators and nothing to this one."""
+    return kind == OPTION and not concerns(name, estimator)
+
+
 def varied(estimator: str, cell: Mapping[str, Level], kinds: Mapping[str, str]) -> str:
     """Name an estimator as a run of the cell by itself does, options at their defaults unsaid."""
     chosen = tuple(

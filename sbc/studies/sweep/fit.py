@@ -10,14 +10,18 @@ from sbc.fitting import handed, loop, origin, preflight
 from sbc.fitting.allowed import expects_uniform
 from sbc.fitting.fit import Task
 from sbc.fitting.functions import with_functions
+from sbc.fitting.setup import design
+from sbc.plugins.errors import UserError
 from sbc.store.database import Store
 from sbc.store.folder import read_run, write_run
 from sbc.store.settings import Settings
 from sbc.store.shard import WHOLE, Shard
 from sbc.studies.sweep.doubt import Doubts, doubts, spend
 from sbc.studies.sweep.factors import OPTION, TRUTH
+from sbc.studies.sweep.panels import where
 from sbc.studies.sweep.plan import Plan
 from sbc.studies.sweep.read import EXPECTED, load_sweep, plan_of
+from sbc.studies.sweep.same import copy, shared
 
 
 def create(
@@ -41,11 +45,31 @@ def create(
         If something cannot be, or the folder cannot be used.
     """
     grid = plan.grid
+    _check_data(plan, settings)
     more: dict[str, Any] = {"sweep": plan.to_json(), **besides}
     if {TRUTH, OPTION} & set(grid.kinds.values()):
         _check_truths(plan, settings)
         more[EXPECTED] = [_expected(plan, settings, cell) for cell in range(len(grid.cells))]
     return loop.create(settings, folder, command, part, grid.labelled(settings, 0), **more)
+
+
+def _check_data(plan: Plan, settings: Settings) -> None:
+    """Draw a dataset of every cell, before anything is made.
+
+    Raises
+    ------
+    UserError
+        If the generator can draw none in one of them.
+    """
+    seen: set[tuple[str, str]] = set()
+    for number, levels in enumerate(plan.grid.cells):
+        cell = plan.grid.labelled(settings, number)
+        if (key := (cell.truth, str(cell.parameters))) not in seen:
+            seen.add(key)
+            try:
+                design(cell)
+            except UserError as problem:
+                raise UserError(f"in the cell {where(levels)}: {problem.neutral}") from problem
 
 
 def _check_truths(plan: Plan, settings: Settings) -> None:
@@ -131,9 +155,11 @@ def execute(
             run = read_run(folder)
             whole = {"settings": settings.to_json(), "sweep": plan.to_json()}
             write_run(folder, run | noted | whole)
-            loop.execute(
-                settings, store, jobs, progress=progress, tasks=tasks(settings, plan), **executor
-            )
+            fits = shared(plan, tasks(settings, plan), part)
+            try:
+                loop.execute(settings, store, jobs, progress=progress, tasks=fits.made, **executor)
+            finally:
+                copy(store, fits)
         if not (plan.precision or plan.bounds) or part != WHOLE:
             return plan
         sweep = load_sweep(folder)

@@ -12,10 +12,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sbc.gates.baseline import TOLERANCE
 from sbc.gates.checks import checks_of
 from sbc.gates.config import Config
-from sbc.gates.gate import EXIT_CODES, Gate, GateOutcome, judge_run, nothing_expected, subject_of
+from sbc.gates.gate import (
+    EXIT_CODES,
+    Gate,
+    GateOutcome,
+    compared,
+    judge_run,
+    nothing_expected,
+    subject_of,
+)
 from sbc.plugins.errors import UserError
+from sbc.store.frames import Run
 from sbc.studies.sweep.expected import config_in
 from sbc.studies.sweep.grid import Grid
 from sbc.studies.sweep.read import Sweep
@@ -61,7 +71,13 @@ class SweepGate:
         return text(self)
 
 
-def judge_sweep(sweep: Sweep, config: Config, expects: Sequence[str] = ()) -> SweepGate:
+def judge_sweep(
+    sweep: Sweep,
+    config: Config,
+    expects: Sequence[str] = (),
+    baseline: Sweep | None = None,
+    tolerance: float = TOLERANCE,
+) -> SweepGate:
     """Judge what there is of a sweep.
 
     Parameters
@@ -72,6 +88,10 @@ def judge_sweep(sweep: Sweep, config: Config, expects: Sequence[str] = ()) -> Sw
         What is expected of every cell, by regime and estimator, and of some.
     expects : sequence of str
         What ``--expect`` says: see `sbc.studies.sweep.expected`.
+    baseline : Sweep, optional
+        An earlier sweep: in the cells that both have, the estimates are not to have moved.
+    tolerance : float
+        By how much they may have, in posterior sds.
 
     Raises
     ------
@@ -82,14 +102,33 @@ def judge_sweep(sweep: Sweep, config: Config, expects: Sequence[str] = ()) -> Sw
         raise UserError(f"{sweep.folder} is {part}; merge the shards and judge the whole")
     grid = sweep.plan.grid
     configs = [config_in(config, expects, grid, run.cell, run.settings) for run in sweep.runs]
+    earlier = [None] * len(sweep.runs) if baseline is None else _cell_by_cell(sweep, baseline)
     checks = [
-        len(checks_of(mine, subject_of(run))) for mine, run in zip(configs, sweep.runs, strict=True)
+        len(checks_of(mine, subject_of(run))) + compared(run, old, mine)
+        for mine, run, old in zip(configs, sweep.runs, earlier, strict=True)
     ]
     if not any(checks):
         raise nothing_expected(sweep.settings)
     cells = {}
-    for run, mine, count in zip(sweep.runs, configs, checks, strict=True):
+    for run, mine, old, count in zip(sweep.runs, configs, earlier, checks, strict=True):
         if count:  # each check of each cell has the same share
             share = config.alpha_fail * count / sum(checks)
-            cells[run.cell] = judge_run(run, replace(mine, alpha_fail=share))
+            cells[run.cell] = judge_run(run, replace(mine, alpha_fail=share), old, tolerance)
     return SweepGate(sweep.folder, grid, config, cells)
+
+
+def _cell_by_cell(sweep: Sweep, baseline: Sweep) -> list[Run | None]:
+    """Find the cell of an earlier sweep that has the levels of each.
+
+    Raises
+    ------
+    UserError
+        If no cell has one.
+    """
+    found = [
+        next((old for old in baseline.runs if baseline.cells[old.cell] == levels), None)
+        for levels in sweep.cells
+    ]
+    if not any(found):
+        raise UserError(f"the baseline {baseline.folder} has no cell of {sweep.folder}")
+    return found

@@ -10,7 +10,15 @@ from itertools import product
 from typing import Any
 
 from sbc.store.settings import Settings
-from sbc.studies.sweep.factors import PARAMETER, Level, is_kind, is_level, shared, varied
+from sbc.studies.sweep.factors import (
+    PARAMETER,
+    Level,
+    is_kind,
+    is_level,
+    is_others,
+    shared,
+    varied,
+)
 
 #: Cells that a sweep may have.
 MOST = 1000
@@ -60,6 +68,18 @@ class Grid:
     def spec(self, estimator: str, cell: int) -> str:
         """Name an estimator as the ordinary run that a cell is does."""
         return varied(estimator, self.cells[cell], self.kinds)
+
+    def first_alike(self, estimator: str) -> list[int]:
+        """Give for each cell the first one with the same fits of an estimator.
+
+        Cells that differ in options of other estimators alone have the same data and fits.
+        """
+        others = [n for n, kind in self.kinds.items() if is_others(n, kind, estimator)]
+        seen: dict[tuple[Level, ...], int] = {}
+        return [
+            seen.setdefault(tuple(x for n, x in cell.items() if n not in others), number)
+            for number, cell in enumerate(self.cells)
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """Write as plain JSON values; what is not needed for parameters' grids only if there is."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from sbc.gates.config import Config, load_config
+from sbc.gates.config import Config
 from sbc.plugins.errors import unknown
 from sbc.studies.plotted import pair_of
 from sbc.studies.sweep.gate import SweepGate
@@ -80,6 +80,8 @@ class LoadedSweep(Sweep):
         expect: str | Iterable[str] = (),
         config: Config | str | Path | None = None,
         preset: str | None = None,
+        baseline: str | Path | Sweep | None = None,
+        tolerance: float | None = None,
         **numbers: Any,
     ) -> SweepGate:
         """Judge every cell, with one error rate for all of them.
@@ -93,6 +95,10 @@ class LoadedSweep(Sweep):
             A file in TOML: see ``docs/sweeps.md``.
         preset : str, optional
             Tolerance and datasets.
+        baseline : path or Sweep, optional
+            An earlier sweep: have the estimates moved?
+        tolerance : float, optional
+            By how much they may have, in posterior sds (default 0.1).
         **numbers
             ``delta``, ``max_datasets``, ``alpha_fail``, ``alpha_pass``.
 
@@ -105,16 +111,21 @@ class LoadedSweep(Sweep):
         UserError
             See `sbc.studies.sweep.gate.judge_sweep`.
         """
+        from sbc.studies.question import question
         from sbc.studies.sweep.gate import judge_sweep
 
-        held = config if isinstance(config, Config) else Config()
-        if config is not None and not isinstance(config, Config):
-            held = load_config(Path(config))
         allowed = ("delta", "max_datasets", "alpha_fail", "alpha_pass")
         if wrong := sorted(numbers.keys() - set(allowed)):
             raise unknown("setting", wrong[0], allowed)
-        held = held.changed(preset, **numbers)
-        return judge_sweep(self, held, [expect] if isinstance(expect, str) else list(expect))
+        expects = [expect] if isinstance(expect, str) else list(expect)
+        wanted = {"preset": preset, "baseline": baseline, "tolerance": tolerance, "expect": expects}
+        file = None if isinstance(config, Config) else config
+        asked = question({**numbers, **wanted, "config": file})
+        held = asked.config
+        if isinstance(config, Config):
+            held = config.changed(preset, **numbers)
+        earlier = load_sweep(baseline) if isinstance(baseline, str | Path) else baseline
+        return judge_sweep(self, held, expects, earlier, asked.tolerance)
 
     def report(self, out: str | Path | None = None) -> Path:
         """Write the report, by default into the sweep's folder, and say where it is."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sbc.plugins.errors import UserError
-from sbc.report.export import data_tree, write_frames
+from sbc.report.export import data_tree, ranked, write_frames, write_trees
 from sbc.store.frames import Run
 from sbc.studies.sweep.columns import labelled
 from sbc.studies.sweep.read import Sweep
@@ -66,20 +66,23 @@ def export_sweep(sweep: Sweep, kind: str, folder: Path | None = None) -> list[Pa
     ----------
     sweep : Sweep
         Finished or not.
-    kind : {"parquet", "csv"}
+    kind : {"parquet", "csv", "netcdf"}
         ``long`` is one table of all that is known of estimands; ``fits`` and ``results`` are the
         rows as they are kept, quantities that are no estimands among them; ``table`` is the
-        summary of each cell.
+        summary of each cell. ``netcdf`` writes a tree of `sweep_tree` for each estimator and engine
+        that has ranks.
     folder : Path, optional
         Where to; the sweep's own folder if not given.
 
     Raises
     ------
     UserError
-        For another kind, or if the folder cannot be written.
+        If the folder cannot be written, or there is nothing to write.
     """
-    if kind not in ("parquet", "csv"):
-        raise UserError(f"{sweep.folder} is a sweep: it is exported as parquet or csv")
+    if kind == "netcdf":
+        pairs = ranked(pd.concat([run.results for run in sweep.runs]), sweep.folder)
+        trees = ((pair, sweep_tree(sweep, *pair)) for pair in pairs)
+        return write_trees(trees, folder or sweep.folder)
     frames = {"long": long_table(sweep)}
     for name in ("fits", "results"):
         parts = [labelled(sweep, getattr(run, name), run.cell) for run in sweep.runs]

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from markupsafe import Markup
 
 from sbc.gates.expectations import Bounds
 from sbc.report.discrete import MARK, NOTE
-from sbc.report.figures.pictures import Picture, styled
+from sbc.report.figures.pictures import Picture, styled, unhurried
 from sbc.report.labels import plural
 from sbc.report.numbers import with_error
 from sbc.report.page import answer
@@ -48,9 +47,11 @@ def sweep_page(*sweeps: Sweep, bounds: Sequence[Bounds] = (), field: Sequence[st
         Figures to add, some of `sbc.report.field.KINDS`.
     """
     anchors = [f"s{i}" for i in range(len(sweeps))] if len(sweeps) > 1 else [""]
+    with unhurried():
+        shown = [_shown(*one, bounds, field) for one in zip(sweeps, anchors, strict=True)]
     return fill(
         _HERE / "sweep.html.j2",
-        sweeps=[_shown(*one, bounds, field) for one in zip(sweeps, anchors, strict=True)],
+        sweeps=shown,
         more=Markup((_HERE / "sweep.css").read_text(encoding="utf-8")),
     )
 
@@ -70,7 +71,7 @@ def _shown(
         "varied": [_varied(name, values) for name, values in sweep.plan.grid.vary.items()],
         "regime": [words for run in sweep.of_each_truth for words in answer.regime_words(run)],
         "state": _state(sweep),
-        "fits": plural(sum(len(run.fits) for run in sweep.runs), "fit"),
+        "fits": plural(len(sweep.fits), "fit"),
         "cells": plural(len(sweep.runs), "cell"),
         "parts": parts,
         "effort": effort,
@@ -99,13 +100,13 @@ def _varied(name: str, levels: Sequence[Level]) -> str:
 
 
 def _state(sweep: Sweep) -> str:
-    there, planned = sum(len(r.fits) for r in sweep.runs), sweep.plan.fits(sweep.settings)
+    there, planned = len(sweep.fits), sweep.plan.fits(sweep.settings)
     if not there:
-        return "This sweep holds no fits yet: there is nothing to show."
+        return "This sweep holds no fits yet."
     if part := sweep.runs[0].shard.describe():
-        return f"This is {part} of a sweep: the datasets of the others are not in it."
+        return f"This is {part} of a sweep. It does not hold the datasets of the others."
     return (
-        f"This sweep is not finished: {there:,} of {planned:,} fits are there."
+        f"This sweep is not finished. It holds {there:,} of {planned:,} fits."
         if there < planned
         else ""
     )
@@ -196,9 +197,10 @@ def _numbers(
             numbers = []
             for metric in metrics:
                 surface = found[metric][j]
-                factor = 100 if metric.startswith("coverage_") else 1
+                covers = metric.startswith("coverage_")
+                factor = 100 if covers or metric == "contraction" else 1  # as the heads say
                 text = with_error(factor * surface.value[i], factor * surface.error[i])
-                if factor == 100 and (i, surface.estimator, surface.engine) in marked:
+                if covers and (i, surface.estimator, surface.engine) in marked:
                     text += MARK
                 kind = _KINDS[surface.outcomes[i]] if surface.outcomes else ""
                 numbers.append((title_of(metric), text, kind))
@@ -227,8 +229,7 @@ def _effort(look: Look, anchor: str) -> list[dict[str, Any]]:
 
 def _origin(sweep: Sweep) -> list[tuple[str, str]]:
     """List what it takes to make the sweep again."""
-    empty = [run.fits for run in sweep.runs if len(run.fits)]
-    fits = pd.concat(empty) if empty else sweep.runs[0].fits
+    fits = sweep.fits
     whole = Run(sweep.folder, sweep.provenance, sweep.settings, fits, sweep.runs[0].results)
     rows = [(name, _as_varied(sweep, name, value)) for name, value in origin(whole)]
     rows = [row for row in rows if row[0] != "datasets"]

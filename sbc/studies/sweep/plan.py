@@ -52,8 +52,17 @@ class Plan:
         return read_bounds(self.bounds or DEFAULT_BOUNDS)
 
     def fits(self, settings: Settings) -> int:
-        """Count the fits that are planned."""
-        return sum(sum(self.datasets[name]) for name, _ in settings.pairs)
+        """Count the fits that are planned, those that cells have in common once."""
+        return sum(
+            self.most_alike(name, cell)
+            for name, _ in settings.pairs
+            for cell in set(self.grid.first_alike(name))
+        )
+
+    def most_alike(self, estimator: str, cell: int) -> int:
+        """Count the datasets that are planned in the cells with the same fits as this one."""
+        firsts, numbers = self.grid.first_alike(estimator), self.datasets[estimator]
+        return max(n for n, first in zip(numbers, firsts, strict=True) if first == firsts[cell])
 
     def grown(self, more: Mapping[tuple[str, int], int]) -> Plan:
         """Plan more datasets, by (estimator, cell)."""
@@ -149,7 +158,7 @@ def read_bounds(values: Mapping[str, Any]) -> tuple[Bounds, ...]:
 
 
 def parse_bounds(texts: Sequence[str], settings: Settings) -> dict[str, Any]:
-    """Read ``--bound METRIC=VALUE`` or ``METRIC=LOW:HIGH``, as often as it is given.
+    """Read ``--bound METRIC=VALUE`` or ``METRIC=LOW:HIGH``, several times or with commas.
 
     Raises
     ------
@@ -157,8 +166,8 @@ def parse_bounds(texts: Sequence[str], settings: Settings) -> dict[str, Any]:
         For other text, a metric that there is not, or one that makes no sense in this regime.
     """
     found: dict[str, Any] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
+    for text in ",".join(texts).split(",") if texts else ():
+        name, equals, value = text.strip().partition("=")
         try:
             numbers = [float(part) for part in value.split(":")]
         except ValueError:
@@ -191,7 +200,7 @@ def checked_precision(values: Mapping[str, Any], settings: Settings) -> dict[str
 
 
 def parse_precision(texts: Sequence[str], settings: Settings) -> dict[str, float]:
-    """Read ``--precision METRIC=ERROR``, as often as it is given.
+    """Read ``--precision METRIC=ERROR``, several times or with commas.
 
     Raises
     ------
@@ -199,15 +208,16 @@ def parse_precision(texts: Sequence[str], settings: Settings) -> dict[str, float
         For other text, or a metric that there is not.
     """
     found = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        check_metric(name, settings)
+    for text in ",".join(texts).split(",") if texts else ():
+        name, equals, value = text.strip().partition("=")
+        if equals:
+            check_metric(name, settings)
         try:
             found[name] = _error(name, float(value))
         except ValueError:
-            equals = ""
-        if not equals:
-            raise UserError(f"{option('precision')} takes METRIC=ERROR, not '{text}'")
+            raise UserError(
+                f"{option('precision')} takes METRIC=ERROR, not '{text.strip()}'"
+            ) from None
     return found
 
 

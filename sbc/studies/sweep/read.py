@@ -56,6 +56,18 @@ class Sweep:
         return list({run.settings.truth: run for run in reversed(self.runs)}.values())[::-1]
 
     @cached_property
+    def fits(self) -> pd.DataFrame:
+        """All fits; those that cells have in common once, of the first cell that has them."""
+        first = {name: self.plan.grid.first_alike(name) for name in self.settings.estimators}
+        frames = [
+            run.fits.assign(alike=[first[name][run.cell] for name in run.fits["estimator"]])
+            for run in self.runs
+        ]
+        whole = pd.concat([frame for frame in frames if len(frame)] or frames[:1])
+        once = whole.drop_duplicates(["alike", "dataset", "estimator", "engine"])
+        return once.drop(columns="alike")
+
+    @cached_property
     def subjects(self) -> list[tuple[int, Subject]]:
         """What each cell is judged by, with its number: scalars, and vectors as a whole."""
         return [
@@ -64,6 +76,10 @@ class Sweep:
             for subject in subjects_of(run)
             if subject.kind != ELEMENT
         ]
+
+    def subjects_in(self, cell: int) -> list[Subject]:
+        """List what one cell is judged by."""
+        return [subject for number, subject in self.subjects if number == cell]
 
 
 def is_sweep(folder: Path) -> bool:

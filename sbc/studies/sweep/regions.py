@@ -127,17 +127,21 @@ def sentence(who: str, what: str, cells: Sequence[Cell], answers: Sequence[Outco
     region = largest_region(cells, answers)
     broken, open_ = answers.count("fail"), answers.count("inconclusive")
     if region is None:
-        where = "is not shown anywhere" if open_ else "holds nowhere"
+        where = "is not shown to hold in any cell" if open_ else "holds nowhere"
     else:
         where = f"holds for {region}" if str(region) else "holds everywhere in the grid"
     beyond = answers.count("pass") - (len(region.cells) if region else 0)
     rest = [
-        f"also in {_cells(beyond)} outside of that" if beyond else "",
+        f"and for {_others(beyond)}" if beyond else "",
         f"broken in {_cells(broken)}" if broken and (region or open_) else "",
         f"not decided in {_cells(open_)}" if open_ else "",
     ]
     tail = "; ".join(part for part in rest if part)
     return f"{who}: {what} {where}{f' ({tail})' if tail else ''}"
+
+
+def _others(count: int) -> str:
+    return f"{count} other cell{'s' if count != 1 else ''}"
 
 
 def _cells(count: int) -> str:

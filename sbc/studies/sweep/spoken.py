@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -75,12 +75,18 @@ def planned(
     """
     from sbc.studies.sweep.asked import started
     from sbc.studies.sweep.fit import resumed
-    from sbc.studies.sweep.plan import checked_bounds, checked_precision, initial
+    from sbc.studies.sweep.plan import (
+        checked_bounds,
+        checked_precision,
+        initial,
+        parse_bounds,
+        parse_precision,
+    )
 
     limits = {n: _positive(n, asked[n]) for n in ("max_datasets", "budget")}
     wanted: dict[str, Any] = {
-        "bounds": checked_bounds(asked["bounds"] or {}, settings) or None,
-        "precision": checked_precision(asked["precision"] or {}, settings) or None,
+        "bounds": _numbers(asked["bounds"], settings, parse_bounds, checked_bounds),
+        "precision": _numbers(asked["precision"], settings, parse_precision, checked_precision),
         **limits,
     }
     wanted = {n: value for n, value in wanted.items() if value is not None}
@@ -97,20 +103,40 @@ def planned(
     return initial(grid, settings, **wanted), settings
 
 
+def _numbers(
+    given: Any,
+    settings: Settings,
+    parsed: Callable[[list[str], Settings], Any],
+    checked: Callable[[Mapping[str, Any], Settings], Any],
+) -> Any:
+    """Read bounds or precisions: a mapping, or texts as the command line has them."""
+    if given is not None and not isinstance(given, Mapping):
+        return parsed([given] if isinstance(given, str) else [str(one) for one in given], settings)
+    return checked(given or {}, settings) or None
+
+
 def grid_asked(vary: Any, cells: Any, settings: Settings, given: Mapping[str, Any]) -> Grid:
     """Read the factors, or the cells one by one; errors as of `sbc.studies.sweep.asked`."""
-    from sbc.studies.sweep.asked import grid_of, grid_of_cells, levels_of, read_cells
+    from sbc.studies.sweep.asked import grid_of, grid_of_cells, levels_of
+    from sbc.studies.sweep.cells_file import read_cells
 
     if vary and cells is not None:
         raise UserError(f"{option('vary')} crosses factors and {option('cells')} names cells; "
                         "name one of them")  # fmt: skip
     if cells is None:
         named = vary.items() if isinstance(vary, Mapping) else vary or ()
+        if isinstance(named, str) or not all(isinstance(one, tuple) for one in named):
+            raise UserError(f"{option('vary')} names each factor with its levels: {{'n': [2, 5]}}")
         pairs = [(str(name), levels_of(str(name), levels)) for name, levels in named]
         return grid_of(pairs, settings, given)
     if isinstance(cells, str | Path):
         return read_cells(cells, settings, given)
-    rows = cells.to_dict("records") if hasattr(cells, "to_dict") else list(cells)
+    rows = cells.to_dict("records") if hasattr(cells, "to_dict") else cells
+    if not isinstance(rows, Sequence) or not all(isinstance(row, Mapping) for row in rows):
+        raise UserError(
+            f"{option('cells')} is a file, a data frame, or a list of the levels of each cell: "
+            "[{'n': 2}, {'n': 5}]"
+        )
     plain = [{str(n): _plain(x) for n, x in row.items()} for row in rows]
     return grid_of_cells(plain, settings, given)
 

@@ -10,11 +10,11 @@ import pandas as pd
 
 from sbc.gates.expectations import Bounds
 from sbc.report.chosen import chosen_of, wants_choice
-from sbc.report.numbers import plain_records, with_error
+from sbc.report.labels import plural
+from sbc.report.numbers import plain_records, with_ends, with_error
 from sbc.report.readable import coverage_mark
 from sbc.report.table import LEVELS, grid, regime_line, table
 from sbc.store.names import fitted_by
-from sbc.store.settings import write_value
 from sbc.studies.sweep.answers import ALPHA, Answer, answers
 from sbc.studies.sweep.best import best
 from sbc.studies.sweep.columns import columns_of, labelled
@@ -110,14 +110,15 @@ def render(
             sweep.runs, frame, kind, columns_of(sweep), measures, errors or "full", asked
         )
     shown = [row for row in frame.to_dict(orient="records") if row["kind"] != "element"]
-    rows = [_readable(row, columns_of(sweep), bounds) for row in shown]
+    rows = _readable(shown, columns_of(sweep), bounds, levels)
+    discrete = any(row["discrete"] for row in shown)
     return "\n".join(
         [
             *(f"{regime_line(run)}." for run in sweep.of_each_truth),
             "",
             grid(rows, kind),
             "",
-            *notes(sweep, bounds, levels, any(row["discrete"] for row in shown)),
+            *notes(sweep, bounds, levels, discrete, asked.get("interval", "equal")),
             "",
             words(sweep, bounds),
         ]
@@ -125,22 +126,36 @@ def render(
 
 
 def _readable(
-    row: dict[str, Any], vary: Mapping[str, str], bounds: Sequence[Bounds]
-) -> dict[str, str]:
-    return {
-        **{name: told(row[column]) for name, column in vary.items()},
-        "estimator": row["estimator"],
-        **({} if row["engine"] == "nutpie" else {"engine": row["engine"]}),
-        "estimand": row["estimand"],
-        "bias": with_error(row["bias"], row["bias_mcse"]),
-        "RMSE": with_error(row["rmse"], row["rmse_mcse"]) + (" *" if row["best_rmse"] else ""),
-        "coverage 95 %": with_error(row["coverage_95"], row["coverage_95_mcse"])
-        + coverage_mark(row, "coverage_95"),
-        "contraction": with_error(row["contraction"], row["contraction_mcse"]),
-        **{str(b): _WORD.get(str(row[f"answer_{b.metric}"]), "–") for b in bounds},
-        "datasets": str(row["n_datasets"]),
-        "failed": str(row["n_failed"]),
-    }
+    rows: Sequence[dict[str, Any]],
+    vary: Mapping[str, str],
+    bounds: Sequence[Bounds],
+    levels: tuple[float, ...],
+) -> list[dict[str, str]]:
+    """Write rows for reading, without the columns of which nothing is known."""
+    engines = {row["engine"] for row in rows} != {"nutpie"}
+    coverages = [f"coverage_{100 * x:g}" for x in (levels if levels != LEVELS else (0.95,))]
+    readable = [
+        {
+            **{name: told(row[column]) for name, column in vary.items()},
+            "estimator": row["estimator"],
+            **({"engine": row["engine"]} if engines else {}),
+            "estimand": row["estimand"],
+            "bias": with_error(row["bias"], row["bias_mcse"]),
+            "RMSE": with_error(row["rmse"], row["rmse_mcse"]) + (" *" if row["best_rmse"] else ""),
+            **{
+                f"coverage {name.partition('_')[2]} %": with_ends(row, name)
+                + coverage_mark(row, name)
+                for name in coverages
+            },
+            "contraction": with_error(row["contraction"], row["contraction_mcse"]),
+            **{str(b): _WORD.get(str(row[f"answer_{b.metric}"]), "–") for b in bounds},
+            "datasets": str(row["n_datasets"]),
+            "failed": str(row["n_failed"]),
+        }
+        for row in rows
+    ]
+    known = {name for row in readable for name, text in row.items() if text != "–"}
+    return [{name: text for name, text in row.items() if name in known} for row in readable]
 
 
 def words(sweep: Sweep, bounds: Sequence[Bounds]) -> str:
@@ -152,9 +167,9 @@ def words(sweep: Sweep, bounds: Sequence[Bounds]) -> str:
 def worth() -> str:
     """Say how sure an answer is."""
     return (
-        f"Each answer errs with a chance of at most {100 * ALPHA:g} %, whenever it is looked at: "
-        "exact for coverage, asymptotic for means. That is the chance in one cell, not in all of "
-        "them together."
+        f"Each answer is wrong with a probability of at most {100 * ALPHA:g} %, however often you "
+        "look: exactly for coverage, asymptotically for means. That is the probability in one "
+        "cell, not in all of them together."
     )
 
 
@@ -193,8 +208,9 @@ def spending(sweep: Sweep) -> str:
     for run, cell in zip(sweep.runs, sweep.cells, strict=True):
         counts = run.fits.groupby("estimator")["dataset"].nunique()
         rows.append(
-            {name: write_value(value) for name, value in cell.items()}
+            {name: told(value) for name, value in cell.items()}
             | {name: str(counts.get(name, 0)) for name in sweep.settings.estimators}
         )
-    total = sum(len(run.fits) for run in sweep.runs)
-    return f"datasets by cell, {total:,} fits in all\n\n{grid(rows, 'text')}"
+    total, rows_kept = len(sweep.fits), sum(len(run.fits) for run in sweep.runs)
+    once = "" if total == rows_kept else "; fits that cells have in common were made once"
+    return f"datasets by cell, {plural(total, 'fit')} in all{once}\n\n{grid(rows, 'text')}"

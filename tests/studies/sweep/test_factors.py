@@ -119,7 +119,10 @@ def test_cells_of_a_file_are_those_and_no_others(tmp_path, capsys):
         ("", "names no cells"),
         ("n_rows\n5\n5\n", "names the cell n_rows=5 twice"),
         ("n_row\n5\n", "Did you mean 'n_rows'"),
-        ("n_rows\nx\n", "takes a whole number"),
+        ("n_rows\n5\nx\n", "c.csv, cell 2: --vary n_rows takes a whole number"),
+        (",n_rows\n0,5\n", "column 1 of"),
+        ("n_rows,\n5,\n", "column 2 of"),
+        ("n_rows;draws\n5;80\n", "by semicolons; use commas"),
         (None, "cannot read"),
     ],
 )
@@ -172,3 +175,36 @@ def test_python_takes_ranges_arrays_and_frames(tmp_path):
     assert [len(run.fits) for run in more.runs] == [3, 3]
     with pytest.raises(UserError, match="name one of them"):
         sbc.sweep(MODEL, WORLD, vary=vary, cells=frame, **how)
+
+
+def test_a_cell_of_which_no_data_can_be_drawn_is_refused_before_any_fit(tmp_path, capsys):
+    words = ["sweep", "--generator", WORLD, "--estimator", MODEL, *EXACT]
+    words += ["--cells", str(tmp_path / "c.csv"), "--out", str(tmp_path / "s")]
+    (tmp_path / "c.csv").write_text("n_rows\n5\n-2\n")
+    assert main(words) == 2
+    assert "in the cell n_rows = -2: " in capsys.readouterr().err
+    assert not (tmp_path / "s").exists()
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ({"vary": "n_rows=2,5"}, "each factor with its levels"),
+        ({"vary": ["n_rows"]}, "each factor with its levels"),
+        ({"cells": 5}, "a file, a data frame, or a list"),
+        ({"cells": [[2, 5]]}, "a file, a data frame, or a list"),
+        ({"cells": [{"n_rows": 2}, {"draws": 80}]}, "the same factors"),
+        ({"vary": {"n_rows": [2]}, "bounds": ["bais=1"]}, "Did you mean 'bias'"),
+        ({"vary": {"n_rows": [2]}, "precision": "bias=0"}, "a positive number"),
+    ],
+)
+def test_what_python_cannot_mean_is_one_line(how, told, tmp_path):
+    with pytest.raises(UserError, match=told):
+        sbc.sweep(MODEL, WORLD, out=tmp_path / "s", **how, **HOW)
+    assert not (tmp_path / "s").exists()
+
+
+def test_cells_may_name_their_factors_in_any_order(tmp_path):
+    cells = [{"n_rows": 2, "draws": 40}, {"draws": 80, "n_rows": 5}]
+    swept = sbc.sweep(MODEL, WORLD, cells=cells, out=tmp_path / "s", **HOW | {"datasets": 1})
+    assert swept.cells == [{"n_rows": 2, "draws": 40}, {"n_rows": 5, "draws": 80}]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+import xarray as xr
 from made_sweep import made_sweep
 
 import sbc
@@ -57,8 +58,14 @@ def test_the_command_line_exports_the_same(folder, swept, tmp_path, capsys):
     assert "long.parquet" in capsys.readouterr().out
     found = pd.read_parquet(tmp_path / "long.parquet")
     pd.testing.assert_frame_equal(found, swept.to_long(), check_dtype=False)
-    with pytest.raises(UserError, match="exported as parquet or csv"):
-        swept.export("netcdf", tmp_path)
+
+
+def test_netcdf_has_a_file_an_estimator_and_a_group_a_cell(swept, tmp_path):
+    files = swept.export("netcdf", tmp_path)
+    assert [file.name for file in files] == ["mundlak-nutpie.nc", "naive-nutpie.nc"]
+    tree = xr.open_datatree(files[0], engine="h5netcdf")
+    assert tree["cell_2/prior_sbc"].equals(swept.to_datatree("mundlak", cell=2)["prior_sbc"])
+    assert tree["cell_3"].attrs["factor_draws"] == 200
 
 
 def test_ranks_are_trees_of_which_each_is_a_run_s(swept):
@@ -72,3 +79,9 @@ def test_ranks_are_trees_of_which_each_is_a_run_s(swept):
         swept.to_datatree("mundlak", cell=4)
     with pytest.raises(UserError, match="name the estimator"):
         swept.to_datatree()
+
+
+def test_a_format_that_there_is_not_is_told_and_not_written(swept, tmp_path):
+    with pytest.raises(UserError, match="no format called 'xls'"):
+        swept.export("xls", tmp_path)
+    assert not list(tmp_path.iterdir())

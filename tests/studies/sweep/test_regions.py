@@ -22,11 +22,14 @@ def of(text):
     [
         ("pppppp", "a: it holds everywhere in the grid"),
         ("ffffff", "a: it holds nowhere"),
-        ("ff?fff", "a: it is not shown anywhere (broken in 5 cells; not decided in 1 cell)"),
+        (
+            "ff?fff",
+            "a: it is not shown to hold in any cell (broken in 5 cells; not decided in 1 cell)",
+        ),
         ("ppppff", "a: it holds for sd ≤ 1 (broken in 2 cells)"),
         ("fpfpfp", "a: it holds for rows = 5 (broken in 3 cells)"),
         ("fpfp??", "a: it holds for sd ≤ 1, rows = 5 (broken in 2 cells; not decided in 2 cells)"),
-        ("ppfffp", "a: it holds for sd = 0 (also in 1 cell outside of that; broken in 3 cells)"),
+        ("ppfffp", "a: it holds for sd = 0 (and for 1 other cell; broken in 3 cells)"),
         ("ffppff", "a: it holds for sd = 1 (broken in 4 cells)"),
     ],
 )

@@ -14,7 +14,6 @@ from cells import TABLES, contents
 import sbc
 from sbc.cli.main import main
 from sbc.plugins import registry
-from sbc.plugins.errors import UserError
 from sbc.plugins.memory import forget
 from sbc.store.rows import CELL
 from sbc.store.schema import RESULTS_FILE
@@ -266,8 +265,8 @@ def test_a_sweep_has_the_verbs_of_a_run(swept, tmp_path):
     assert len(fits) == sum(len(run.fits) for run in sweep.runs)
     for run in sweep.runs:
         assert (fits[fits.cell == run.cell][varied] == sweep.cells[run.cell][varied]).all()
-    with pytest.raises(UserError, match="exported as parquet or csv"):
-        sweep.export("netcdf", tmp_path)
+    (tree,) = sweep.export("netcdf", tmp_path)
+    assert tree.suffix == ".nc"
 
 
 def test_what_varies_may_be_called_as_a_column_is(tmp_path):

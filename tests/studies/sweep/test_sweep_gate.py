@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from made_sweep import made_sweep
 
+import sbc
 from sbc.cli.main import main
 from sbc.gates.config import Config
 from sbc.plugins.errors import UserError
@@ -106,8 +107,10 @@ def test_a_rule_of_another_form_is_told(swept, rule):
 
 
 def test_what_a_sweep_s_gate_has_not_is_told(folder, capsys):
-    assert main(["gate", str(folder), "--expect", BIAS, "--baseline", str(folder)]) == 2
-    assert "--baseline is for a single run" in capsys.readouterr().err
+    assert main(["gate", str(folder), "--expect", "[sd_U=1" + BIAS]) == 2
+    assert "takes [FACTOR=LEVEL" in capsys.readouterr().err
+    assert main(["gate", "--run", "--resume", str(folder)]) == 2
+    assert "sbc sweep --resume" in capsys.readouterr().err
 
 
 @pytest.mark.slow
@@ -123,3 +126,29 @@ def test_a_sweep_that_is_as_expected_fails_no_more_often_than_promised(tmp_path)
         failed += gate.outcome == "fail"
     # 21 of 60 are exceeded with a chance below .005 if the true one is .2.
     assert failed <= 21
+
+
+def test_a_sweep_that_has_not_moved_is_the_same_in_every_cell(folder, swept, tmp_path, capsys):
+    gate = sbc.load(folder).gate(baseline=folder)
+    assert set(outcomes(gate)) == {"pass"}
+    assert all(len(mine.verdicts) == 2 for mine in gate.cells.values())
+    assert [mine.config.alpha_fail for mine in gate.cells.values()] == pytest.approx(
+        [0.001 / 6] * 6
+    )
+    assert main(["gate", str(folder), "--baseline", str(folder), "--tolerance", "0.1"]) == 0
+    assert "PASS" in capsys.readouterr().out
+
+
+def test_a_cell_that_has_moved_fails_the_sweep(folder, tmp_path):
+    """The twin: in one cell the estimates are half a posterior sd away."""
+    grid = Grid({"sd_U": (1.0, 3.0), "n_groups": (10, 20)})
+    moved = {(1.0, 20): 0.1}
+    now = made_sweep(
+        tmp_path / "now", grid, datasets=150,
+        behave=lambda i, cell: (0.5 * cell["sd_U"] + moved.get((*cell.values(),), 0.0), 0.2),
+    )  # fmt: skip
+    gate = judge_sweep(load_sweep(now), Config(by_regime=False), baseline=load_sweep(folder))
+    assert {cell: mine.outcome for cell, mine in gate.cells.items()} == {0: "pass", 1: "fail"}
+    other = made_sweep(tmp_path / "other", Grid({"sd_U": (7.0,), "n_groups": (10,)}), datasets=3)
+    with pytest.raises(UserError, match="no cell of"):
+        judge_sweep(load_sweep(other), Config(by_regime=False), baseline=load_sweep(folder))
