@@ -12,7 +12,8 @@ import sbc
 ROOT = Path(__file__).resolve().parent.parent
 OFFERED = [
     *("Budget", "Density", "Draws", "Estimated", "UserError", "check", "design", "engine"),
-    *("estimator", "gate", "generator", "import_results", "load", "merge", "power", "run", "sweep"),
+    *("estimator", "gate", "generator", "import_results", "load", "merge", "posterior", "power"),
+    *("run", "sweep"),
 ]
 
 

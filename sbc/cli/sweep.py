@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sbc.cli import options
 from sbc.cli.supervise import after_a_crash
+from sbc.cli.terminal import columns
 from sbc.fitting.asked import limit_of
 from sbc.plugins.errors import ExitCode, TimeUpError, TooManyFailuresError, UserError, in_shell
 from sbc.store.settings import Settings
@@ -120,11 +121,10 @@ def _progress(plan: Plan, open_: Doubts) -> None:
 
 def _show(folder: Path) -> None:
     from sbc.studies.sweep.read import load_sweep
-    from sbc.studies.sweep.table import spending, words
+    from sbc.studies.sweep.table import told_of
 
     sweep = load_sweep(folder)
-    print(f"\n{words(sweep, sweep.plan.expectations)}\n\n{spending(sweep)}")
-    print(f"\nsweep folder: {folder}", flush=True)
+    print(f"\n{told_of(sweep, columns())}\n\nsweep folder: {folder}", flush=True)
     from sbc.report.write import write_text
     from sbc.studies.sweep.page import sweep_page
 

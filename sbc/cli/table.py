@@ -90,16 +90,14 @@ def main(arguments: argparse.Namespace) -> int:
     from sbc.store.frames import load_run
 
     run = load_run(arguments.folder)
+    asked = (run, arguments.kind, arguments.elements)
     if arguments.compare or arguments.agreement:
-        print(render_comparison(run, arguments.kind, arguments.elements, arguments.agreement))
+        print(render_comparison(*asked, limits=arguments.agreement, width=columns()))
     else:
-        shown = arguments.kind == "text"
         text = render(
-            run,
-            arguments.kind,
-            arguments.elements,
-            width=columns() if shown else None,
-            colours=shown and in_colour(),
+            *asked,
+            width=columns(),
+            colours=arguments.kind == "text" and in_colour(),
             by=arguments.by,
             levels=levels or LEVELS,
             interval=arguments.interval,
@@ -147,16 +145,16 @@ def _of_sweep(arguments: argparse.Namespace, levels: tuple[float, ...]) -> int:
     if arguments.compare:
         from sbc.studies.sweep.comparison import render_comparison
 
-        print(render_comparison(sweep, arguments.kind, by))
+        print(render_comparison(sweep, arguments.kind, by, columns()))
         return ExitCode.OK
     if by is not None:
         from sbc.studies.sweep.collapse import render_collapsed
 
-        print(render_collapsed(sweep, by, arguments.kind, levels or LEVELS))
+        print(render_collapsed(sweep, by, arguments.kind, levels or LEVELS, columns()))
         return ExitCode.OK
     bounds = parse_bounds(arguments.bound or [], sweep.settings)
     asked = read_bounds(bounds) if bounds else ()
-    more = _measures(arguments) | {"reference": arguments.reference}
+    more = _measures(arguments) | {"reference": arguments.reference, "width": columns()}
     print(in_shell(render(sweep, arguments.kind, asked, levels or LEVELS, **more)))
     return ExitCode.OK
 

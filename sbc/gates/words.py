@@ -60,7 +60,13 @@ def forward_label(found: Forward) -> str:
     return LABELS["inconclusive" if found.incomplete else "pass"]
 
 
-def keep(gate: Gate, fitted: bool = False, cut: tuple[int, int] | None = None) -> None:
+def keep(
+    gate: Gate,
+    fitted: bool = False,
+    cut: tuple[int, int] | None = None,
+    baseline: str = "",
+    tolerance: float | None = None,
+) -> None:
     """Keep in the run's folder what was asked, so that tables and pages judge as this gate did.
 
     Parameters
@@ -71,6 +77,8 @@ def keep(gate: Gate, fitted: bool = False, cut: tuple[int, int] | None = None) -
         Whether the gate made the fits.
     cut : tuple of (int, int), optional
         Where its time was up, as in `sbc.gates.record.Record`.
+    baseline, tolerance
+        What it was compared with, as there; of a gate that made the fits it stands there already.
 
     Raises
     ------
@@ -80,8 +88,12 @@ def keep(gate: Gate, fitted: bool = False, cut: tuple[int, int] | None = None) -
     moved = [v for v in gate.verdicts if isinstance(v.check.expectation, Unmoved)]
     beside = tuple((v.outcome, _INDENT.join([title(v, gate), *details(v)])) for v in moved)
     before = read_record(gate.folder)
-    fitted = fitted or (before is not None and before.fitted)
-    write_record(gate.folder, Record(gate.config, len(moved), beside, fitted, cut))
+    if before is not None:
+        if fitted:
+            baseline, tolerance = before.baseline, before.tolerance
+        fitted = fitted or before.fitted
+    held = (gate.config, len(moved), beside, fitted, cut, baseline, tolerance)
+    write_record(gate.folder, Record(*held))
 
 
 def title(verdict: CheckVerdict, gate: Gate) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from sbc.report.hypotheses import Nulls, Ropes, found_for, null_of
 from sbc.report.labels import Labels
-from sbc.report.markup import WRITERS
+from sbc.report.markup import WRITERS, text
 from sbc.report.measures import MEASURES, ROPE, Measure, asked_for
 from sbc.report.sheet import sheet
 from sbc.store.frames import Run
@@ -30,7 +30,7 @@ def wants_choice(
 
 def chosen(
     run: Run, frame: pd.DataFrame, kind: str, elements: bool, measures: Sequence[str] | None,
-    errors: str, options: Mapping[str, Any],
+    errors: str, options: Mapping[str, Any], width: int | None = None,
 ) -> str:  # fmt: skip
     """Write the rows of a run's table; arguments are those of `sbc.report.table.render`.
 
@@ -43,12 +43,13 @@ def chosen(
     if "stratum" in frame:
         frame = frame.assign(stratum=[_named(label, by) for label in frame["stratum"]])
     factors = {"stratum": "stratum"} if "stratum" in frame else {}
-    return chosen_of([run], frame, kind, factors, measures, errors, options, elements)
+    return chosen_of([run], frame, kind, factors, measures, errors, options, elements, width)
 
 
 def chosen_of(
     runs: Sequence[Run], frame: pd.DataFrame, kind: str, factors: Mapping[str, str],
     measures: Sequence[str] | None, errors: str, options: Mapping[str, Any], elements: bool = False,
+    width: int | None = None,
 ) -> str:  # fmt: skip
     """Write the rows of a table of several runs, such as the cells of a sweep.
 
@@ -62,7 +63,7 @@ def chosen_of(
         One of `sbc.report.markup.WRITERS`.
     factors : mapping of str to str
         What the rows are grouped by, each with its column.
-    measures, errors, elements
+    measures, errors, elements, width
         As for `sbc.report.table.render`.
     options : mapping
         Of `sbc.report.table.table`.
@@ -80,7 +81,8 @@ def chosen_of(
     notes = [*_about(runs, records, shown, options), *_failures(runs)]
     part = f"{told}; " if (told := runs[0].shard.describe()) else ""
     caption = f"Performance over simulated datasets; {part}{runs[0].settings.describe_process()}."
-    return WRITERS[kind](sheet(records, shown, factors, errors, caption, notes, elements))
+    made = sheet(records, shown, factors, errors, caption, notes, elements)
+    return text(made, width) if kind == "text" else WRITERS[kind](made)
 
 
 def _named(label: str, by: Sequence[str]) -> str:

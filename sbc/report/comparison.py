@@ -10,8 +10,8 @@ import pandas as pd
 
 from sbc.plugins.errors import UserError
 from sbc.report.discrete import MARK, NOTE
+from sbc.report.narrow import laid_out
 from sbc.report.numbers import plain_records, with_error
-from sbc.report.table import grid
 from sbc.report.targets import ELEMENT, Subject, subjects_of
 from sbc.stats.agreement import agreement
 from sbc.stats.vectors import difference, gain
@@ -96,13 +96,17 @@ def _row(run: Run, one: Subject, other: Subject) -> dict[str, Any]:
 
 
 def render_comparison(
-    run: Run, kind: str = "text", elements: bool = False, limits: bool = False
+    run: Run,
+    kind: str = "text",
+    elements: bool = False,
+    limits: bool = False,
+    width: int | None = None,
 ) -> str:
     """Write the differences as text, Markdown, CSV or JSON.
 
     Parameters
     ----------
-    run, kind, elements
+    run, kind, elements, width
         As for `table.render`.
     limits : bool
         Whether texts for reading show the limits of agreement, and not differences of metrics.
@@ -137,10 +141,8 @@ def render_comparison(
     ]
     if not rows:
         return "one estimator: nothing to compare"
-    if limits:
-        return "\n".join([grid(rows, kind), "", _LIMITS])
-    marked = any(r["discrete"] for r in records)
-    return "\n".join([grid(rows, kind), *(["", NOTE] if marked else [])])
+    marked = [NOTE] if any(r["discrete"] for r in records) else []
+    return laid_out(rows, kind, [_LIMITS] if limits else marked, width=width)
 
 
 def _mark(row: dict[str, Any], name: str) -> str:

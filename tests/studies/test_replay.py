@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+import sbc
 from sbc.cli.main import main
 from sbc.fitting.resample import sample_again
 from sbc.store.database import Store
@@ -136,3 +137,19 @@ def test_posteriors_are_drawn_over_each_other(folder, tmp_path, capsys):
 def test_mistakes_about_posteriors_are_told_in_a_line(capsys, words, text):
     assert main(["posterior", *words]) == 2
     assert text in capsys.readouterr().err
+
+
+def test_python_draws_the_same_posteriors(folder, tmp_path, capsys):
+    words = ["posterior", str(folder), "--dataset", "2", "--out", str(tmp_path / "shell.png")]
+    assert main(words) == 0
+    shown = capsys.readouterr().out
+    found = sbc.posterior(dataset=2, run=folder, out=tmp_path / "python.png")
+    assert shown == f"{found}\n{tmp_path / 'shell.png'}\n"
+    assert (tmp_path / "python.png").stat().st_size > 1000
+    assert len(found.draws[NAME]["theta"]) > 100
+    assert found.truth.keys() == {"theta"}
+    assert "data:image/svg+xml" in found._repr_html_()
+    assert len(found.plot().axes) == 1
+    again = sbc.load(folder).posterior(2)
+    np.testing.assert_array_equal(again.draws[NAME]["theta"], found.draws[NAME]["theta"])
+    assert not (tmp_path / "posterior-2.png").exists()

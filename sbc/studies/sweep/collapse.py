@@ -13,8 +13,9 @@ import pandas as pd
 from sbc.plugins.errors import UserError, unknown
 from sbc.report.comparison import COMPARED
 from sbc.report.discrete import MARK, NOTE
+from sbc.report.narrow import laid_out
 from sbc.report.numbers import plain_records, with_error
-from sbc.report.table import LEVELS, grid
+from sbc.report.table import LEVELS
 from sbc.report.targets import Subject
 from sbc.stats.averages import Condition, average, average_difference
 from sbc.stats.fits import Proportion
@@ -210,7 +211,11 @@ def _difference(
 
 
 def render_collapsed(
-    sweep: Sweep, by: Sequence[str], kind: str = "text", levels: tuple[float, ...] = LEVELS
+    sweep: Sweep,
+    by: Sequence[str],
+    kind: str = "text",
+    levels: tuple[float, ...] = LEVELS,
+    width: int | None = None,
 ) -> str:
     """Write the averages as text, Markdown, CSV or JSON, as `sbc.report.table.render` does."""
     frame = collapsed(sweep, by, levels)
@@ -236,7 +241,7 @@ def render_collapsed(
         f"{AVERAGED} a (b) = estimate and error of its last digits; {coverage_told(sweep, ())}."
     ]
     below += [NOTE] if any(frame["discrete"]) else []
-    return "\n".join([grid(rows, kind), "", *below])
+    return laid_out(rows, kind, below, width=width, names=by)
 
 
 _SHOWN = {"bias": "bias", "RMSE": "rmse", "empirical SE": "emp_se", "model SE": "model_se"}

@@ -9,8 +9,8 @@ import pandas as pd
 
 from sbc.report.comparison import comparison
 from sbc.report.discrete import MARK, NOTE
+from sbc.report.narrow import laid_out
 from sbc.report.numbers import with_error
-from sbc.report.table import grid
 from sbc.report.targets import ELEMENT
 from sbc.studies.sweep.collapse import (
     AVERAGED,
@@ -57,8 +57,13 @@ def sweep_comparison(sweep: Sweep, by: Sequence[str] | None = None) -> pd.DataFr
     )
 
 
-def render_comparison(sweep: Sweep, kind: str = "text", by: Sequence[str] | None = None) -> str:
-    """Write the differences as text, Markdown, CSV or JSON."""
+def render_comparison(
+    sweep: Sweep,
+    kind: str = "text",
+    by: Sequence[str] | None = None,
+    width: int | None = None,
+) -> str:
+    """Write the differences as text, Markdown, CSV or JSON, text as `sbc.report.narrow` has it."""
     frame = sweep_comparison(sweep, by)
     if kind in ("csv", "json"):
         return for_programs(frame, kind)
@@ -84,4 +89,4 @@ def render_comparison(sweep: Sweep, kind: str = "text", by: Sequence[str] | None
         return "one estimator: nothing to compare"
     below = [_PAIRED] if by is None else [_PAIRED, AVERAGED]
     below += [NOTE] if any(frame["discrete"]) else []
-    return "\n".join([grid(rows, kind), "", *below])
+    return laid_out(rows, kind, below, width=width, names=named)
