@@ -7,15 +7,15 @@ import re
 import shlex
 
 from sbc.gates import forward_words
-from sbc.gates.config import Config
-from sbc.gates.expectations import Unmoved
+from sbc.gates.config import ALL, Config
+from sbc.gates.expectations import Calibrated, Unmoved
 from sbc.gates.failures import Failures
 from sbc.gates.forward import Forward
 from sbc.gates.gate import Gate
 from sbc.gates.judge import Check, CheckVerdict
 from sbc.gates.record import Record, read_record, write_record
 from sbc.gates.verdict_words import waiting
-from sbc.store.names import fitted_by
+from sbc.store.names import fitted_by, vector_of
 from sbc.store.settings import IMPORTED
 
 LABELS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "failed fits": "FAIL"}
@@ -99,7 +99,21 @@ def keep(
 def title(verdict: CheckVerdict, gate: Gate) -> str:
     """Name a check: whose, of what, and what is expected."""
     check = verdict.check
-    return f"{whose(check, gate)} {check.quantity}: {check.expectation}"
+    return f"{whose(check, gate)} {quantity(verdict)}: {check.expectation}"
+
+
+def quantity(verdict: CheckVerdict) -> str:
+    """Name what a check is about; where it fails by what goes along with that, name this first.
+
+    With an estimand whose ranks are expected to be uniform go test quantities such as the log
+    prior (`sbc.gates.checks`).
+    """
+    check, of = verdict.check, verdict.evidence.of
+    mine = check.quantity == ALL or check.quantity in (of, vector_of(of), f"{vector_of(of)}[*]")
+    failed = verdict.outcome == "fail" and isinstance(check.expectation, Calibrated)
+    if not of or mine or not failed:
+        return check.quantity
+    return f"{of}, judged with {check.quantity}"
 
 
 def whose(what: Check | Failures, gate: Gate) -> str:
@@ -224,7 +238,7 @@ def markdown(gate: Gate) -> str:
         cells = [
             f"**{LABELS[verdict.outcome]}**",
             whose(check, gate),
-            check.quantity,
+            quantity(verdict),
             str(check.expectation),
             datasets(verdict),
             seen.found,
