@@ -55,6 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="go on with a sweep; runs the model files it names",
     )
+    options.declare_overwrite(parser)
     add("--max-failures", metavar="N", help="stop when more fits fail: a count, or a share as 10%%")
     add("--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(function=main)
@@ -74,7 +75,8 @@ def main(arguments: argparse.Namespace) -> int:
 
         folder = arguments.resume or arguments.out or folder_of(settings, "sweep", part)
         if arguments.resume is None:
-            fit.create(settings, plan, folder, part=part).close()
+            how = {"part": part, "overwrite": arguments.overwrite}
+            fit.create(settings, plan, folder, **how).close()
         after_a_crash(options.going_on(folder, without=("--vary", "--cells")))
         code = ExitCode.OK
         try:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import math
 from pathlib import Path
 from typing import Any
 
 from sbc.cli.terminal import columns, in_colour, kept
 from sbc.plugins.errors import ExitCode, UserError, in_shell
+
+#: Options that say what is told of each estimand, which averages and differences do not take.
+_OF_CELLS = ("measures", "errors", "null", "rope", "reference", "interval")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -85,6 +87,7 @@ def main(arguments: argparse.Namespace) -> int:
     Store.open(arguments.folder).close()
     if run_file.is_sweep:
         return _of_sweep(arguments, levels)
+    _check_run(arguments)
     from sbc.report.comparison import render_comparison
     from sbc.report.table import LEVELS, render
     from sbc.store.frames import load_run
@@ -106,6 +109,22 @@ def main(arguments: argparse.Namespace) -> int:
         )
         print(kept(in_shell(text)))
     return ExitCode.OK
+
+
+def _check_run(arguments: argparse.Namespace) -> None:
+    """Refuse what the table of a single run, or its differences, have not.
+
+    Raises
+    ------
+    UserError
+        Naming the option.
+    """
+    if arguments.bound:
+        raise UserError("--bound is for the table of a sweep")
+    which = next((n for n in ("compare", "agreement") if getattr(arguments, n)), "")
+    for name in ("by", "levels", *_OF_CELLS) if which else ():
+        if getattr(arguments, name) not in (None, "", "equal"):
+            raise UserError(f"--{name} is for the table of estimators; leave --{which}")
 
 
 def _measures(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -139,9 +158,11 @@ def _of_sweep(arguments: argparse.Namespace, levels: tuple[float, ...]) -> int:
     sweep = load_sweep(arguments.folder)
     by = [part.strip() for part in arguments.by.split(",")] if arguments.by else None
     if arguments.compare or by is not None:
-        for name in ("measures", "errors", "null", "rope", "reference"):
-            if getattr(arguments, name):
-                raise UserError(f"--{name} is for the table of all cells; leave --by and --compare")
+        from sbc.studies.sweep.collapse import check_averaged
+
+        check_averaged(
+            **{name: getattr(arguments, name) for name in _OF_CELLS}, bounds=arguments.bound
+        )
     if arguments.compare:
         from sbc.studies.sweep.comparison import render_comparison
 
@@ -154,7 +175,8 @@ def _of_sweep(arguments: argparse.Namespace, levels: tuple[float, ...]) -> int:
         return ExitCode.OK
     bounds = parse_bounds(arguments.bound or [], sweep.settings)
     asked = read_bounds(bounds) if bounds else ()
-    more = _measures(arguments) | {"reference": arguments.reference, "width": columns()}
+    more = {name: getattr(arguments, name) for name in ("reference", "interval")}
+    more |= _measures(arguments) | {"width": columns()}
     print(in_shell(render(sweep, arguments.kind, asked, levels or LEVELS, **more)))
     return ExitCode.OK
 
@@ -165,12 +187,9 @@ def _levels(text: str | None) -> tuple[float, ...]:
     Raises
     ------
     UserError
-        Unless they are numbers between 0 and 1.
+        Unless they are numbers; those outside of their range are told by who takes them.
     """
     try:
-        levels = tuple(float(part) for part in text.split(",")) if text else ()
+        return tuple(float(part) for part in text.split(",")) if text else ()
     except ValueError:
-        levels = (math.nan,)
-    if not all(0 < level < 1 for level in levels):
-        raise UserError(f"--levels takes numbers between 0 and 1, not '{text}'")
-    return levels
+        raise UserError(f"--levels takes numbers between 0 and 1, not '{text}'") from None

@@ -63,7 +63,7 @@ class TimeUpError(UserError):
 #: Where a setting begins and ends in a message: characters of Unicode's area for private use.
 _MARKED = re.compile("\ue000([a-z0-9_]+)(?:\ue001([^\ue000]*?))?\ue002")
 #: A setting that the command line calls otherwise than Python does.
-_IN_SHELL = {"parameter": "set", "estimands": "estimand", "columns": "map"}
+_IN_SHELL = {"parameter": "set", "estimands": "estimand", "columns": "map", "bounds": "bound"}
 
 
 def option(name: str, value: object = None) -> str:

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import UserError, option
 from sbc.report.adjusted import adjust, others
 from sbc.report.chosen import PUBLISHED, chosen, wants_choice
 from sbc.report.discrete import NOTE
 from sbc.report.gains import reference_of
-from sbc.report.hypotheses import Nulls, Ropes, check_named
+from sbc.report.hypotheses import Nulls, Ropes, check_named, check_ropes
 from sbc.report.marks import marked, painted
 from sbc.report.narrow import laid_out
 from sbc.report.numbers import p_value, plain_number, plain_records, with_error
@@ -89,6 +89,8 @@ def table(
         If there is no such feature, estimator or estimand, or no vector of the feature's length; or
         no shortest intervals of a level are kept by any version.
     """
+    check_levels(levels)
+    check_ropes(rope or {})
     if interval == "hdi" and (other := [level for level in levels if level not in LEVELS]):
         there = ", ".join(f"{level:g}" for level in LEVELS)
         raise UserError(f"shortest intervals are kept at {there}, not at {other[0]:g}")
@@ -112,6 +114,19 @@ def table(
     if not run.settings.regime.single_truth:  # where nobody expects uniform ranks, nobody tests
         adjust(rows, [] if by else others(run))
     return pd.DataFrame(rows)
+
+
+def check_levels(levels: Sequence[float]) -> None:
+    """Refuse levels of coverage that are none.
+
+    Raises
+    ------
+    UserError
+        Naming the first.
+    """
+    for level in levels:
+        if not 0 < level < 1:
+            raise UserError(f"{option('levels')} lie between 0 and 1, not at {level:g}")
 
 
 def render(

@@ -46,8 +46,10 @@ def sweep(
     tune: int | None = None,
     chains: int | None = None,
     target_accept: float | None = None,
+    data: str | Path | None = None,
     out: str | Path | None = None,
     resume: str | Path | None = None,
+    overwrite: bool = False,
     shard: str | None = None,
     allow_versions: bool = False,
     jobs: int | None = None,
@@ -82,6 +84,8 @@ def sweep(
         ``"I/N"``: part I of N by itself.
     out, resume : str or Path
         The new sweep's folder, or one to go on with.
+    overwrite : bool
+        Whether a run or a sweep that `out` holds gives way, once the new one is there.
 
     Returns
     -------
@@ -107,13 +111,13 @@ def _swept(asked: dict[str, Any]) -> LoadedSweep:
     part = WHOLE if asked["shard"] is None else Shard.parse(asked["shard"])
     if part != WHOLE and plan.precision:
         raise UserError(f"{option('precision')} looks at all datasets, and a shard has a part")
-    limit = limit_of(asked["max_failures"])
+    limit, jobs = limit_of(asked["max_failures"]), jobs_of(asked["jobs"])
     folder = resume or Path(asked["out"] or folder_of(settings, "sweep", part))
     with fitting(asked, settings) as how:
         if resume is None:
-            fit.create(settings, plan, folder, ["sbc.sweep"], part).close()
+            how_made = {"part": part, "overwrite": asked["overwrite"]}
+            fit.create(settings, plan, folder, ["sbc.sweep"], **how_made).close()
         try:
-            jobs = jobs_of(asked["jobs"])
             fit.execute(folder, settings, plan, jobs, asked["progress"], limit=limit, **how)
         except TimeUpError as stopped:
             warnings.warn(str(stopped), stacklevel=3)
@@ -170,6 +174,7 @@ def design(
     tune: int | None = None,
     chains: int | None = None,
     target_accept: float | None = None,
+    data: str | Path | None = None,
     out: str | Path | None = None,
     resume: str | Path | None = None,
     allow_versions: bool = False,

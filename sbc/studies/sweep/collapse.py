@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sbc.plugins.errors import UserError, unknown
+from sbc.plugins.errors import UserError, option, unknown
 from sbc.report.comparison import COMPARED
 from sbc.report.discrete import MARK, NOTE
 from sbc.report.narrow import laid_out
 from sbc.report.numbers import plain_records, with_error
-from sbc.report.table import LEVELS
+from sbc.report.table import LEVELS, check_levels
 from sbc.report.targets import Subject
 from sbc.stats.averages import Condition, average, average_difference
 from sbc.stats.fits import Proportion
@@ -68,6 +68,7 @@ def collapsed(
     UserError
         For a name that is no factor.
     """
+    check_levels(levels)
     rows = []
     for start, cells in _groups(sweep, by):
         for mine in _alike(sweep, cells):
@@ -208,6 +209,22 @@ def _difference(
         options = {"kind": "known"} if name == "coverage" else {}
         row[name], row[f"{name}_mcse"] = average_difference(name, pairs, **options)
     return row
+
+
+def check_averaged(**asked: object) -> None:
+    """Refuse what averages over cells, and differences, do not take.
+
+    Raises
+    ------
+    UserError
+        Naming the first setting.
+    """
+    for name, value in asked.items():
+        if value not in (None, "", [], (), "equal"):
+            raise UserError(
+                f"{option(name)} is for the table of all cells; leave {option('by')} and "
+                + option("compare")
+            )
 
 
 def render_collapsed(

@@ -22,21 +22,28 @@ STOPPED = (
 
 
 def coverage_told(
-    sweep: Sweep, bounds: Sequence[Bounds], levels: tuple[float, ...] = LEVELS
+    sweep: Sweep,
+    bounds: Sequence[Bounds],
+    levels: tuple[float, ...] = LEVELS,
+    interval: str = "equal",
 ) -> str:
     """Say by what the coverages of a sweep are counted."""
     bounded = any(bound.level is not None for bound in bounds)
-    return coverage_line(sweep.runs[0], levels) + (f"; {BY_PIT}" if bounded else "")
+    return coverage_line(sweep.runs[0], levels, interval) + (f"; {BY_PIT}" if bounded else "")
 
 
 def notes(
-    sweep: Sweep, bounds: Sequence[Bounds], levels: tuple[float, ...], discrete: bool
+    sweep: Sweep,
+    bounds: Sequence[Bounds],
+    levels: tuple[float, ...],
+    discrete: bool,
+    interval: str = "equal",
 ) -> list[str]:
     """List the lines below a sweep's table; `discrete` says whether one of its rows is marked."""
     return [
         "a (b) = estimate and Monte Carlo standard error of its last digits; * = none is better by "
         "more than two Monte Carlo errors of the difference; "
-        f"{coverage_told(sweep, bounds, levels)}.",
+        f"{coverage_told(sweep, bounds, levels, interval)}.",
         *([NOTE] if discrete else []),
         *([STOPPED] if sweep.plan.precision else []),
     ]

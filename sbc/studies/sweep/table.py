@@ -115,7 +115,8 @@ def render(
     shown = [row for row in frame.to_dict(orient="records") if row["kind"] != "element"]
     rows = [_readable(row, columns_of(sweep), bounds) for row in shown]
     above = [f"{regime_line(run)}." for run in sweep.of_each_truth]
-    below = notes(sweep, bounds, levels, any(row["discrete"] for row in shown))
+    discrete = any(row["discrete"] for row in shown)
+    below = notes(sweep, bounds, levels, discrete, asked.get("interval", "equal"))
     below = [*below, "", *words(sweep, bounds)]
     return laid_out(rows, kind, below, above=above, width=width, names=list(columns_of(sweep)))
 
