@@ -10,14 +10,16 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sbc.fitting.asked import jobs_of, limit_of
 from sbc.fitting.handed import Named
 from sbc.plugins.errors import TimeUpError, UserError, option
 from sbc.store.shard import WHOLE, Shard
-from sbc.studies.sweep.loaded import LoadedSweep
 from sbc.studies.sweep.spoken import fitting, folder_of, grid_asked, planned, settings_of
+
+if TYPE_CHECKING:
+    from sbc.studies.sweep.loaded import LoadedSweep
 
 #: One factor's levels: a text as the command line takes it, or values.
 Levels = str | float | Iterable[Any]
@@ -105,6 +107,7 @@ def sweep(
 
 def _swept(asked: dict[str, Any]) -> LoadedSweep:
     from sbc.studies.sweep import fit
+    from sbc.studies.sweep.loaded import LoadedSweep
 
     settings, resume = settings_of(asked)
     plan, settings = planned(asked, settings, resume)
@@ -222,6 +225,7 @@ def _designed(asked: dict[str, Any]) -> Designed:
     from sbc.studies.design import design as search
     from sbc.studies.design import plan_of_sizes
     from sbc.studies.sweep.goal import goal_asked
+    from sbc.studies.sweep.loaded import LoadedSweep
 
     settings, resume = settings_of(asked)
     goal = goal_asked(asked, resume)
