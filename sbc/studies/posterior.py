@@ -14,6 +14,7 @@ import numpy as np
 from sbc.fitting.allowed import validate
 from sbc.fitting.engine_choice import settled
 from sbc.fitting.options import settings_over
+from sbc.plugins import live
 from sbc.plugins.errors import UserError, in_python, option
 from sbc.store.settings import Settings
 
@@ -124,6 +125,8 @@ def _settings(wanted: Mapping[str, Any], folder: str | Path | None, cell: int | 
 
         made = read_run(Path(folder))
         refuse_imported(Path(folder), made)
+        if chosen.get("estimator") is None:
+            live.check_known(made, Path(folder), f".posterior({dataset})")
         base = settings_in(Path(folder), made, cell)
     elif cell is not None:
         raise UserError(f"{option('cell')} is one of a sweep's: name its folder")

@@ -127,9 +127,12 @@ def test_pip_installs_the_wheel_and_its_extras_and_every_door_opens(tmp_path):
     (home / "page.py").write_text("\n".join(text for text in page if text != of_pytest))
     assert "PASS" in do([python, "page.py"], home, MPLBACKEND="Agg")
     smoke = ["--preset", "smoke"]
-    for command in ("table", "explain", "describe", "report", "gate"):
+    for command in ("table", "describe", "report", "gate"):
         code, shown = sbc(command, "first", *(smoke if command == "gate" else ()))
         assert code == 0, shown
+    code, told = sbc("explain", "first")
+    assert code == 2  # the model stands in no file, and it is said who can be handed it
+    assert "sbc.run({'model': model}, resume='first').explain()" in told
     install("pytest")
     (home / "test_model.py").write_text(of_pytest)
     words = ["test_model.py", "--sbc-max-datasets", "150", "--junit-xml", "suite.xml"]
