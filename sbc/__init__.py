@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sbc.plugins.estimates import Estimated
     from sbc.plugins.estimator import estimator
     from sbc.plugins.generator import generator
-    from sbc.studies.api import load, merge, run
+    from sbc.studies.api import load, merge, posterior, run
     from sbc.studies.importing.run import import_results
     from sbc.studies.judge_api import check, gate, power
     from sbc.studies.sweep.api import design, sweep
@@ -39,6 +39,7 @@ _OFFERED = {
     "import_results": "sbc.studies.importing.run",
     "load": "sbc.studies.api",
     "merge": "sbc.studies.api",
+    "posterior": "sbc.studies.api",
     "power": "sbc.studies.judge_api",
     "run": "sbc.studies.api",
     "sweep": "sbc.studies.sweep.api",
@@ -58,6 +59,7 @@ __all__ = [
     "import_results",
     "load",
     "merge",
+    "posterior",
     "power",
     "run",
     "sweep",

@@ -14,16 +14,18 @@ from sbc.cli.supervise import after_a_crash, interruptible
 from sbc.cli.terminal import kept, order
 from sbc.plugins.errors import ExitCode, UserError, in_shell
 from sbc.stats.sequential.judge import PRESETS
+from sbc.store.settings import DECLARED
 from sbc.studies.question import Question, answered, answered_while_running, progress_line, question
 from sbc.studies.request import requested
 
 if TYPE_CHECKING:
     from sbc.gates.gate import Gate
 
-_RUN_OPTIONS = (
-    *("estimator", "generator", "truth", "set", "engine", "datasets", "seed", "draws", "tune"),
-    *("chains", "target_accept", "jobs", "out", "resume", "overwrite", "reuse", "profile", "quiet"),
-    *("cluster", "shard", "isolate", "fit_timeout", "max_failures", "allow_versions", "max_time"),
+#: Options that say what is fitted, and how, and go with --run alone.
+RUN_OPTIONS = (
+    *(declared.option for declared in DECLARED.values()),
+    *("jobs", "out", "resume", "overwrite", "reuse", "profile", "quiet", "cluster", "shard"),
+    *("isolate", "fit_timeout", "max_failures", "allow_versions", "max_time"),
 )
 
 
@@ -97,7 +99,7 @@ def _refuse_sweep(folder: Path | None) -> None:
 def _finished(arguments: argparse.Namespace, asked: Question) -> Gate:
     if arguments.folder is None:
         raise UserError("name the folder of a run, or make one: --run")
-    given = [name for name in _RUN_OPTIONS if getattr(arguments, name) not in (None, False)]
+    given = [name for name in RUN_OPTIONS if getattr(arguments, name) not in (None, False)]
     if given:
         raise UserError(f"--{given[0].replace('_', '-')} goes with --run, which is not given")
     from sbc.store.database import Store, read_run

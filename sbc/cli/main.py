@@ -59,6 +59,16 @@ class Parser(argparse.ArgumentParser):
                 raise unknown("option", option, long)
 
 
+class _PrintCompletion(argparse.Action):
+    """Prints the script of a shell and ends, as ``--version`` does."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, flag: str | None = None) -> None:
+        from sbc.cli.completion import script
+
+        print(script(values))
+        parser.exit()
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
 
@@ -122,7 +132,8 @@ def _check_surroundings() -> None:
 
 
 def _parse(argv: list[str]) -> Any:
-    named = next((word for word in argv if not word.startswith("-")), None)
+    first = 2 if argv[:1] == ["--print-completion"] else 0  # its value is no command
+    named = next((word for word in argv[first:] if not word.startswith("-")), None)
     if named is not None and named not in COMMANDS:
         raise unknown("command", named, COMMANDS)
     parser = chosen = Parser(
@@ -133,6 +144,12 @@ def _parse(argv: list[str]) -> Any:
         formatter_class=Formatter,
     )
     parser.add_argument("--version", action="version", version=f"sbc {sbc.__version__}")
+    parser.add_argument(
+        "--print-completion",
+        action=_PrintCompletion,
+        choices=("bash", "zsh", "tcsh"),
+        help="print a script that completes commands, options and names in a shell",
+    )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, text in COMMANDS.items():
         about = f"{text[0].upper()}{text[1:]}."

@@ -49,12 +49,16 @@ def declare(parser: argparse.ArgumentParser, found: Declared) -> None:
 
 
 def declare_overwrite(parser: argparse.ArgumentParser) -> None:
-    """Declare the options by which a run in the new one's folder gives way, or is gone on with."""
+    """Declare the option by which a run in the new one's folder gives way."""
     parser.add_argument(
         "--overwrite",
         action="store_true",
         help="with --out: replace the run that the folder holds, once the new one is there",
     )
+
+
+def declare_reuse(parser: argparse.ArgumentParser) -> None:
+    """Declare the option by which a run in the new one's folder is gone on with."""
     parser.add_argument(
         "--reuse",
         action="store_true",

@@ -69,46 +69,15 @@ def _field(arguments: argparse.Namespace) -> list[str]:
 
 
 def _of_sweeps(arguments: argparse.Namespace) -> int:
-    """Write the page of one sweep or several, or their tables.
-
-    Raises
-    ------
-    UserError
-        For what a sweep's report has not.
-    """
-    from sbc.studies.sweep.plan import parse_bounds, read_bounds
+    """Write the page of one sweep or several, or their tables."""
+    from sbc.studies.sweep.plan import parse_bounds
     from sbc.studies.sweep.read import load_sweep
+    from sbc.studies.sweep.shown import report
 
     sweeps = [load_sweep(folder) for folder in arguments.folders]
     bounds = parse_bounds(arguments.bound or [], sweeps[0].settings)
-    asked = read_bounds(bounds) if bounds else ()
-    field = _field(arguments)
-    if arguments.kind == "html":
-        from sbc.report.write import write_text
-        from sbc.studies.sweep.page import sweep_page
-
-        file = arguments.out or sweeps[0].folder / "report.html"
-        print(write_text(sweep_page(*sweeps, bounds=asked, field=field), file))
-    else:
-        from sbc.studies.sweep.table import render
-
-        _print("\n\n".join(render(s, "markdown", asked) for s in sweeps), arguments.out)
+    asked = (arguments.out, arguments.kind, arguments.figures, _field(arguments), bounds)
+    print(report(sweeps, *asked))
     if arguments.figures is not None:
-        from sbc.report.files import save_pictures
-        from sbc.studies.sweep.pictures import sweep_pictures
-
-        for sweep in sweeps:
-            several = len(sweeps) > 1
-            folder = arguments.figures / sweep.folder.name if several else arguments.figures
-            files = save_pictures(sweep_pictures(sweep, asked, field), folder)
-            print(f"{len(files)} files in {folder}")
+        print(f"figures in {arguments.figures}")
     return ExitCode.OK
-
-
-def _print(text: str, file: Path | None) -> None:
-    if file is None:
-        print(text)
-        return
-    from sbc.store.publish import publish_text
-
-    print(publish_text(file, f"{text}\n"))

@@ -50,6 +50,7 @@ def declare_run(parser: argparse.ArgumentParser) -> None:
         "--resume", type=Path, metavar="DIR", help="go on with a run; runs the model files it names"
     )
     options.declare_overwrite(parser)
+    options.declare_reuse(parser)
     options.declare_executor(parser)
     add("--max-failures", metavar="N", help="stop when more fits fail: a count, or a share as 10%%")
     add("--profile", action="store_true", help="say where the time went")

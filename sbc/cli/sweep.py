@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sbc.cli import options
 from sbc.cli.supervise import after_a_crash
+from sbc.cli.terminal import columns
 from sbc.fitting.asked import limit_of
 from sbc.plugins.errors import ExitCode, TooManyFailuresError, UserError, in_shell
 from sbc.store.settings import Settings
@@ -54,6 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="go on with a sweep; runs the model files it names",
     )
+    options.declare_overwrite(parser)
     add("--max-failures", metavar="N", help="stop when more fits fail: a count, or a share as 10%%")
     add("--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(function=main)
@@ -81,6 +83,7 @@ def main(arguments: argparse.Namespace) -> int:
                 *(folder, settings, plan, part),
                 **how | executor,
                 new=arguments.resume is None,
+                overwrite=arguments.overwrite,
                 begun=lambda: after_a_crash(
                     options.going_on(folder, without=("--vary", "--cells"))
                 ),
@@ -118,11 +121,10 @@ def _progress(plan: Plan, open_: Doubts) -> None:
 
 def _show(folder: Path) -> None:
     from sbc.studies.sweep.read import load_sweep
-    from sbc.studies.sweep.table import spending, words
+    from sbc.studies.sweep.table import told_of
 
     sweep = load_sweep(folder)
-    print(f"\n{words(sweep, sweep.plan.expectations)}\n\n{spending(sweep)}")
-    print(f"\nsweep folder: {folder}", flush=True)
+    print(f"\n{told_of(sweep, columns())}\n\nsweep folder: {folder}", flush=True)
     from sbc.report.write import write_text
     from sbc.studies.sweep.page import sweep_page
 

@@ -22,18 +22,14 @@ def judged(arguments: argparse.Namespace) -> int:
     from sbc.gates import files
     from sbc.studies.sweep import gate_words as words
     from sbc.studies.sweep.gate import judge_sweep
+    from sbc.studies.sweep.gate_files import publish
     from sbc.studies.sweep.read import load_sweep
 
     earlier = None if asked.baseline is None else load_sweep(asked.baseline)
     sweep = load_sweep(arguments.folder)
     gate = judge_sweep(sweep, asked.config, arguments.expect or [], earlier, asked.tolerance)
     print(words.text(gate))
-    if arguments.json:
-        files.write(arguments.json, words.as_json(gate))
-    if arguments.junit:
-        files.write(arguments.junit, words.junit(gate))
-    if arguments.markdown:
-        files.write(arguments.markdown, words.markdown(gate))
+    publish(gate, arguments.json, arguments.junit, arguments.markdown)
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         files.append(Path(summary), words.markdown(gate))
     if os.environ.get("GITHUB_ACTIONS") == "true":

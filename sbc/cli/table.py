@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from sbc.cli.terminal import columns, in_colour, kept
 from sbc.plugins.errors import ExitCode, UserError, in_shell
+
+#: Options that say what is told of each estimand, which averages and differences do not take.
+_OF_CELLS = ("measures", "errors", "null", "rope", "reference", "interval")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -86,21 +87,20 @@ def main(arguments: argparse.Namespace) -> int:
     Store.open(arguments.folder).close()
     if run_file.is_sweep:
         return _of_sweep(arguments, levels)
+    _check_run(arguments)
     from sbc.report.comparison import render_comparison
     from sbc.report.table import LEVELS, render
     from sbc.store.frames import load_run
 
     run = load_run(arguments.folder)
+    asked = (run, arguments.kind, arguments.elements)
     if arguments.compare or arguments.agreement:
-        print(render_comparison(run, arguments.kind, arguments.elements, arguments.agreement))
+        print(render_comparison(*asked, limits=arguments.agreement, width=columns()))
     else:
-        shown = arguments.kind == "text"
         text = render(
-            run,
-            arguments.kind,
-            arguments.elements,
-            width=columns() if shown else None,
-            colours=shown and in_colour(),
+            *asked,
+            width=columns(),
+            colours=arguments.kind == "text" and in_colour(),
             by=arguments.by,
             levels=levels or LEVELS,
             interval=arguments.interval,
@@ -109,6 +109,22 @@ def main(arguments: argparse.Namespace) -> int:
         )
         print(kept(in_shell(text)))
     return ExitCode.OK
+
+
+def _check_run(arguments: argparse.Namespace) -> None:
+    """Refuse what the table of a single run, or its differences, have not.
+
+    Raises
+    ------
+    UserError
+        Naming the option.
+    """
+    if arguments.bound:
+        raise UserError("--bound is for the table of a sweep")
+    which = next((n for n in ("compare", "agreement") if getattr(arguments, n)), "")
+    for name in ("by", "levels", *_OF_CELLS) if which else ():
+        if getattr(arguments, name) not in (None, "", "equal"):
+            raise UserError(f"--{name} is for the table of estimators; leave --{which}")
 
 
 def _measures(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -145,38 +161,30 @@ def _of_sweep(arguments: argparse.Namespace, levels: tuple[float, ...]) -> int:
     by = None
     if arguments.by is not None:
         by = [name for part in arguments.by.split(",") if (name := part.strip())]
+    if arguments.compare or arguments.agreement or by is not None:
+        from sbc.studies.sweep.collapse import check_averaged
+
+        averages = by is not None and not (arguments.compare or arguments.agreement)
+        names = [n for n in _OF_CELLS if not (averages and n in ("measures", "errors"))]
+        check_averaged(**{name: getattr(arguments, name) for name in names}, bounds=arguments.bound)
     if arguments.compare or arguments.agreement:
-        _refuse(arguments, ("measures", "errors", "null", "rope", "reference"), "--compare")
         from sbc.studies.sweep.comparison import render_comparison
 
-        print(render_comparison(sweep, arguments.kind, by, arguments.agreement))
+        print(render_comparison(sweep, arguments.kind, by, arguments.agreement, columns()))
         return ExitCode.OK
     if by is not None:
-        _refuse(arguments, ("null", "rope", "reference"), "--by")
         from sbc.studies.sweep.averaged import render_collapsed
 
         how = _measures(arguments)
-        print(
-            render_collapsed(
-                *(sweep, by, arguments.kind, levels or LEVELS), how["measures"], how["errors"]
-            )
-        )
+        asked_for = (how["measures"], how["errors"], columns())
+        print(render_collapsed(sweep, by, arguments.kind, levels or LEVELS, *asked_for))
         return ExitCode.OK
     bounds = parse_bounds(arguments.bound or [], sweep.settings)
     asked = read_bounds(bounds) if bounds else ()
-    more = _measures(arguments) | {
-        "reference": arguments.reference,
-        "interval": arguments.interval,
-    }
+    more = {name: getattr(arguments, name) for name in ("reference", "interval")}
+    more |= _measures(arguments) | {"width": columns()}
     print(in_shell(render(sweep, arguments.kind, asked, levels or LEVELS, **more)))
     return ExitCode.OK
-
-
-def _refuse(arguments: argparse.Namespace, names: Sequence[str], where: str) -> None:
-    """Refuse options that are about the table of all cells of a sweep alone."""
-    for name in names:
-        if getattr(arguments, name):
-            raise UserError(f"--{name} is for the table of all cells; leave {where}")
 
 
 def _levels(text: str | None) -> tuple[float, ...]:
@@ -185,12 +193,9 @@ def _levels(text: str | None) -> tuple[float, ...]:
     Raises
     ------
     UserError
-        Unless they are numbers between 0 and 1.
+        Unless they are numbers; those outside of their range are told by who takes them.
     """
     try:
-        levels = tuple(float(part) for part in text.split(",")) if text else ()
+        return tuple(float(part) for part in text.split(",")) if text else ()
     except ValueError:
-        levels = (math.nan,)
-    if not all(0 < level < 1 for level in levels):
-        raise UserError(f"--levels takes numbers between 0 and 1, not '{text}'")
-    return levels
+        raise UserError(f"--levels takes numbers between 0 and 1, not '{text}'") from None

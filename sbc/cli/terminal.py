@@ -49,9 +49,9 @@ def in_colour() -> bool:
     return not os.environ.get("NO_COLOR") and not dumb and _is_terminal()
 
 
-def columns() -> int | None:
-    """Count the characters of a terminal's line; None where no terminal is written to."""
-    return shutil.get_terminal_size((80, 24)).columns if _is_terminal() else None
+def columns() -> int:
+    """Count the characters of a line: of the terminal, or 80, unless COLUMNS says otherwise."""
+    return shutil.get_terminal_size((80, 24)).columns
 
 
 def _is_terminal() -> bool:

@@ -78,7 +78,13 @@ def _names(kind: str, chosen: str | tuple[str, ...], generator: str = "") -> tup
         if not found:
             raise UserError(f"no standard {kind} takes the arrays of '{generator}'; name one")
         return found
-    return tuple(catalogue.canonical(kind, name) for name in _listed(chosen))
+    written = _listed(chosen)
+    named = tuple(catalogue.canonical(kind, name) for name in written)
+    for i, one in enumerate(named):
+        if (first := named.index(one)) < i:
+            same = "" if written[first] == written[i] else f", which are both {one}"
+            raise UserError(f"an {kind} is named twice: {written[first]}, {written[i]}{same}")
+    return named
 
 
 def _listed(chosen: str | tuple[str, ...]) -> tuple[str, ...]:

@@ -198,20 +198,22 @@ def check_versions(folder: Path, run: RunFile, allowed: bool) -> dict[str, Any]:
     Raises
     ------
     UserError
-        Naming the first package that has changed.
+        Naming all packages that have changed.
     """
     mine: dict[str, str | None] = {"sbc": sbc.__version__, "python": platform.python_version()}
     mine |= packages() | _of_functions()
     before = [_versions(part) for part in (run, *run.resumed)]
     others = [_differing(mine, was) for was in before]
-    if any(other is None for other in others):
+    if not all(others):
         return {}
     if not allowed:
-        name, was = next(other for other in others if other)
+        told = [
+            f"{name} {' '.join(str(was).split())}, and this is {mine[name]}"
+            for name, was in others[0].items()
+        ]
         raise UserError(
-            f"{folder} was made with {name} {' '.join(str(was).split())}, and this is "
-            f"{mine[name]}: fits may have other bits; go on all the same by "
-            + option("allow_versions")
+            f"{folder} was made with {', with '.join(told)}: fits may have other bits; go on all "
+            f"the same by {option('allow_versions')}"
         )
     now_ = {"started": now(), "sbc": mine["sbc"], "python": mine["python"]}
     return {"resumed": [*run.resumed, now_ | {"packages": packages()}]}
@@ -222,12 +224,12 @@ def _versions(part: dict[str, Any]) -> dict[str, str | None]:
     return named | dict(part.get("packages") or {})
 
 
-def _differing(mine: dict[str, str | None], was: dict[str, str | None]) -> Any:
-    """Give the first package whose version was another, and that version; None if all agree.
+def _differing(mine: dict[str, str | None], was: dict[str, str | None]) -> dict[str, str | None]:
+    """Give the packages whose version was another, with that version.
 
     What was not written down is not compared.
     """
-    return next(((n, v) for n, v in was.items() if n in mine and v != mine[n]), None)
+    return {name: version for name, version in was.items() if mine.get(name, version) != version}
 
 
 def _version(package: str) -> str | None:

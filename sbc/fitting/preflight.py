@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import traceback
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from sbc.plugins.data import Data, Truth, users_own
 from sbc.plugins.errors import UserError, unknown
 from sbc.plugins.estimator import Estimator
 from sbc.plugins.generator import Generator
+from sbc.plugins.nearest import near
 from sbc.plugins.spec import Spec
 from sbc.plugins.userfile import load_pytensor
 from sbc.plugins.validate import check_arguments, check_data
@@ -192,8 +192,8 @@ def _check_elements(setup: Setup, asked: list[str]) -> None:
             raise UserError(f"'{vector}' of '{estimator.name}' is a number; it has no elements")
         places = estimator.elements.get(vector) or tuple(map(str, range(size)))
         if place not in places:
-            near = difflib.get_close_matches(place, places, n=1)
-            hint = f". Did you mean '{element(vector, near[0])}'?" if near else ""
+            meant = near(place, places)
+            hint = f". Did you mean '{element(vector, meant)}'?" if meant else ""
             raise UserError(
                 f"no element '{name}' in '{estimator.name}': {vector} has elements "
                 f"{element(vector, places[0])} to {element(vector, places[-1])}{hint}"

@@ -30,7 +30,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sbc.plugins.errors import UserError, near, option, renamed, unknown
+from sbc.plugins.errors import UserError, option, renamed, unknown
+from sbc.plugins.nearest import misspelled
 from sbc.stats.sequential.judge import PRESETS
 from sbc.stats.sequential.outcome import ALPHA_FAIL, ALPHA_PASS
 from sbc.store.settings import Settings
@@ -235,7 +236,7 @@ def _declared(config: Config, subject: str, value: Any, settings: Settings) -> C
     """Declare what is expected of ``estimator[:engine][:quantity]``; of one, its name may lack."""
     alone = settings.estimators[0] if len(settings.estimators) == 1 else ""
     whole = ":" in subject or subject in _spellings(settings.estimators)
-    if alone and not whole and not near(subject, settings.estimators):
+    if alone and not whole and not misspelled(subject, settings.estimators):
         return config.declare(settings.truth, alone, subject, value)
     estimator, rest = _split(subject, "estimator", settings.estimators)
     by_engine = any(rest == e or rest.startswith(f"{e}:") for e in _spellings(settings.fitters))

@@ -24,12 +24,14 @@ _FEWEST = 10
 class Evidence:
     """Sentences for people and numbers for programs.
 
-    ``found`` says what was seen, ``least`` what the datasets could have shown.
+    ``found`` says what was seen, ``least`` what the datasets could have shown; ``of`` names the
+    quantity that is least calibrated, where ranks of several are judged together.
     """
 
     found: str
     least: str
     numbers: Mapping[str, float] = field(default_factory=dict)
+    of: str = ""
 
 
 @np.errstate(over="ignore", invalid="ignore")  # as the truths of a damaged store may make it
@@ -57,7 +59,8 @@ def calibration(history: History, streams: tuple[str, ...], n: int, alpha: float
     z = ((mean - truth) / sd)[np.isfinite(u[worst])]
     numbers = {"datasets": float(fits), "log_e_against": float(combine_fail(log_e_fail(u))[-1])}
     numbers |= {"bias_sd": float(z.mean()), "error_ratio": float(z.std(ddof=1))}
-    found = f"{name}: " if len(streams) > 1 else ""
+    of = name if len(streams) > 1 else ""
+    found = f"{of}: " if of else ""
     if np.isfinite(z).all():
         found += f"bias {numbers['bias_sd']:+.2f} posterior sds, "
         found += f"errors {numbers['error_ratio']:.2f} times the posterior sds"
@@ -69,10 +72,10 @@ def calibration(history: History, streams: tuple[str, ...], n: int, alpha: float
         numbers["contraction"] = 1 - float(np.mean(sd[known] ** 2) / truth[known].var(ddof=1))
         found += f", contraction {numbers['contraction']:.2f}"
     if fits < _FEWEST:
-        return Evidence(found, "too few to show anything", numbers)
+        return Evidence(found, "too few to show anything", numbers, of)
     departure = detectable(fits, len(streams), alpha)
     numbers |= {f"least_{key}": value for key, value in departure._asdict().items()}
-    return Evidence(found, _least(fits, *departure), numbers)
+    return Evidence(found, _least(fits, *departure), numbers, of)
 
 
 def _least(fits: int, bias: float, low: float, high: float) -> str:

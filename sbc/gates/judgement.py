@@ -135,9 +135,10 @@ def _gate(
     histories: dict[tuple[str, str], History],
 ) -> Gate | None:
     """Judge the checks, None where there are none to make."""
-    if record is not None:
-        return judge_run(run, config, again=record, histories=histories)
     checks = checks_of(config, subject)
+    if record is not None:
+        there = checks or record.beside  # of a comparison alone nothing is known before it is made
+        return judge_run(run, config, again=record, histories=histories) if there else None
     if not checks or run.settings.regime.single_truth:
         return None
     try:

@@ -13,6 +13,7 @@ from sbc.gates.words import (
     fits_line,
     forward_label,
     notes,
+    quantity,
     regime,
     whose,
 )
@@ -40,7 +41,7 @@ def html(gate: Gate) -> str:
         rows.append(_row(forward_label(one), one.estimator, "before any fit", before(one), ""))
     for verdict in gate.verdicts:
         check = verdict.check
-        who = f"{whose(check, gate)} {check.quantity}"
+        who = f"{whose(check, gate)} {quantity(verdict)}"
         found = f"{datasets(verdict)}: {verdict.evidence.found}"
         rows.append(_row(LABELS[verdict.outcome], who, str(check.expectation), found,
                          verdict.evidence.least))  # fmt: skip

@@ -29,6 +29,10 @@ class Record:
         Whether the gate made the fits, and stopped when all was decided.
     cut : tuple of (int, int), optional
         Where its time was up: the fits that were there, and the leading datasets that count.
+    baseline : str
+        The folder of the run that it was compared with; empty if there was none.
+    tolerance : float or None
+        How far estimates may have moved since, in posterior sds.
     """
 
     config: Config
@@ -36,6 +40,8 @@ class Record:
     beside: tuple[tuple[str, str], ...] = ()
     fitted: bool = False
     cut: tuple[int, int] | None = None
+    baseline: str = ""
+    tolerance: float | None = None
 
     def most(self, fits: int) -> int | None:
         """Say how many datasets count of a run that holds so many fits; None for all."""
@@ -54,6 +60,9 @@ def write_record(folder: Path, record: Record) -> None:
         "beside": [list(one) for one in record.beside],
         "fitted": record.fitted,
         "cut": None if record.cut is None else list(record.cut),
+        "by_regime": config.by_regime,
+        "baseline": record.baseline,
+        "tolerance": record.tolerance,
     }
     kept.write(folder / FILE, [values])
 
@@ -65,12 +74,16 @@ def read_record(folder: Path) -> Record | None:
 
 def _record(values: dict[str, Any]) -> Record:
     numbers = {name: values[name] for name in _NUMBERS}
-    config = Config(declared=dict(values["declared"]), where=FILE).changed(**numbers)
-    cut = values["cut"]
+    # the last three are not in files of earlier versions
+    by_regime = bool(values.get("by_regime", True))
+    config = Config(declared=dict(values["declared"]), by_regime=by_regime, where=FILE)
+    config, cut = config.changed(**numbers), values["cut"]
     return Record(
         config=config,
         others=int(values["others"]),
         beside=tuple((str(outcome), str(words)) for outcome, words in values["beside"]),
         fitted=bool(values["fitted"]),
         cut=None if cut is None else (int(cut[0]), int(cut[1])),
+        baseline=str(values.get("baseline", "")),
+        tolerance=values.get("tolerance"),
     )

@@ -7,15 +7,15 @@ import re
 import shlex
 
 from sbc.gates import forward_words
-from sbc.gates.config import Config
-from sbc.gates.expectations import Unmoved
+from sbc.gates.config import ALL, Config
+from sbc.gates.expectations import Calibrated, Unmoved
 from sbc.gates.failures import Failures
 from sbc.gates.forward import Forward
 from sbc.gates.gate import Gate
 from sbc.gates.judge import Check, CheckVerdict
 from sbc.gates.record import Record, read_record, write_record
 from sbc.gates.verdict_words import waiting
-from sbc.store.names import fitted_by
+from sbc.store.names import fitted_by, vector_of
 from sbc.store.settings import IMPORTED
 
 LABELS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "failed fits": "FAIL"}
@@ -60,7 +60,13 @@ def forward_label(found: Forward) -> str:
     return LABELS["inconclusive" if found.incomplete else "pass"]
 
 
-def keep(gate: Gate, fitted: bool = False, cut: tuple[int, int] | None = None) -> None:
+def keep(
+    gate: Gate,
+    fitted: bool = False,
+    cut: tuple[int, int] | None = None,
+    baseline: str = "",
+    tolerance: float | None = None,
+) -> None:
     """Keep in the run's folder what was asked, so that tables and pages judge as this gate did.
 
     Parameters
@@ -71,6 +77,8 @@ def keep(gate: Gate, fitted: bool = False, cut: tuple[int, int] | None = None) -
         Whether the gate made the fits.
     cut : tuple of (int, int), optional
         Where its time was up, as in `sbc.gates.record.Record`.
+    baseline, tolerance
+        What it was compared with, as there; of a gate that made the fits it stands there already.
 
     Raises
     ------
@@ -80,14 +88,32 @@ def keep(gate: Gate, fitted: bool = False, cut: tuple[int, int] | None = None) -
     moved = [v for v in gate.verdicts if isinstance(v.check.expectation, Unmoved)]
     beside = tuple((v.outcome, _INDENT.join([title(v, gate), *details(v)])) for v in moved)
     before = read_record(gate.folder)
-    fitted = fitted or (before is not None and before.fitted)
-    write_record(gate.folder, Record(gate.config, len(moved), beside, fitted, cut))
+    if before is not None:
+        if fitted:
+            baseline, tolerance = before.baseline, before.tolerance
+        fitted = fitted or before.fitted
+    held = (gate.config, len(moved), beside, fitted, cut, baseline, tolerance)
+    write_record(gate.folder, Record(*held))
 
 
 def title(verdict: CheckVerdict, gate: Gate) -> str:
     """Name a check: whose, of what, and what is expected."""
     check = verdict.check
-    return f"{whose(check, gate)} {check.quantity}: {check.expectation}"
+    return f"{whose(check, gate)} {quantity(verdict)}: {check.expectation}"
+
+
+def quantity(verdict: CheckVerdict) -> str:
+    """Name what a check is about; where it fails by what goes along with that, name this first.
+
+    With an estimand whose ranks are expected to be uniform go test quantities such as the log
+    prior (`sbc.gates.checks`).
+    """
+    check, of = verdict.check, verdict.evidence.of
+    mine = check.quantity == ALL or check.quantity in (of, vector_of(of), f"{vector_of(of)}[*]")
+    failed = verdict.outcome == "fail" and isinstance(check.expectation, Calibrated)
+    if not of or mine or not failed:
+        return check.quantity
+    return f"{of}, judged with {check.quantity}"
 
 
 def whose(what: Check | Failures, gate: Gate) -> str:
@@ -212,7 +238,7 @@ def markdown(gate: Gate) -> str:
         cells = [
             f"**{LABELS[verdict.outcome]}**",
             whose(check, gate),
-            check.quantity,
+            quantity(verdict),
             str(check.expectation),
             datasets(verdict),
             seen.found,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
-
 from sbc.plugins.data import Data
 from sbc.plugins.errors import UserError, option, unknown
 from sbc.plugins.generator import Generator
+from sbc.plugins.nearest import near
 
 #: The generator where the user names none.
 DEFAULT = "confound"
@@ -23,7 +22,7 @@ def source_of(estimator: str, name: str, generator: Generator, data: Data) -> st
         if name.casefold() == f"n_{dim}".casefold():
             return f"len {dim}"
     if generator.name == DEFAULT:  # most often nobody has named it
-        if difflib.get_close_matches(name, data, n=1):
+        if near(name, data):
             raise unknown("array", name, data, f"for which '{estimator}' asks")
         raise UserError(
             f"'{estimator}' takes '{name}', and nothing gives it: name a file that holds it "

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import shlex
 import warnings
 from collections.abc import Iterable
 from enum import IntEnum
+
+from sbc.plugins.nearest import near
 
 
 class ExitCode(IntEnum):
@@ -62,7 +63,7 @@ class TimeUpError(UserError):
 #: Where a setting begins and ends in a message: characters of Unicode's area for private use.
 _MARKED = re.compile("\ue000([a-z0-9_]+)(?:\ue001([^\ue000]*?))?\ue002")
 #: A setting that the command line calls otherwise than Python does.
-_IN_SHELL = {"parameter": "set", "estimands": "estimand", "columns": "map"}
+_IN_SHELL = {"parameter": "set", "estimands": "estimand", "columns": "map", "bounds": "bound"}
 
 
 def option(name: str, value: object = None) -> str:
@@ -126,9 +127,3 @@ def unknown(kind: str, name: str, allowed: Iterable[str], where: str = "") -> Us
     place = f" {where}" if where else ""
     choices = ", ".join(allowed) if allowed else "none"
     return UserError(f"no {kind} called '{name}'{place}{hint}\n  available: {choices}")
-
-
-def near(name: str, allowed: Iterable[str]) -> str:
-    """Give the allowed name that was probably meant; empty if there is none like it."""
-    found = difflib.get_close_matches(name, sorted(allowed), n=1)
-    return found[0] if found else ""

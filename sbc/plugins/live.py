@@ -36,8 +36,17 @@ def find(kind: str, name: str) -> Any:
     return _held.get((kind, name))
 
 
-def check_known(run: Mapping[str, Any], folder: Path) -> None:
+def check_known(run: Mapping[str, Any], folder: Path, then: str = "") -> None:
     """Refuse to go on with a run whose models are not at hand.
+
+    Parameters
+    ----------
+    run : mapping
+        What ``run.json`` says of it.
+    folder : Path
+        The run's.
+    then : str
+        What is to be called on the run in Python, once its models have been handed over.
 
     Raises
     ------
@@ -48,7 +57,7 @@ def check_known(run: Mapping[str, Any], folder: Path) -> None:
         if find("estimator", name) is None:
             raise UserError(
                 f"'{name}' of {folder} stands in no file: hand it over again, "
-                f"sbc.run({{'{name}': model}}, resume='{folder}')"
+                f"sbc.run({{'{name}': model}}, resume='{folder}'){then}"
             )
 
 

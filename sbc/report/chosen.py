@@ -11,7 +11,7 @@ import pandas as pd
 from sbc.report.gains import reference_of
 from sbc.report.hypotheses import Nulls, Ropes, found_for, null_of
 from sbc.report.labels import Labels
-from sbc.report.markup import WRITERS
+from sbc.report.markup import WRITERS, text
 from sbc.report.measures import MEASURES, ROPE, Measure, asked_for
 from sbc.report.sheet import sheet
 from sbc.store.frames import Run
@@ -32,7 +32,7 @@ def wants_choice(
 
 def chosen(
     run: Run, frame: pd.DataFrame, kind: str, elements: bool, measures: Sequence[str] | None,
-    errors: str, options: Mapping[str, Any],
+    errors: str, options: Mapping[str, Any], width: int | None = None,
 ) -> str:  # fmt: skip
     """Write the rows of a run's table; arguments are those of `sbc.report.table.render`.
 
@@ -45,13 +45,13 @@ def chosen(
     if "stratum" in frame:
         frame = frame.assign(stratum=[_named(label, by) for label in frame["stratum"]])
     factors = {"stratum": "stratum"} if "stratum" in frame else {}
-    return chosen_of([run], frame, kind, factors, measures, errors, options, elements)
+    return chosen_of([run], frame, kind, factors, measures, errors, options, elements, width=width)
 
 
 def chosen_of(
     runs: Sequence[Run], frame: pd.DataFrame, kind: str, factors: Mapping[str, str],
     measures: Sequence[str] | None, errors: str, options: Mapping[str, Any], elements: bool = False,
-    notes: Sequence[str] = (),
+    notes: Sequence[str] = (), width: int | None = None,
 ) -> str:  # fmt: skip
     """Write the rows of a table of several runs, such as the cells of a sweep.
 
@@ -65,7 +65,7 @@ def chosen_of(
         One of `sbc.report.markup.WRITERS`.
     factors : mapping of str to str
         What the rows are grouped by, each with its column.
-    measures, errors, elements
+    measures, errors, elements, width
         As for `sbc.report.table.render`.
     options : mapping
         Of `sbc.report.table.table`.
@@ -86,7 +86,8 @@ def chosen_of(
     notes = [*_counts(records, shown), *notes, *_about(runs, records, shown, options)]
     notes += _failures(runs)
     caption = f"Performance over simulated datasets; {_process(runs)}."
-    return WRITERS[kind](sheet(records, shown, factors, errors, caption, notes, elements))
+    made = sheet(records, shown, factors, errors, caption, notes, elements)
+    return text(made, width) if kind == "text" else WRITERS[kind](made)
 
 
 def _process(runs: Sequence[Run]) -> str:

@@ -15,9 +15,9 @@ from sbc.report.chosen import PUBLISHED
 from sbc.report.discrete import MARK, NOTE
 from sbc.report.markup import WRITERS
 from sbc.report.measures import Measure
+from sbc.report.narrow import laid_out
 from sbc.report.numbers import plain_records, with_error
 from sbc.report.sheet import sheet
-from sbc.report.table import grid
 from sbc.report.targets import ELEMENT, Subject, subjects_of
 from sbc.stats.agreement import agreement
 from sbc.stats.vectors import difference, gain
@@ -121,13 +121,17 @@ def _row(run: Run, one: Subject, other: Subject) -> dict[str, Any]:
 
 
 def render_comparison(
-    run: Run, kind: str = "text", elements: bool = False, limits: bool = False
+    run: Run,
+    kind: str = "text",
+    elements: bool = False,
+    limits: bool = False,
+    width: int | None = None,
 ) -> str:
     """Write the differences in one of the formats of `table.render`.
 
     Parameters
     ----------
-    run, kind, elements
+    run, kind, elements, width
         As for `table.render`.
     limits : bool
         Whether texts for reading show the limits of agreement, and not differences of metrics.
@@ -164,10 +168,8 @@ def render_comparison(
     ]
     if not rows:
         return "one estimator: nothing to compare"
-    if limits:
-        return "\n".join([grid(rows, kind), "", LIMITS])
-    marked = any(r["discrete"] for r in records)
-    return "\n".join([grid(rows, kind), *(["", NOTE] if marked else [])])
+    marked = [NOTE] if any(r["discrete"] for r in records) else []
+    return laid_out(rows, kind, [LIMITS] if limits else marked, width=width)
 
 
 def published_comparison(

@@ -61,11 +61,25 @@ def parse_ropes(texts: Sequence[str] | None) -> Ropes:
         name, _, ends = text.rpartition("=")
         low, _, high = ends.partition(",")
         shape = "ESTIMAND=LOW,HIGH"
-        region = _number("rope", low, text, shape), _number("rope", high, text, shape)
-        if not name or region[0] >= region[1]:
-            raise UserError(f"{option('rope')} takes {shape} with LOW below HIGH, not '{text}'")
-        found[name.strip()] = region
+        found[name.strip()] = _number("rope", low, text, shape), _number("rope", high, text, shape)
+    check_ropes(found)
     return found
+
+
+def check_ropes(ropes: Ropes) -> None:
+    """Refuse a region that has no name, or that holds nothing.
+
+    Raises
+    ------
+    UserError
+        Naming it.
+    """
+    for name, (low, high) in ropes.items():
+        if not name or not low < high:
+            raise UserError(
+                f"{option('rope')} takes ESTIMAND=LOW,HIGH with LOW below HIGH, not "
+                f"'{name}={low:g},{high:g}'"
+            )
 
 
 def _number(name: str, text: str, whole: str, shape: str) -> float:

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Callable, Sequence
 
+from sbc.report.narrow import blocks, within, wrapped
 from sbc.report.sheet import Sheet
 
 #: Rows beyond which a table in LaTeX is broken across pages.
@@ -175,8 +176,8 @@ def markdown(sheet: Sheet) -> str:
     return "\n\n".join(["\n".join([*caption, *lines]), *notes])
 
 
-def text(sheet: Sheet) -> str:
-    """Write a table for a terminal."""
+def text(sheet: Sheet, width: int | None = None) -> str:
+    """Write a table for a terminal; a block a row where that has not the width."""
     from tabulate import tabulate
 
     aligned = ("left",) * (1 + any(title for title, _ in sheet.groups))
@@ -184,7 +185,12 @@ def text(sheet: Sheet) -> str:
         sheet.rows, headers="keys", tablefmt="simple", disable_numparse=True,
         stralign="right", colalign=aligned,
     ) if sheet.rows else ""  # fmt: skip
-    return "\n".join([sheet.caption, "", body, "", *sheet.notes]).strip()
+    above, below = [sheet.caption], list(sheet.notes)
+    if width is not None:
+        above, below = wrapped(above, width), wrapped(below, width)
+        names = ("Group", *sheet.heads[:1])
+        body = body if within(body, width) else blocks(sheet.rows, width, names)
+    return "\n".join([*above, "", body, "", *below]).strip()
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sbc.plugins.errors import UserError
+from sbc.plugins.errors import UserError, option
 from sbc.report.adjusted import adjust, others
 from sbc.report.chosen import PUBLISHED, chosen, wants_choice
 from sbc.report.discrete import NOTE
 from sbc.report.gains import reference_of
-from sbc.report.hypotheses import Nulls, Ropes, check_named
+from sbc.report.hypotheses import Nulls, Ropes, check_named, check_ropes
 from sbc.report.marks import marked, painted
-from sbc.report.narrow import fitted, wrapped
+from sbc.report.narrow import laid_out
 from sbc.report.numbers import p_value, plain_number, plain_records, with_error
 from sbc.report.readable import diagnostics_of, readable_rows
 from sbc.report.table_notes import (
@@ -89,6 +89,8 @@ def table(
         If there is no such feature, estimator or estimand, or no vector of the feature's length; or
         no shortest intervals of a level are kept by any version.
     """
+    check_levels(levels)
+    check_ropes(rope or {})
     if interval == "hdi" and (other := [level for level in levels if level not in LEVELS]):
         there = ", ".join(f"{level:g}" for level in LEVELS)
         raise UserError(f"shortest intervals are kept at {there}, not at {other[0]:g}")
@@ -112,6 +114,19 @@ def table(
     if not run.settings.regime.single_truth:  # where nobody expects uniform ranks, nobody tests
         adjust(rows, [] if by else others(run))
     return pd.DataFrame(rows)
+
+
+def check_levels(levels: Sequence[float]) -> None:
+    """Refuse levels of coverage that are none.
+
+    Raises
+    ------
+    UserError
+        Naming the first.
+    """
+    for level in levels:
+        if not 0 < level < 1:
+            raise UserError(f"{option('levels')} lie between 0 and 1, not at {level:g}")
 
 
 def render(
@@ -141,7 +156,7 @@ def render(
     errors : {"", "full", "compact"}
         How errors are written where measures are chosen or a table is published; full if not said.
     width : int, optional
-        Characters that a line of text may have; by default as many as it likes.
+        Characters that a line of plain text may have; by default as many as it likes.
     colours : bool
         Whether a text marks what stands out, as terminals take it.
     **options
@@ -158,34 +173,19 @@ def render(
     if kind == "csv":
         return frame.to_csv(index=False).rstrip("\n")
     if wants_choice(kind, measures, errors, options):
-        return chosen(run, frame, kind, elements, measures, errors or "full", options)
+        return chosen(run, frame, kind, elements, measures, errors or "full", options, width)
     rows = [r for r in frame.to_dict(orient="records") if elements or r["kind"] != ELEMENT]
     readable = readable_rows(run, rows, hdi=options.get("interval") == "hdi")
     if colours:
         readable = [painted(c, marked(r)) for c, r in zip(readable, rows, strict=True)]
-    body = grid(readable, kind) if width is None else fitted(readable, width, _plain)
     pools = any(row["kind"] == VECTOR for row in rows)
     whole = "stratum" not in frame
     below = verdicts(run) if whole else []
     below += notes(run, pools, elements, **options)
     below += [APPROXIMATION] if diagnostics_of(rows) else []
     below += [NOTE] if any(row["discrete"] for row in rows) else []
-    above = [f"{regime_line(run)}."]
-    if width is not None:
-        above, below = wrapped(above, width), wrapped([*below, *states_lines(run)], width)
-    return "\n".join([*above, "", body, "", *below]).rstrip()
-
-
-def _plain(rows: list[dict[str, str]]) -> str:
-    return grid(rows, "text")
-
-
-def grid(rows: list[dict[str, str]], kind: str) -> str:
-    """Lay out rows of text for reading, as plain text or Markdown."""
-    from tabulate import tabulate
-
-    style = "pipe" if kind == "markdown" else "simple"
-    return tabulate(rows, headers="keys", tablefmt=style, disable_numparse=True, stralign="right")
+    below += states_lines(run) if kind == "text" else []
+    return laid_out(readable, kind, below, above=[f"{regime_line(run)}."], width=width)
 
 
 __all__ = [

@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sbc.fitting.handed import Named
-from sbc.studies.spoken import fitted
+from sbc.studies.spoken import drawn, fitted
 
 if TYPE_CHECKING:
+    from sbc.store.frames import Run
     from sbc.studies.loaded import LoadedRun, LoadedSweep
+    from sbc.studies.posterior import Posteriors
 
 
 def run(
@@ -166,6 +168,59 @@ def load(folder: str | Path) -> LoadedRun | LoadedSweep:
     from sbc.studies.loaded import loaded
 
     return loaded(folder)
+
+
+def posterior(
+    estimator: Named | Iterable[Named] | Mapping[str, Named] | None = None,
+    generator: Named | None = None,
+    *,
+    dataset: int,
+    run: Run | str | Path | None = None,
+    cell: int | None = None,
+    simulator: Named | None = None,
+    name: str = "model",
+    truth: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    estimands: Iterable[str] | None = None,
+    quantity: Named | Iterable[Named] | Mapping[str, Named] | None = None,
+    engine: str | Iterable[str] | None = None,
+    seed: int | None = None,
+    draws: int | None = None,
+    tune: int | None = None,
+    chains: int | None = None,
+    target_accept: float | None = None,
+    data: str | Path | None = None,
+    out: str | Path | None = None,
+) -> Posteriors:
+    """Draw the posteriors of estimators for one dataset, as ``sbc posterior`` does.
+
+    Parameters
+    ----------
+    estimator, generator, simulator, name, truth, parameters, estimands, quantity, engine
+        What is fitted, as for `sbc.run`; by default all built-in estimators, and of several
+        engines the first.
+    seed, draws, tune, chains, target_accept, data
+        The same.
+    dataset : int
+        The dataset's number, from 0.
+    run : run or its folder
+        What to take all settings from that are not named here.
+    cell : int
+        Of a sweep: the cell's number, from 0.
+    out : str or Path
+        A file for the figure, that ends in ``.png``, ``.svg`` or ``.pdf``.
+
+    Returns
+    -------
+    sbc.studies.posterior.Posteriors
+        Their `draws` and the `truth`; ``plot()`` is the figure.
+
+    Raises
+    ------
+    sbc.plugins.errors.UserError
+        For what cannot be, or where no fit has draws.
+    """
+    return drawn(dict(locals()))
 
 
 def merge(

@@ -134,7 +134,7 @@ def judge_while_running(
             try:
                 _fit(grown, waiting, store, jobs, hand_out=hand_out, deadline=deadline)
             except TimeUpError as stopped:
-                say(f"{stopped.neutral}; {_how_to_go_on(folder)}")
+                say(f"{stopped.neutral}; go on by {option('resume', folder)}")
                 return _kept(_undecided(look(), gate), cut=_looked_at(gate))
         gate = look()
         watch(gate)
@@ -195,12 +195,6 @@ def _fit(
             hand_out=hand_out or local.fits,
             deadline=deadline,
         )
-
-
-def _how_to_go_on(folder: Path) -> str:
-    """Say how; what is expected of a run stands in no run."""
-    same = f"{option('preset')}, {option('config')} and {option('expect')}"
-    return f"go on by {option('resume', folder)}, with the same {same}"
 
 
 def _undecided(partial: Gate, before: Gate | None) -> Gate:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from sbc.fitting.handed import Named
 from sbc.studies.spoken import compared, gated
@@ -142,6 +142,46 @@ def check(
         For what cannot be, or an estimator that states no model.
     """
     return compared(dict(locals()))
+
+
+@overload
+def power(
+    bias: float = 0.0,
+    sd: float = 1.0,
+    *,
+    level: float = 0.8,
+    preset: str | None = None,
+    delta: float | None = None,
+    max_datasets: int | None = None,
+    alpha_fail: float | None = None,
+    alpha_pass: float | None = None,
+    streams: int = 1,
+    studies: int = 400,
+    seed: int = 0,
+    precision: None = None,
+    empirical_se: None = None,
+    pilot: None = None,
+) -> GatePower: ...
+
+
+@overload
+def power(
+    bias: float = 0.0,
+    sd: float = 1.0,
+    *,
+    level: float = 0.8,
+    preset: str | None = None,
+    delta: float | None = None,
+    max_datasets: int | None = None,
+    alpha_fail: float | None = None,
+    alpha_pass: float | None = None,
+    streams: int = 1,
+    studies: int = 400,
+    seed: int = 0,
+    precision: Mapping[str, float],
+    empirical_se: float | None = None,
+    pilot: Run | str | Path | None = None,
+) -> ErrorsNeed: ...
 
 
 def power(

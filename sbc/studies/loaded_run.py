@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Literal, overload
 
 from sbc.plugins.errors import in_python
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sbc.gates.gate import Gate
     from sbc.report.hypotheses import Nulls, Ropes
     from sbc.studies.judge_api import Expected
+    from sbc.studies.posterior import Posteriors
     from sbc.studies.replay import Replay
 
 
@@ -230,6 +232,22 @@ class LoadedRun(Plotted):
 
         return replayed(self.folder, dataset, estimator, engine, None, save)
 
+    def posterior(
+        self, dataset: int, estimator: str | None = None, engine: str | None = None
+    ) -> Posteriors:
+        """Draw the posteriors of one dataset: `sbc.posterior` with the run's settings.
+
+        Parameters
+        ----------
+        dataset : int
+            Its number, from 0; it need not be one that the run has fitted.
+        estimator, engine : str
+            Which; by default all estimators, by the first engine.
+        """
+        from sbc.studies.api import posterior
+
+        return posterior(estimator, dataset=dataset, run=self, engine=engine)
+
     def to_datatree(self, estimator: str = "", engine: str = "") -> xr.DataTree:
         """Give one estimator's ranks as ArviZ's SBC plots take them, in the group ``prior_sbc``.
 
@@ -262,7 +280,7 @@ class LoadedRun(Plotted):
         """Write the table as a terminal shows it."""
         from sbc.report.table import render
 
-        return in_python(render(self))
+        return in_python(render(self, width=get_terminal_size().columns))
 
     def _repr_html_(self) -> str:
         """Show the table in a notebook, as a terminal does."""

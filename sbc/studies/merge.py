@@ -6,7 +6,7 @@ import json
 import shutil
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -116,16 +116,25 @@ def _check_same(
                 f"{folder} was made with {name} = {json.dumps(its.get(name))}, {first} with "
                 f"{json.dumps(mine.get(name))}; parts of one run have the same settings"
             )
-    for name in () if allow_versions else _VERSIONS:
-        if (was := other.get(name)) != (wanted := run.get(name)):
-            if isinstance(was, dict) or isinstance(wanted, dict):
-                was, wanted = was or {}, wanted or {}
-                name = next(n for n in {**wanted, **was} if was.get(n) != wanted.get(n))  # noqa: PLW2901
-                was, wanted = was.get(name), wanted.get(name)
-            raise UserError(
-                f"{folder} was made with {name} {was}, {first} with {wanted}; merge them all the "
-                f"same by {option('allow_versions')}"
-            )
+    if allow_versions:
+        return
+    wanted, was = _versions(run), _versions(other)
+    differing = [n for n in {**wanted, **was} if was.get(n) != wanted.get(n)]
+    if differing:
+        told = ", ".join(f"{n} {was.get(n)} and not {wanted.get(n)}" for n in differing)
+        raise UserError(
+            f"{folder} was made with {told}, as {first} was; merge them all the same by "
+            + option("allow_versions")
+        )
+
+
+def _versions(run: Mapping[str, Any]) -> dict[str, Any]:
+    """List the versions of all that a run was made with, each by its name."""
+    found: dict[str, Any] = {}
+    for name in _VERSIONS:
+        value = run.get(name)
+        found |= value if isinstance(value, dict) else {name: value}
+    return found
 
 
 def _check_finished(folder: Path, part: Shard, settings: Settings, numbers: Numbers) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sbc.gates.config import Config, expect_all, load_config
+from sbc.gates.record import Record, read_record, write_record
 from sbc.plugins.errors import UserError, option
 from sbc.store.settings import Settings
 from sbc.studies.request import Request
@@ -60,7 +61,8 @@ def question(wanted: Mapping[str, Any]) -> Question:
     ----------
     wanted : mapping
         ``config``, ``expect``, ``preset``, ``delta``, ``max_datasets``, ``alpha_fail``,
-        ``alpha_pass``, ``baseline`` and ``tolerance``, as `sbc.gate` takes them; None says nothing.
+        ``alpha_pass``, ``baseline``, ``tolerance`` and ``resume``, as `sbc.gate` takes them; None
+        says nothing. Of a run that is resumed, what is not said is what its gate was asked.
 
     Raises
     ------
@@ -69,18 +71,25 @@ def question(wanted: Mapping[str, Any]) -> Question:
     """
     from sbc.gates.baseline import TOLERANCE  # brings pandas
 
-    file, baseline = wanted.get("config"), wanted.get("baseline")
-    tolerance = wanted.get("tolerance")
-    config = Config() if file is None else load_config(Path(file))
+    file, before = wanted.get("config"), _before(wanted.get("resume"))
+    named, tolerance = wanted.get("baseline"), wanted.get("tolerance")
+    config = before.config if file is None else load_config(Path(file))
+    baseline = (before.baseline or None) if named is None else named
     config = config.changed(wanted.get("preset"), **{name: wanted.get(name) for name in _NUMBERS})
     if tolerance is not None and not tolerance > 0:
         raise UserError(f"{option('tolerance')} must be above 0, not {tolerance:g}")
     if tolerance is not None and baseline is None:
         raise UserError(f"{option('tolerance')} goes with {option('baseline')}, which is not given")
-    if baseline is not None and file is None and not wanted.get("expect"):
+    if named is not None and file is None and not wanted.get("expect"):
         config = replace(config, by_regime=False)  # a comparison alone was asked for
-    how_far = TOLERANCE if tolerance is None else tolerance
+    how_far = next(x for x in (tolerance, before.tolerance, TOLERANCE) if x is not None)
     return Question(config, wanted.get("expect"), baseline, how_far)
+
+
+def _before(resume: str | Path | None) -> Record:
+    """Read what the gate was asked that made a run, or give a record of nothing."""
+    record = None if resume is None else read_record(Path(resume))
+    return record if record is not None and record.fitted else Record(Config())
 
 
 def answered(run: Run, asked: Question, say: Callable[[str], None] = lambda line: None) -> Gate:
@@ -103,12 +112,20 @@ def answered(run: Run, asked: Question, say: Callable[[str], None] = lambda line
     from sbc.gates.gate import judge_run
     from sbc.gates.words import keep
 
-    gate = judge_run(run, asked.of(run.settings), asked.earlier(), asked.tolerance)
+    earlier = asked.earlier()
+    gate = judge_run(run, asked.of(run.settings), earlier, asked.tolerance)
     try:
-        keep(gate)
+        keep(gate, **_compared(earlier, asked))
     except UserError as problem:
         say(f"what this gate asked is not kept: {problem.neutral}")
     return gate
+
+
+def _compared(earlier: Run | None, asked: Question) -> dict[str, Any]:
+    """Say with which run one is compared, as it is kept."""
+    if earlier is None:
+        return {}
+    return {"baseline": str(earlier.folder), "tolerance": asked.tolerance}
 
 
 def answered_while_running(
@@ -139,6 +156,15 @@ def answered_while_running(
     from sbc.studies.gate import judge_while_running
 
     config, earlier = asked.of(request.settings), asked.earlier()
+
+    def note() -> None:
+        """Keep what is asked as soon as there is a run, so that it can be gone on with."""
+        limited = replace(config, max_datasets=config.limit)
+        before = read_record(request.folder) or Record(limited)
+        now = {"config": limited, "fitted": True, **_compared(earlier, asked)}
+        write_record(request.folder, replace(before, **now))
+        begun(request.folder)
+
     with request.executor() as (hand_out, deadline):
         gate = judge_while_running(
             request.settings,
@@ -153,7 +179,7 @@ def answered_while_running(
             command=command,
             say=say,
             watch=watch,
-            begun=lambda: begun(request.folder),
+            begun=note,
             hand_out=hand_out,
             deadline=deadline,
         )

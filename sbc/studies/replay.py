@@ -11,6 +11,7 @@ from typing import Any
 
 from sbc.fitting.allowed import validate
 from sbc.fitting.fit import Task, fit
+from sbc.plugins import live
 from sbc.plugins.errors import UserError, option, unknown
 from sbc.store.database import Store, read_run
 from sbc.store.folder import refuse_imported
@@ -74,6 +75,7 @@ def task_of(
     """
     run = read_run(folder)
     refuse_imported(folder, run)
+    live.check_known(run, folder, f".replay({dataset})")
     settings = run.settings
     if estimator is None and len(settings.estimators) == 1:
         estimator = settings.estimators[0]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sbc.plugins.errors import unknown
+from sbc.report.field import check_kinds
 from sbc.store.frames import Run
 
 FORMATS = ("html", "markdown")
@@ -41,6 +42,7 @@ def report(
     """
     if format not in FORMATS:
         raise unknown("format", format, FORMATS)
+    field = check_kinds(field)
     file = None if out is None else Path(out)
     if figures is not None:
         from sbc.report.files import save_figures

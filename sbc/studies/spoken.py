@@ -17,6 +17,7 @@ from sbc.studies.request import make, requested
 if TYPE_CHECKING:
     from sbc.gates.gate import Gate
     from sbc.studies.loaded import LoadedRun
+    from sbc.studies.posterior import Posteriors
 
 #: What may be handed over as it is, and the name that it is known by where it has none.
 _THINGS = {
@@ -94,6 +95,14 @@ def compared(given: Mapping[str, Any]) -> Checked:
     """Do what `sbc.check` is called for; arguments and errors are its own."""
     with patient(None):
         return checked(in_words(given))
+
+
+def drawn(given: Mapping[str, Any]) -> Posteriors:
+    """Do what `sbc.posterior` is called for; arguments and errors are its own."""
+    from sbc.studies.posterior import posteriors
+
+    with patient(None):
+        return posteriors(in_words(given), given["run"])
 
 
 def say(line: str) -> None:

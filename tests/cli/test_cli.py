@@ -161,6 +161,13 @@ WRONG = [
 ]
 
 
+def test_an_estimator_that_is_named_twice_is_told_as_it_was_written(capsys):
+    own = "tests/files/functions.py:chains"
+    assert main(["run", "--estimator", f"{own},{own}@shift=0"]) == 2
+    told = capsys.readouterr().err
+    assert f"an estimator is named twice: {own}, {own}@shift=0, which are both {own}\n" in told
+
+
 @pytest.mark.parametrize(("argv", "words", "second"), WRONG)
 def test_every_mistake_is_told_in_a_line_or_two(mistake, elsewhere, argv, words, second):
     first, *more = mistake(*argv)

@@ -315,6 +315,43 @@ def test_it_goes_on_with_a_run(tmp_path, fake_execute):
     assert calls[2][1] == 50
 
 
+def test_it_goes_on_with_what_was_asked(tmp_path, fake_execute, capsys):
+    fake_execute({"mundlak": calibrated(1000)})
+    assert gate_running(tmp_path, "--max-datasets", "50") == 3
+    words = ["gate", "--run", "--resume", str(tmp_path / "run"), "--max-datasets", "400"]
+    assert main([*words, "--quiet"]) == 0
+    alone = capsys.readouterr().out
+    assert "PASS          mundlak beta_XY: calibrated within 0.07" in alone
+    assert main([*words, "--quiet", "--delta", "0.07", *EXPECT]) == 0
+    told = capsys.readouterr().out
+    assert told.endswith(alone.rpartition("gate: ")[2])
+    # what is named counts
+    assert main([*words, "--quiet", "--expect", "mundlak:beta_XY=miscalibrated"]) != 0
+    assert "miscalibrated" in capsys.readouterr().out
+
+
+def test_a_comparison_is_gone_on_with(tmp_path, fake_execute, capsys):
+    calls = fake_execute({"mundlak": calibrated(1000)})
+    before = str(make_run(tmp_path / "before", fits({"beta_XY": calibrated(60)})))
+    asked = ["--baseline", before, "--tolerance", "0.05"]
+    assert gate_running(tmp_path, *asked, "--max-datasets", "25", "--quiet") in (0, 3)
+    del calls[:]
+    capsys.readouterr()
+    words = ["gate", "--run", "--resume", str(tmp_path / "run"), "--max-datasets", "60"]
+    main([*words, "--quiet"])
+    told = capsys.readouterr().out
+    assert "within 0.05" in told
+    assert before in (tmp_path / "run" / "gate.json").read_text()
+
+
+def test_a_run_that_no_gate_made_is_asked_nothing_by_itself(tmp_path, fake_execute, capsys):
+    fake_execute({"mundlak": calibrated(1000)})
+    folder = str(make_run(tmp_path / "run", fits({"beta_XY": calibrated(30)})))
+    assert main(["gate", folder, *EXPECT]) == 3
+    assert main(["gate", "--run", "--resume", folder, "--quiet"]) == 2
+    assert "nothing to judge" in capsys.readouterr().err
+
+
 def test_estimators_that_are_decided_are_not_fitted_on(tmp_path, fake_execute):
     calls = fake_execute({"mundlak": calibrated(1000), "naive": scaled(0.3, 1000)})
     arguments = ["--estimator", "naive,mundlak", "--expect", "naive:beta_XY=miscalibrated"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 import sys
 import sysconfig
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -34,8 +36,8 @@ def test_what_make_run_says_comes_next_works(command, tmp_path, monkeypatch):
     assert "naive" in shown or "PASS" in shown or "theta" in shown or "tau" in shown
 
 
-def wheel_alone(folder: Path) -> str:
-    """Make an environment that has sbc from its wheel, and all else from this one."""
+def fresh(folder: Path) -> tuple[str, Path]:
+    """Build the wheel, and make an environment that has nothing; give its Python and the wheel."""
     unwanted = shutil.ignore_patterns(".*", "reports", "build", "dist", "_build", "*.egg-info")
     source = shutil.copytree(ROOT, folder / "source", ignore=unwanted)
     do([sys.executable, "-m", "build", "--wheel", "--no-isolation", str(source)], folder)
@@ -43,6 +45,12 @@ def wheel_alone(folder: Path) -> str:
     do([bare, "-m", "venv", str(folder / "venv")], folder)
     python = str(folder / "venv" / "bin" / "python")
     (wheel,) = (source / "dist").glob("*.whl")
+    return python, wheel
+
+
+def wheel_alone(folder: Path) -> str:
+    """Make an environment that has sbc from its wheel, and all else from this one."""
+    python, wheel = fresh(folder)
     do([python, "-m", "pip", "install", "--quiet", "--no-deps", str(wheel)], folder)
     ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
     there = Path(do([python, "-c", ask], folder).strip())
@@ -79,3 +87,62 @@ def test_the_readme_works_in_an_empty_folder_with_the_wheel_alone(tmp_path):
     digits = re.compile(r"-?\d+\.\d+")
     assert digits.sub("#", " ".join(table.split())) in digits.sub("#", " ".join(said.split()))
     assert (home / "first" / "report.html").stat().st_size > 10_000
+
+
+#: What an extra is for, as a command that needs it.
+EXTRAS = {
+    "completion": ["--print-completion", "bash"],
+    "dask": ["run", "--estimator", "naive", "--cluster", "tcp://127.0.0.1:1", "--out", "dask"],
+    "numpyro": ["run", "--estimator", "naive", "--engine", "numpyro", "--datasets", "4", "--quiet",
+                "--out", "numpyro"],
+    "statsmodels": ["run", "--estimator", "ml_naive", "--datasets", "4", "--quiet", "--out", "ml"],
+}  # fmt: skip
+
+
+def test_every_extra_of_a_user_s_is_tried():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert EXTRAS.keys() == project["optional-dependencies"].keys() - {"docs", "dev"}
+
+
+@pytest.mark.slow
+def test_pip_installs_the_wheel_and_its_extras_and_every_door_opens(tmp_path):
+    """All of it comes from the registry; nothing of this environment is seen."""
+    pytest.importorskip("build")
+    python, wheel = fresh(tmp_path)
+    home = tmp_path / "empty"
+    home.mkdir()
+
+    def install(*what: str) -> None:
+        do([python, "-m", "pip", "install", "--quiet", *what], home)
+
+    def sbc(*words: str) -> tuple[int, str]:
+        done = subprocess.run([python, "-m", "sbc", *words], cwd=home, capture_output=True,
+                              text=True, check=False)  # fmt: skip
+        return done.returncode, f"{done.stdout}{done.stderr}"
+
+    install(str(wheel))
+    assert str(tmp_path) in do([python, "-c", "import sbc; print(sbc.__file__)"], home)
+    page = PAGES["docs/python.md"].of("python")
+    (of_pytest,) = (text for text in page if text.startswith("# test_model.py"))
+    (home / "page.py").write_text("\n".join(text for text in page if text != of_pytest))
+    assert "PASS" in do([python, "page.py"], home, MPLBACKEND="Agg")
+    smoke = ["--preset", "smoke"]
+    for command in ("table", "describe", "report", "gate"):
+        code, shown = sbc(command, "first", *(smoke if command == "gate" else ()))
+        assert code == 0, shown
+    code, told = sbc("explain", "first")
+    assert code == 2  # the model stands in no file, and it is said who can be handed it
+    assert "sbc.run({'model': model}, resume='first').explain()" in told
+    install("pytest")
+    (home / "test_model.py").write_text(of_pytest)
+    words = ["test_model.py", "--sbc-max-datasets", "150", "--junit-xml", "suite.xml"]
+    assert "1 passed" in do([python, "-m", "pytest", *words], home)
+    assert "PASS" in (home / "suite.xml").read_text()
+    for extra, words in EXTRAS.items():
+        code, told = sbc(*words)
+        assert code == 2, told  # it is said what to install
+        assert "pip install" in told
+        install(f"{wheel}[{extra}]")
+        code, told = sbc(*words)
+        assert "pip install" not in told
+        assert code == (2 if extra == "dask" else 0), told  # nobody listens at that address

@@ -58,6 +58,11 @@ def decide(folder: Path) -> str:
         told += found.paragraph
     needed = sbc.power(0.25, preset="pr").needed
     assert_type(needed, int | None)
+    errors = sbc.power(precision={"bias": 0.01}, pilot=run)
+    told += ", ".join(errors.needed)
+    seen = sbc.posterior(mean, process, dataset=3)
+    assert_type(run.posterior(3, "mean").truth["mu"], float)
+    told += str(seen)
     checked = sbc.check(mean, process, datasets=100)
     whole = sbc.merge([folder], folder / "whole", allow_gaps=True)
     loaded = sbc.load(whole.folder)

@@ -176,3 +176,13 @@ def test_a_description_that_is_no_plain_file_or_too_large_is_told_soon(tmp_path,
             file.truncate(2**40)
     assert main(["table", str(folder)]) == 2
     assert ("no plain file" if kind == "pipe" else "too large") in capsys.readouterr().err
+
+
+def test_all_versions_that_differ_are_named(run_folder, capsys):
+    changed(run_folder, sbc="0.0.0", packages={"numpy": "0.0.1", "scipy": "0.0.2"})
+    assert resume(run_folder) == 2
+    err = capsys.readouterr().err
+    assert "made with sbc 0.0.0, and this is " in err
+    assert ", with numpy 0.0.1, and this is " in err
+    assert ", with scipy 0.0.2, and this is " in err
+    assert "pymc" not in err

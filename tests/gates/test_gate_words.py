@@ -1,11 +1,14 @@
-"""What a gate says of the check before any fit: nothing passes that was not compared in full."""
+"""What a gate says: before any fit nothing passes that was not compared in full; what failed."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from synthetic import SETTINGS, calibrated, fits, make_run, scaled
 
+import sbc
 from sbc.gates.forward import Forward, Found
 from sbc.gates.words import before, forward_label
 
@@ -41,3 +44,30 @@ def test_a_gate_prints_the_label(monkeypatch):
     monkeypatch.setattr(words, "notes", lambda gate: [])
     assert "INCONCLUSIVE  mine: before any fit" in words.text(gate)
     assert "PASS" not in words.text(gate)
+
+
+def test_a_fail_is_titled_by_the_quantity_that_failed(tmp_path):
+    own = replace(SETTINGS, truth="self")
+    even, narrow = calibrated(), scaled(0.4, seed=1)
+    for of_mu, of_prior, title in (
+        (even, narrow, "FAIL          mundlak log_prior, judged with mu: calibrated within 0.1"),
+        (narrow, even, "FAIL          mundlak mu: calibrated within 0.1"),
+        (even, even, " mundlak mu: calibrated within 0.1"),
+    ):
+        rows = fits({"mu": of_mu, "log_prior": of_prior}, source="mundlak")
+        name = str(len(list(tmp_path.iterdir())))
+        run = make_run(tmp_path / name, rows, own, expected_uniform=["mundlak"], estimands=["mu"])
+        gate = sbc.load(run).gate(expect={"mu": "calibrated"})
+        assert title in str(gate)
+        shown = gate._repr_html_()
+        assert ("log_prior, judged with mu" in shown) == ("log_prior, judged" in title)
+        gate = sbc.load(run).gate(expect={"mu": "calibrated"}, junit=tmp_path / "0" / "a.xml")
+        assert 'name="mu: calibrated within 0.1"' in (tmp_path / "0" / "a.xml").read_text()
+
+
+def test_a_control_that_is_not_caught_is_about_what_it_names(tmp_path):
+    rows = fits({"mu": calibrated(), "log_prior": calibrated(seed=1)}, source="mundlak")
+    own = replace(SETTINGS, truth="self")
+    run = make_run(tmp_path / "run", rows, own, expected_uniform=["mundlak"], estimands=["mu"])
+    told = str(sbc.load(run).gate(expect={"mu": "miscalibrated"}))
+    assert "mundlak mu: miscalibrated" in told

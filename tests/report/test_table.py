@@ -198,8 +198,11 @@ def test_the_text_says_what_the_world_is_and_what_became_of_the_fits(new_run, ne
     fits = [new_fit(0), new_fit(1, status="low_ess", attempt=1), new_fit(2, status="error")]
     text = render(load_run(new_run(fits)))
     assert text.startswith("generator confound, truth 'effects': uniform ranks are expected of no")
-    *_, last, reason = text.splitlines()
+    *_, last, reason, ok, low, error = text.splitlines()
     assert reason == "  1 × ValueError: no"
+    assert ok.startswith("ok = R-hat at most 1.01")
+    assert low.startswith("low_ess = R-hat at most 1.05")
+    assert error == "error = it raised an error: a failed fit."
     assert last.startswith("fits of naive: ")
     said = last.removeprefix("fits of naive: ").split(", ")
     assert sorted(said) == ["1 error", "1 low_ess", "1 ok", "1 retried"]

@@ -6,19 +6,24 @@ import argparse
 import importlib
 import inspect
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from synthetic import SETTINGS, calibrated, fits, make_run, scaled
 
 import sbc
+from sbc.cli.gate import RUN_OPTIONS as FITTING
 from sbc.cli.main import main
 from sbc.fitting import loop, preflight
 from sbc.plugins.errors import UserError, in_shell
-from sbc.studies.loaded import LoadedRun
+from sbc.studies.loaded import LoadedRun, LoadedSweep
 
 #: Options that Python calls otherwise.
-SPELLED = {"set": "parameters", "estimand": "estimands", "map": "columns", "kind": "format"}
+SPELLED = {
+    **{"set": "parameters", "estimand": "estimands", "map": "columns", "kind": "format"},
+    "bound": "bounds",
+}
 #: Flags that switch something off are switches in Python: `--quiet` is ``progress=False``.
 SWITCHES = {"quiet": "progress", "no_fits": "fits"}
 #: What of a command says on which run it works: in Python a method is called on it.
@@ -30,6 +35,10 @@ DOORS = {
     # a gate's command knows these to say why it does not take them
     "gate": (sbc.gate, IN_PYTHON, {"datasets", "profile", "shard", "max_failures"}),
     "check": (sbc.check, IN_PYTHON, set()),
+    "sweep": (sbc.sweep, IN_PYTHON, set()),
+    "design": (sbc.design, IN_PYTHON, {"shard"}),  # the command says why it takes none
+    # on which run it works: with its folder, a function takes settings from there as well
+    "posterior": (sbc.posterior, {*IN_PYTHON, "run"}, set()),
     "power": (sbc.power, set(), {"n_max"}),  # an old name
     "merge": (sbc.merge, {"folders"}, set()),
     "import_": (sbc.import_results, {"data"}, set()),
@@ -49,14 +58,32 @@ DOORS = {
 }
 
 
+#: The same of a sweep: every command that takes its folder.
+SWEPT = {
+    "table": (
+        LoadedSweep.table,
+        {"self"},
+        {"kind", "elements", "compare", "agreement", "errors", "measures"},
+    ),
+    "report": (LoadedSweep.report, {"self", "beside"}, set()),
+    "describe": (LoadedSweep.describe, {"self"}, set()),
+    "export": (LoadedSweep.export, {"self"}, set()),
+    "replay": (LoadedSweep.replay, {"self"}, set()),
+    # a sweep is compared with no other
+    "gate": (LoadedSweep.gate, {"self"}, {*FITTING, "baseline", "tolerance"}),
+}
+#: And what a command does with a run that its functions do not, or by a method of fewer settings.
+JUDGED = {"gate": (LoadedRun.gate, {"self"}, FITTING)}
+
+
 def options_of(command):
     parser = argparse.ArgumentParser()
     importlib.import_module(f"sbc.cli.{command}").configure(parser)
     return {action.dest: action for action in parser._actions if action.dest not in RUNS}
 
 
-def differences(command):
-    function, more, fewer = DOORS[command]
+def differences(command, doors=DOORS):
+    function, more, fewer = doors[command]
     parameters = inspect.signature(function).parameters
     found = []
     options = {n: a for n, a in options_of(command).items() if n not in fewer}
@@ -65,6 +92,8 @@ def differences(command):
     for name, action in options.items():
         if names[name] not in parameters:
             continue
+        if wrong := other_type(action, str(parameters[names[name]].annotation)):
+            found.append(f"{name}: {wrong}")
         default, mine = action.default, parameters[names[name]].default
         if name in SWITCHES:
             mine = not mine
@@ -76,30 +105,79 @@ def differences(command):
     return found
 
 
+def other_type(action, annotation):
+    """Say whether Python's type is another than the command's; empty if they agree."""
+    kinds = {int: ["int"], float: ["float"], Path: ["Path"]}.get(action.type, [])
+    if isinstance(action, argparse._StoreTrueAction):
+        kinds = ["bool"]
+    elif isinstance(action, argparse._AppendAction):
+        kinds = ["Mapping", "Iterable", "Nulls", "Ropes", "Expected"]
+    elif action.type is None:
+        kinds = ["str", "Named", "Sequence", "float"]  # several in a text, a number with a unit
+    return "" if any(kind in annotation for kind in kinds) else f"{kinds} and {annotation}"
+
+
 @pytest.mark.parametrize("command", DOORS)
-def test_a_command_and_its_function_have_the_same_settings_and_defaults(command):
+def test_a_command_and_its_function_have_the_same_settings_types_and_defaults(command):
     assert differences(command) == []
 
 
+@pytest.mark.parametrize("command", SWEPT)
+def test_a_command_on_a_sweep_and_the_method_of_one_agree(command):
+    assert differences(command, SWEPT) == []
+
+
+@pytest.mark.parametrize("command", JUDGED)
+def test_a_command_on_a_run_and_the_method_of_one_agree(command):
+    assert differences(command, JUDGED) == []
+
+
+def test_methods_of_a_run_and_of_a_sweep_take_what_they_share_in_one_order():
+    for name in {name for name in dir(LoadedSweep) if name in dir(LoadedRun)}:
+        both = [getattr(kind, name) for kind in (LoadedRun, LoadedSweep)]
+        if name.startswith("_") or not all(map(inspect.isfunction, both)):
+            continue
+        mine, its = (inspect.signature(one).parameters for one in both)
+        shared = [n for n in its if n in mine]
+        assert [n for n in mine if n in its] == shared, name
+        assert [its[n].kind for n in shared] == [mine[n].kind for n in shared], name
+        assert [its[n].default for n in shared if n not in ("expect", "levels")] == [
+            mine[n].default for n in shared if n not in ("expect", "levels")
+        ], name
+
+
 def test_a_setting_that_one_door_lacks_is_found(monkeypatch):
-    def power(bias=0.5, sd=1.0, *, preset=None):
+    def power(bias: float = 0.5, sd: str = 1.0, *, preset: str | None = None):
         """Lack most of it."""
 
     monkeypatch.setitem(DOORS, "power", (power, set(), {"n_max"}))
     found = differences("power")
     assert "streams" in found
+    assert any(one.startswith("sd: ['float'] and ") for one in found)
     assert "bias: 0.0 and 0.5" in found
 
 
 def test_every_command_has_its_function_or_method():
     from sbc.cli.main import COMMANDS
 
-    # of a sweep, or of the lecture; a figure of one dataset; what there is
-    others = {"sweep", "design", "lecture", "posterior", "list"}
+    # the lecture is this repository's own; names are listed for who types them
+    others = {"lecture", "list"}
     known = {name.rstrip("_") for name in DOORS} | others
     assert COMMANDS.keys() <= known
+    # and every command that takes a folder, where that is a sweep's
+    assert {"explain", "merge", "posterior"} | SWEPT.keys() == {
+        name for name in COMMANDS if {"folder", "folders"} & all_options_of(name).keys()
+    }
 
 
+def all_options_of(name):
+    parser = argparse.ArgumentParser()
+    module = f"sbc.cli.{'import_' if name == 'import' else name}"
+    importlib.import_module(module).configure(parser)
+    return {action.dest: action for action in parser._actions}
+
+
+SD_U, VARY = ("--vary", "sd_U=0,1"), {"sd_U": [0, 1]}
 MISTAKES = {
     ("run", "--estimator", "mundalk"): lambda: sbc.run("mundalk"),
     ("run", "--draws", "1"): lambda: sbc.run(draws=1),
@@ -144,7 +222,98 @@ MISTAKES = {
     ("import", "gone.csv", "--out", "x", "--seed", "-1"): lambda: sbc.import_results(
         "gone.csv", "x", seed=-1
     ),
-    ("table", "gone"): lambda: sbc.load("gone"),
+    ("power", "--precision", "bais=1"): lambda: sbc.power(precision={"bais": 1}),
+    ("power", "--pilot", "x"): lambda: sbc.power(pilot="x"),
+    ("power", "--level", "2"): lambda: sbc.power(level=2),
+    ("power", "--streams", "0"): lambda: sbc.power(streams=0),
+    ("check", "--estimator", "mundalk"): lambda: sbc.check("mundalk"),
+    ("sweep",): sbc.sweep,
+    ("sweep", "--vary", "n_row=1,2"): lambda: sbc.sweep(vary={"n_row": [1, 2]}),
+    ("sweep", *SD_U, "--bound", "bais=1"): lambda: sbc.sweep(vary=VARY, bounds={"bais": 1}),
+    ("sweep", *SD_U, "--precision", "bais=1"): lambda: sbc.sweep(vary=VARY, precision={"bais": 1}),
+    ("sweep", *SD_U, "--max-datasets", "0"): lambda: sbc.sweep(vary=VARY, max_datasets=0),
+    ("sweep", *SD_U, "--budget", "0"): lambda: sbc.sweep(vary=VARY, budget=0),
+    ("sweep", *SD_U, "--draws", "1"): lambda: sbc.sweep(vary=VARY, draws=1),
+    ("sweep", *SD_U, "--shard", "3/2"): lambda: sbc.sweep(vary=VARY, shard="3/2"),
+    ("sweep", *SD_U, "--jobs", "0"): lambda: sbc.sweep(vary=VARY, jobs=0),
+    ("sweep", *SD_U, "--max-failures", "x"): lambda: sbc.sweep(vary=VARY, max_failures="x"),
+    ("sweep", *SD_U, "--max-time", "soon"): lambda: sbc.sweep(vary=VARY, max_time="soon"),
+    ("sweep", *SD_U, "--cells", "x.csv"): lambda: sbc.sweep(vary=VARY, cells="x.csv"),
+    ("sweep", "--cells", "x.csv"): lambda: sbc.sweep(cells="x.csv"),
+    ("sweep", "--resume", "gone"): lambda: sbc.sweep(resume="gone"),
+    ("sweep", "--resume", "b", "--overwrite"): lambda: sbc.sweep(resume="b", overwrite=True),
+    ("sweep", *SD_U, "--data", "x.csv"): lambda: sbc.sweep(vary=VARY, data="x.csv"),
+    ("design", "--estimator", "mundlak", *SD_U): lambda: sbc.design("mundlak", vary=VARY),
+    ("design", "--estimator", "mundlak", "--width-95", "1"): lambda: sbc.design(
+        "mundlak", width_95=1
+    ),
+    ("design", "--estimator", "mundlak", *SD_U, "--width-95", "-1"): lambda: sbc.design(
+        "mundlak", vary=VARY, width_95=-1
+    ),
+    ("design", "--estimator", "mundlak", *SD_U, "--width-95", "1", "--assurance", "2"): (
+        lambda: sbc.design("mundlak", vary=VARY, width_95=1, assurance=2)
+    ),
+    ("design", "--estimator", "naive,mundlak", *SD_U, "--width-95", "1"): lambda: sbc.design(
+        ["naive", "mundlak"], vary=VARY, width_95=1
+    ),
+    ("design", "--resume", "gone"): lambda: sbc.design(resume="gone"),
+    ("posterior", "--dataset", "-1"): lambda: sbc.posterior(dataset=-1),
+    ("posterior", "--dataset", "0", "--out", "x.gif"): lambda: sbc.posterior(
+        dataset=0, out="x.gif"
+    ),
+    ("posterior", "--dataset", "0", "--truth", "self"): lambda: sbc.posterior(
+        dataset=0, truth="self"
+    ),
+    ("posterior", "--dataset", "0", "--cell", "1"): lambda: sbc.posterior(dataset=0, cell=1),
+    ("posterior", "gone", "--dataset", "0"): lambda: sbc.posterior(dataset=0, run="gone"),
+    ("posterior", "--dataset", "0", "--engine", "nutpi"): lambda: sbc.posterior(
+        dataset=0, engine="nutpi"
+    ),
+    **{
+        (command, "gone", *more): lambda: sbc.load("gone")
+        for command, *more in (
+            *(("table",), ("report",), ("gate",), ("explain",), ("describe",), ("export",)),
+            ("replay", "--dataset", "0"),
+        )
+    },
+}
+#: Mistakes about a run that is there, of two estimators.
+ABOUT_A_RUN = {
+    ("table", "--by", "nope"): lambda run: run.table(by="nope"),
+    ("table", "--levels", "2"): lambda run: run.table(levels=[2]),
+    ("table", "--interval", "hdi", "--levels", "0.7"): lambda run: run.table(
+        interval="hdi", levels=[0.7]
+    ),
+    ("table", "--null", "beta_X=1"): lambda run: run.table(null={"beta_X": 1}),
+    ("table", "--rope", "beta_X=0,1"): lambda run: run.table(rope={"beta_X": (0, 1)}),
+    ("table", "--rope", "beta_XY=1,0"): lambda run: run.table(rope={"beta_XY": (1, 0)}),
+    ("table", "--reference", "mundalk"): lambda run: run.table(reference="mundalk"),
+    ("gate",): lambda run: run.gate(),
+    ("gate", "--preset", "daily"): lambda run: run.gate(preset="daily"),
+    ("gate", "--delta", "3"): lambda run: run.gate(delta=3),
+    ("gate", "--max-datasets", "0"): lambda run: run.gate(max_datasets=0),
+    ("gate", "--config", "no.toml"): lambda run: run.gate("no.toml"),
+    ("gate", "--tolerance", "1"): lambda run: run.gate(tolerance=1),
+    ("gate", "--baseline", "gone"): lambda run: run.gate(baseline="gone"),
+    ("gate", "--expect", "mundalk:b=calibrated"): lambda run: run.gate(
+        expect={"mundalk:b": "calibrated"}
+    ),
+    ("gate", "--expect", "mundlak:beta_X=calibrated"): lambda run: run.gate(
+        expect={"mundlak:beta_X": "calibrated"}
+    ),
+    ("gate", "--expect", "mundlak:beta_XY={coverge = 1}"): lambda run: run.gate(
+        expect={"mundlak:beta_XY": {"coverge": 1}}
+    ),
+    ("gate", "--expect", "mundlak=calibrated", "--json", "no/such/file"): lambda run: run.gate(
+        expect="mundlak=calibrated", json="no/such/file"
+    ),
+    ("replay", "--dataset", "0"): lambda run: run.replay(0),
+    ("replay", "--dataset", "999", "--estimator", "naive"): lambda run: run.replay(999, "naive"),
+    ("replay", "--dataset", "0", "--estimator", "nobody"): lambda run: run.replay(0, "nobody"),
+    ("report", "--field", "zipp"): lambda run: run.report(field=["zipp"]),
+    ("posterior", "--dataset", "0", "--engine", "nutpi"): lambda run: run.posterior(
+        0, engine="nutpi"
+    ),
 }
 
 
@@ -158,6 +327,22 @@ def test_a_mistake_is_told_in_the_same_words(argv, tmp_path, monkeypatch, capsys
     assert in_shell(mistake.value.neutral) == told
     assert "\ue000" not in str(mistake.value)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("argv", ABOUT_A_RUN, ids=" ".join)
+def test_a_mistake_about_a_run_is_told_in_the_same_words(argv, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    two = replace(SETTINGS, estimators=("naive", "mundlak"))
+    rows = [
+        row for name in two.estimators for row in fits({"beta_XY": calibrated(9)}, estimator=name)
+    ]
+    folder = make_run(tmp_path / "run", rows, two)
+    command, *more = argv
+    assert main([command, str(folder), *more]) == 2
+    told = capsys.readouterr().err.removeprefix("sbc: error: ").rstrip("\n")
+    with pytest.raises(UserError) as mistake:
+        ABOUT_A_RUN[argv](sbc.load(folder))
+    assert in_shell(mistake.value.neutral) == told
 
 
 @pytest.fixture

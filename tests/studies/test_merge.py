@@ -113,6 +113,7 @@ def test_other_settings_are_refused(parts, new_part, tmp_path, change, told):
         ({"packages": {"numpy": "1.0"}}, "numpy 1.0"),
         ({"commit": "abc"}, "commit abc"),
         ({"files": {"mine.py": "0f"}}, "mine.py 0f"),
+        ({"sbc": "0", "packages": {"numpy": "1"}}, "sbc 0 and not None, numpy 1 and not None, as "),
     ],
 )
 def test_other_versions_are_refused_unless_told(parts, new_part, tmp_path, versions, told):

@@ -1,10 +1,13 @@
 import json
 import sqlite3
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import xarray as xr
+from synthetic import SETTINGS, calibrated, fits, make_run
 
+import sbc
 from sbc.cli.main import main
 from sbc.fitting.resample import sample_again
 from sbc.store.database import Store
@@ -136,3 +139,35 @@ def test_posteriors_are_drawn_over_each_other(folder, tmp_path, capsys):
 def test_mistakes_about_posteriors_are_told_in_a_line(capsys, words, text):
     assert main(["posterior", *words]) == 2
     assert text in capsys.readouterr().err
+
+
+def test_python_draws_the_same_posteriors(folder, tmp_path, capsys):
+    words = ["posterior", str(folder), "--dataset", "2", "--out", str(tmp_path / "shell.png")]
+    assert main(words) == 0
+    shown = capsys.readouterr().out
+    found = sbc.posterior(dataset=2, run=folder, out=tmp_path / "python.png")
+    assert shown == f"{found}\n{tmp_path / 'shell.png'}\n"
+    assert (tmp_path / "python.png").stat().st_size > 1000
+    assert len(found.draws[NAME]["theta"]) > 100
+    assert found.truth.keys() == {"theta"}
+    assert "data:image/svg+xml" in found._repr_html_()
+    assert len(found.plot().axes) == 1
+    again = sbc.load(folder).posterior(2)
+    np.testing.assert_array_equal(again.draws[NAME]["theta"], found.draws[NAME]["theta"])
+    assert not (tmp_path / "posterior-2.png").exists()
+
+
+@pytest.mark.parametrize("command", ["explain", "replay", "posterior"])
+def test_a_model_that_stands_in_no_file_can_be_handed_over_in_python_alone(
+    command, tmp_path, capsys
+):
+    own = replace(SETTINGS, estimators=("mine",), truth="self", generator="own_data")
+    run = make_run(tmp_path / "run", fits({"mu": calibrated(9)}, estimator="mine"), own)
+    file = run / "run.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"models": {"mine": "0f"}}))
+    more = [] if command == "explain" else ["--dataset", "3"]
+    assert main([command, str(run), *more]) == 2
+    call = f"{command}({'3' if more else ''})"
+    told = f"'mine' of {run} stands in no file: hand it over again, "
+    told += f"sbc.run({{'mine': model}}, resume='{run}').{call}"
+    assert capsys.readouterr().err == f"sbc: error: {told}\n"

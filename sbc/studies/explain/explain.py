@@ -12,6 +12,7 @@ from sbc.gates.causes import KINDS, PLACE, Clue, Explanation, write_causes
 from sbc.gates.forward import SHARE, Forward
 from sbc.gates.forward_file import read_forward, write_forward
 from sbc.gates.verdict_words import SIGNS
+from sbc.plugins import live
 from sbc.plugins.engine import FUNCTION
 from sbc.plugins.errors import UserError
 from sbc.stats.sequential.outcome import ALPHA_FAIL
@@ -55,6 +56,7 @@ def explain(
         raise UserError(f"{folder} holds no fits: there is nothing to explain")
     if set(run.settings.functions) == set(run.settings.estimators):
         raise UserError(f"{folder} holds functions alone, which state no model to look into")
+    live.check_known(provenance, folder, ".explain()")
     validate(run.settings)
     check_files(folder, provenance, run.settings)
     for name in run.settings.functions:

@@ -10,12 +10,14 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sbc.fitting.asked import jobs_of, limit_of, part_of
 from sbc.fitting.handed import Named
-from sbc.studies.sweep.loaded import LoadedSweep
 from sbc.studies.sweep.spoken import fitting, folder_of, grid_asked, planned, settings_of
+
+if TYPE_CHECKING:
+    from sbc.studies.sweep.loaded import LoadedSweep
 
 #: One factor's levels: a text as the command line takes it, or values.
 Levels = str | float | Iterable[Any]
@@ -44,8 +46,10 @@ def sweep(
     tune: int | None = None,
     chains: int | None = None,
     target_accept: float | None = None,
+    data: str | Path | None = None,
     out: str | Path | None = None,
     resume: str | Path | None = None,
+    overwrite: bool = False,
     shard: str | None = None,
     allow_versions: bool = False,
     jobs: int | None = None,
@@ -80,6 +84,8 @@ def sweep(
         ``"I/N"``: part I of N by itself.
     out, resume : str or Path
         The new sweep's folder, or one to go on with.
+    overwrite : bool
+        Whether a run or a sweep that `out` holds gives way, once the new one is there.
 
     Returns
     -------
@@ -98,6 +104,7 @@ def sweep(
 
 
 def _swept(asked: dict[str, Any]) -> LoadedSweep:
+    from sbc.studies.sweep.loaded import LoadedSweep
     from sbc.studies.sweep.making import make
 
     settings, resume = settings_of(asked)
@@ -109,6 +116,7 @@ def _swept(asked: dict[str, Any]) -> LoadedSweep:
     with fitting(asked, settings) as how:
         jobs = jobs_of(asked["jobs"])
         how |= {"jobs": jobs, "limit": limit, "progress": asked["progress"]}
+        how |= {"overwrite": asked["overwrite"]}
         if stopped := make(folder, settings, plan, part, **new, **how):
             warnings.warn(str(stopped), stacklevel=3)
     return LoadedSweep.of(folder)
@@ -164,6 +172,7 @@ def design(
     tune: int | None = None,
     chains: int | None = None,
     target_accept: float | None = None,
+    data: str | Path | None = None,
     out: str | Path | None = None,
     resume: str | Path | None = None,
     allow_versions: bool = False,
@@ -211,6 +220,7 @@ def _designed(asked: dict[str, Any]) -> Designed:
     from sbc.studies.design import design as search
     from sbc.studies.design import plan_of_sizes
     from sbc.studies.sweep.goal import goal_asked
+    from sbc.studies.sweep.loaded import LoadedSweep
 
     settings, resume = settings_of(asked)
     goal = goal_asked(asked, resume)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from sbc.report.chosen import chosen_of, wants_choice
 from sbc.report.discrete import MARK, NOTE
+from sbc.report.narrow import laid_out
 from sbc.report.numbers import with_error
-from sbc.report.table import LEVELS, grid
+from sbc.report.table import LEVELS
 from sbc.report.targets import ELEMENT
 from sbc.studies.sweep.collapse import AVERAGED, collapsed, for_programs
 from sbc.studies.sweep.columns import columns_of
@@ -25,6 +26,7 @@ def render_collapsed(
     levels: tuple[float, ...] = LEVELS,
     measures: Sequence[str] | None = None,
     errors: str = "",
+    width: int | None = None,
 ) -> str:
     """Write the averages, in the formats of `sbc.report.table.render`.
 
@@ -32,7 +34,7 @@ def render_collapsed(
     ----------
     sweep, by, levels
         As for `sbc.studies.sweep.collapse.collapsed`.
-    kind, measures, errors
+    kind, measures, errors, width
         As for `sbc.report.table.render`.
 
     Raises
@@ -47,7 +49,9 @@ def render_collapsed(
     if wants_choice(kind, measures, errors, {}):
         factors = {name: columns[name] for name in by}
         return chosen_of(
-            sweep.runs, frame, kind, factors, measures, errors or "full", {}, notes=[AVERAGED]
+            *(sweep.runs, frame, kind, factors, measures, errors or "full", {}),
+            notes=[AVERAGED],
+            width=width,
         )
     told_levels = levels if levels != LEVELS else (0.95,)
     coverages = {f"coverage {100 * x:g} %": f"coverage_{100 * x:g}" for x in told_levels}
@@ -75,4 +79,4 @@ def render_collapsed(
         f"{coverage_told(sweep, (), levels)}."
     ]
     below += [NOTE] if any(frame["discrete"]) else []
-    return "\n".join([grid(rows, kind), "", *below])
+    return laid_out(rows, kind, below, width=width, names=by)

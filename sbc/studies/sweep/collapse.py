@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sbc.plugins.errors import UserError, unknown
+from sbc.plugins.errors import UserError, option, unknown
 from sbc.report.comparison import COMPARED
 from sbc.report.numbers import plain_records
-from sbc.report.table import LEVELS
+from sbc.report.table import LEVELS, check_levels
 from sbc.report.targets import Subject
 from sbc.stats.averages import Condition, average, average_difference
 from sbc.stats.fits import Proportion
@@ -64,6 +64,7 @@ def collapsed(
     UserError
         For a name that is no factor.
     """
+    check_levels(levels)
     rows = []
     for start, cells in _groups(sweep, by):
         for mine in _alike(sweep, cells):
@@ -204,6 +205,22 @@ def _difference(
         options = {"kind": "known"} if name == "coverage" else {}
         row[name], row[f"{name}_mcse"] = average_difference(name, pairs, **options)
     return row
+
+
+def check_averaged(**asked: object) -> None:
+    """Refuse what averages over cells, and differences, do not take.
+
+    Raises
+    ------
+    UserError
+        Naming the first setting.
+    """
+    for name, value in asked.items():
+        if value not in (None, "", [], (), "equal"):
+            raise UserError(
+                f"{option(name)} is for the table of all cells; leave {option('by')} and "
+                + option("compare")
+            )
 
 
 def for_programs(frame: pd.DataFrame, kind: str) -> str:

@@ -11,8 +11,8 @@ from sbc.plugins.errors import UserError
 from sbc.report.chosen import PUBLISHED
 from sbc.report.comparison import AGREEMENT, LIMITS, comparison, published_comparison
 from sbc.report.discrete import MARK, NOTE
+from sbc.report.narrow import laid_out
 from sbc.report.numbers import with_error
-from sbc.report.table import grid
 from sbc.report.targets import ELEMENT
 from sbc.studies.sweep.collapse import (
     AVERAGED,
@@ -60,7 +60,11 @@ def sweep_comparison(sweep: Sweep, by: Sequence[str] | None = None) -> pd.DataFr
 
 
 def render_comparison(
-    sweep: Sweep, kind: str = "text", by: Sequence[str] | None = None, limits: bool = False
+    sweep: Sweep,
+    kind: str = "text",
+    by: Sequence[str] | None = None,
+    limits: bool = False,
+    width: int | None = None,
 ) -> str:
     """Write the differences in one of the formats of a table.
 
@@ -68,7 +72,7 @@ def render_comparison(
     ----------
     sweep, by
         As for `sweep_comparison`.
-    kind : str
+    kind, width
         As for `sbc.report.table.render`.
     limits : bool
         Whether to show the limits of agreement in each cell, and not differences of metrics.
@@ -108,4 +112,4 @@ def render_comparison(
     ]
     below = [LIMITS] if limits else [_PAIRED] if by is None else [_PAIRED, AVERAGED]
     below += [NOTE] if any(frame["discrete"]) and not limits else []
-    return "\n".join([grid(rows, kind), "", *below])
+    return laid_out(rows, kind, below, width=width, names=list(named))

@@ -26,7 +26,7 @@ from sbc.studies.sweep.same import copy, shared
 
 def create(
     settings: Settings, plan: Plan, folder: Path, command: list[str] | None = None,
-    part: Shard = WHOLE, **besides: Any,
+    part: Shard = WHOLE, overwrite: bool = False, **besides: Any,
 ) -> Store:  # fmt: skip
     """Check settings and plan, and make the sweep's folder, or that of one part of it.
 
@@ -34,7 +34,7 @@ def create(
     ----------
     settings, plan
         Of the sweep.
-    folder, command, part
+    folder, command, part, overwrite
         As for `sbc.fitting.loop.create`.
     **besides
         What ``run.json`` says besides.
@@ -50,7 +50,8 @@ def create(
     if {TRUTH, OPTION} & set(grid.kinds.values()):
         _check_truths(plan, settings)
         more[EXPECTED] = [_expected(plan, settings, cell) for cell in range(len(grid.cells))]
-    return loop.create(settings, folder, command, part, grid.labelled(settings, 0), **more)
+    first = grid.labelled(settings, 0)
+    return loop.create(settings, folder, command, part, first, overwrite, **more)
 
 
 def _check_data(plan: Plan, settings: Settings) -> None:

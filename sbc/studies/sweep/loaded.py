@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from sbc.gates.config import Config
-from sbc.plugins.errors import unknown
+from sbc.store.rows import LEVELS
 from sbc.studies.plotted import pair_of
 from sbc.studies.sweep.gate import SweepGate
 from sbc.studies.sweep.read import Sweep, load_sweep
@@ -18,7 +17,9 @@ from sbc.studies.sweep.read import Sweep, load_sweep
 if TYPE_CHECKING:
     import xarray as xr
 
-_LEVELS = (0.5, 0.8, 0.9, 0.95)
+    from sbc.report.hypotheses import Nulls, Ropes
+    from sbc.studies.posterior import Posteriors
+    from sbc.studies.replay import Replay
 
 
 class LoadedSweep(Sweep):
@@ -39,17 +40,27 @@ class LoadedSweep(Sweep):
         return cls(**{field.name: getattr(sweep, field.name) for field in fields(sweep)})
 
     def table(
-        self, levels: Sequence[float] = _LEVELS, by: str | Iterable[str] | None = None
+        self,
+        by: str | Iterable[str] | None = None,
+        levels: Sequence[float] = LEVELS,
+        interval: str = "equal",
+        null: Nulls | None = None,
+        reference: str | None = None,
+        rope: Ropes | None = None,
+        *,
+        bounds: Mapping[str, Any] | None = None,
     ) -> pd.DataFrame:
         """Summarise each cell, or average over cells.
 
         Parameters
         ----------
-        levels : sequence of float
-            Whose coverage to report, in (0, 1).
         by : str or iterable of str, optional
             Factors to keep: numbers are averaged over the cells that agree in them, over all for
             ``()``.
+        levels, interval, null, reference, rope
+            As for `sbc.report.table.table`; averages have the levels alone.
+        bounds : mapping
+            What to ask instead of what the sweep was made for, as for `sbc.sweep`.
 
         Returns
         -------
@@ -60,14 +71,17 @@ class LoadedSweep(Sweep):
         Raises
         ------
         UserError
-            For a name that is no factor.
+            For a name that is no factor, or what averages have not.
         """
-        from sbc.studies.sweep.collapse import collapsed
+        from sbc.studies.sweep.collapse import check_averaged, collapsed
+        from sbc.studies.sweep.shown import bounds_of
         from sbc.studies.sweep.table import sweep_table
 
-        if by is not None:
-            return collapsed(self, _names(by), tuple(levels))
-        return sweep_table(self, self.plan.expectations, tuple(levels))
+        asked = {"interval": interval, "null": null, "reference": reference, "rope": rope}
+        if by is None:
+            return sweep_table(self, bounds_of(self, bounds), tuple(levels), **asked)
+        check_averaged(**asked, bounds=bounds)
+        return collapsed(self, _names(by), tuple(levels))
 
     def compare(self, by: str | Iterable[str] | None = None) -> pd.DataFrame:
         """Subtract estimators in each cell: see `sbc.studies.sweep.comparison.sweep_comparison`."""
@@ -77,30 +91,35 @@ class LoadedSweep(Sweep):
 
     def gate(
         self,
+        config: str | Path | None = None,
+        *,
         expect: str | Iterable[str] = (),
-        config: Config | str | Path | None = None,
         preset: str | None = None,
         baseline: str | Path | Sweep | None = None,
         tolerance: float | None = None,
-        **numbers: Any,
+        delta: float | None = None,
+        max_datasets: int | None = None,
+        alpha_fail: float | None = None,
+        alpha_pass: float | None = None,
+        json: str | Path | None = None,
+        junit: str | Path | None = None,
+        markdown: str | Path | None = None,
     ) -> SweepGate:
         """Judge every cell, with one error rate for all of them.
 
         Parameters
         ----------
+        config : str or Path
+            A file in TOML: see ``docs/sweeps.md``.
         expect : str or iterable of str
             As ``--expect`` takes it: ``"mundlak:beta_XY=calibrated"``, or of some cells
             ``"[sd_U=3]mundlak:beta_XY=miscalibrated"``.
-        config : Config or path, optional
-            A file in TOML: see ``docs/sweeps.md``.
-        preset : str, optional
-            Tolerance and datasets.
         baseline : path or Sweep, optional
             An earlier sweep: have the estimates moved?
         tolerance : float, optional
             By how much they may have, in posterior sds (default 0.1).
-        **numbers
-            ``delta``, ``max_datasets``, ``alpha_fail``, ``alpha_pass``.
+        preset, delta, max_datasets, alpha_fail, alpha_pass, json, junit, markdown
+            As for `sbc.gate`.
 
         Returns
         -------
@@ -111,29 +130,67 @@ class LoadedSweep(Sweep):
         UserError
             See `sbc.studies.sweep.gate.judge_sweep`.
         """
+        given = dict(locals())
         from sbc.studies.question import question
         from sbc.studies.sweep.gate import judge_sweep
+        from sbc.studies.sweep.gate_files import publish
 
-        allowed = ("delta", "max_datasets", "alpha_fail", "alpha_pass")
-        if wrong := sorted(numbers.keys() - set(allowed)):
-            raise unknown("setting", wrong[0], allowed)
         expects = [expect] if isinstance(expect, str) else list(expect)
-        wanted = {"preset": preset, "baseline": baseline, "tolerance": tolerance, "expect": expects}
-        file = None if isinstance(config, Config) else config
-        asked = question({**numbers, **wanted, "config": file})
-        held = asked.config
-        if isinstance(config, Config):
-            held = config.changed(preset, **numbers)
+        asked = question(given | {"expect": expects})
         earlier = load_sweep(baseline) if isinstance(baseline, str | Path) else baseline
-        return judge_sweep(self, held, expects, earlier, asked.tolerance)
+        gate = judge_sweep(self, asked.config, expects, earlier, asked.tolerance)
+        publish(gate, json, junit, markdown)
+        return gate
 
-    def report(self, out: str | Path | None = None) -> Path:
-        """Write the report, by default into the sweep's folder, and say where it is."""
-        from sbc.report.write import write_text
-        from sbc.studies.sweep.page import sweep_page
+    def report(
+        self,
+        out: str | Path | None = None,
+        *,
+        format: str = "html",
+        figures: str | Path | None = None,
+        beside: Iterable[Sweep] = (),
+        field: Sequence[str] = (),
+        bounds: Mapping[str, Any] | None = None,
+    ) -> Path | str:
+        """Write the page, or the table as Markdown, and say where it is.
 
-        target = self.folder / "report.html" if out is None else Path(out)
-        return write_text(sweep_page(self), target)
+        Parameters
+        ----------
+        out, format, figures, beside, field
+            As for a run: see `sbc.studies.loaded_run.LoadedRun.report`.
+        bounds : mapping
+            What to ask instead of what the sweep was made for, as for `sbc.sweep`.
+        """
+        from sbc.studies.sweep.shown import report
+
+        return report([self, *beside], out, format, figures, field, bounds)
+
+    def replay(
+        self,
+        dataset: int,
+        estimator: str | None = None,
+        engine: str | None = None,
+        *,
+        cell: int | None = None,
+        save: str | Path | None = None,
+    ) -> Replay:
+        """Make one fit of a cell again: as `sbc.studies.loaded_run.LoadedRun.replay`."""
+        from sbc.studies.replay import replayed
+
+        return replayed(self.folder, dataset, estimator, engine, cell, save)
+
+    def posterior(
+        self,
+        dataset: int,
+        estimator: str | None = None,
+        engine: str | None = None,
+        *,
+        cell: int | None = None,
+    ) -> Posteriors:
+        """Draw the posteriors of one dataset of a cell: `sbc.posterior` with its settings."""
+        from sbc.studies.api import posterior
+
+        return posterior(estimator, dataset=dataset, run=self.folder, cell=cell, engine=engine)
 
     def describe(self, *, format: str = "markdown") -> str:
         """Write the methods of the study: see `sbc.studies.describe.describe`."""

@@ -20,6 +20,7 @@ def make(
     part: Shard = WHOLE,
     *,
     new: bool,
+    overwrite: bool = False,
     jobs: int,
     command: list[str] | None = None,
     begun: Callable[[], None] = lambda: None,
@@ -35,6 +36,8 @@ def make(
         Which part of it to fit.
     new : bool
         Whether the folder is to be made.
+    overwrite : bool
+        Whether a run or a sweep that is there gives way to a new one.
     jobs : int
         Workers.
     command : list of str, optional
@@ -62,7 +65,7 @@ def make(
             f"{option('precision')} looks at all datasets, and a shard has a part of them only"
         )
     if new:
-        fit.create(settings, plan, folder, command, part).close()
+        fit.create(settings, plan, folder, command, part, overwrite=overwrite).close()
     begun()
     try:
         fit.execute(folder, settings, plan, jobs, **how)

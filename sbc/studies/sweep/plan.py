@@ -174,7 +174,7 @@ def parse_bounds(texts: Sequence[str], settings: Settings) -> dict[str, Any]:
             numbers = []
         if not equals or len(numbers) not in (1, 2):
             raise UserError(
-                f"{option('bound')} takes METRIC=VALUE or METRIC=LOW:HIGH, not '{text}'"
+                f"{option('bounds')} takes METRIC=VALUE or METRIC=LOW:HIGH, not '{text}'"
             )
         found[name] = numbers if len(numbers) == 2 else numbers[0]
     return checked_bounds(found, settings)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 def settings_of(asked: Mapping[str, Any]) -> tuple[Settings, Path | None]:
     """Read what all cells share, and the folder to go on with."""
     resume = None if asked["resume"] is None else Path(asked["resume"])
-    check_folder(asked["out"], resume, asked["allow_versions"], overwrite=False, reuse=False)
+    check_folder(asked["out"], resume, asked["allow_versions"], asked.get("overwrite", False))
     wanted = in_words(asked)
     check_executor(asked["cluster"], asked["isolate"], asked["fit_timeout"])
     settings = settings_asked(wanted, resume)

@@ -11,9 +11,10 @@ import pandas as pd
 from sbc.gates.expectations import Bounds
 from sbc.report.chosen import chosen_of, wants_choice
 from sbc.report.labels import plural
+from sbc.report.narrow import laid_out, wrapped
 from sbc.report.numbers import plain_records, with_ends, with_error
 from sbc.report.readable import coverage_mark
-from sbc.report.table import LEVELS, grid, regime_line, table
+from sbc.report.table import LEVELS, regime_line, table
 from sbc.store.names import fitted_by
 from sbc.studies.sweep.answers import ALPHA, Answer, answers
 from sbc.studies.sweep.best import best
@@ -96,6 +97,7 @@ def render(
     levels: tuple[float, ...] = LEVELS,
     measures: Sequence[str] | None = None,
     errors: str = "",
+    width: int | None = None,
     **asked: Any,
 ) -> str:
     """Write the table in the formats, and with the options, of `table.render` for a run."""
@@ -106,23 +108,17 @@ def render(
     if kind == "csv":
         return frame.to_csv(index=False).rstrip("\n")
     if wants_choice(kind, measures, errors, asked):
+        factors = columns_of(sweep)
         return chosen_of(
-            sweep.runs, frame, kind, columns_of(sweep), measures, errors or "full", asked
+            *(sweep.runs, frame, kind, factors, measures, errors or "full", asked), width=width
         )
     shown = [row for row in frame.to_dict(orient="records") if row["kind"] != "element"]
     rows = _readable(shown, columns_of(sweep), bounds, levels)
+    above = [f"{regime_line(run)}." for run in sweep.of_each_truth]
     discrete = any(row["discrete"] for row in shown)
-    return "\n".join(
-        [
-            *(f"{regime_line(run)}." for run in sweep.of_each_truth),
-            "",
-            grid(rows, kind),
-            "",
-            *notes(sweep, bounds, levels, discrete, asked.get("interval", "equal")),
-            "",
-            words(sweep, bounds),
-        ]
-    )
+    below = notes(sweep, bounds, levels, discrete, asked.get("interval", "equal"))
+    below = [*below, "", *words(sweep, bounds)]
+    return laid_out(rows, kind, below, above=above, width=width, names=list(columns_of(sweep)))
 
 
 def _readable(
@@ -158,10 +154,10 @@ def _readable(
     return [{name: text for name, text in row.items() if name in known} for row in readable]
 
 
-def words(sweep: Sweep, bounds: Sequence[Bounds]) -> str:
+def words(sweep: Sweep, bounds: Sequence[Bounds]) -> list[str]:
     """Say of each estimator, estimand and bound where it holds, and what that is worth."""
     sentences = sentences_of(sweep, answers(sweep, bounds))
-    return "\n".join([*(text for _, text in sentences), "", worth()])
+    return [*(text for _, text in sentences), "", worth()]
 
 
 def worth() -> str:
@@ -202,8 +198,8 @@ def _order(sweep: Sweep, answer: Answer) -> tuple[Any, ...]:
     )
 
 
-def spending(sweep: Sweep) -> str:
-    """Say how many datasets each estimator has in each cell."""
+def spending(sweep: Sweep, width: int) -> str:
+    """Say how many datasets each estimator has in each cell, in lines of so many characters."""
     rows = []
     for run, cell in zip(sweep.runs, sweep.cells, strict=True):
         counts = run.fits.groupby("estimator")["dataset"].nunique()
@@ -213,4 +209,11 @@ def spending(sweep: Sweep) -> str:
         )
     total, rows_kept = len(sweep.fits), sum(len(run.fits) for run in sweep.runs)
     once = "" if total == rows_kept else "; fits that cells have in common were made once"
-    return f"datasets by cell, {plural(total, 'fit')} in all{once}\n\n{grid(rows, 'text')}"
+    table = laid_out(rows, "text", [], width=width, names=list(columns_of(sweep)))
+    return f"datasets by cell, {plural(total, 'fit')} in all{once}\n\n{table}"
+
+
+def told_of(sweep: Sweep, width: int) -> str:
+    """Say what a sweep has found and what it has spent, in lines of so many characters."""
+    lines = wrapped(words(sweep, sweep.plan.expectations), width)
+    return "\n".join([*lines, "", spending(sweep, width)])
