@@ -61,13 +61,13 @@ def plus_minus(value: float, mcse: float) -> str:
     if not math.isfinite(value):
         return "–"
     if not (math.isfinite(mcse) and mcse > 1e-12 * abs(value)):
-        return _minus(_digits(value, _decimals(value), abs(value)))
+        return minus(_digits(value, _decimals(value), abs(value)))
     size = max(abs(value), mcse)
     lead = float(f"{mcse:.1e}".partition("e")[0])
     error_decimals = -int(f"{mcse:.1e}".partition("e")[2]) + (1 if lead < _SECOND_DIGIT else 0)
     decimals = min(error_decimals, _decimals(size))
     told = f"{mcse:.1g}" if mcse < 0.5 * 10.0**-decimals else _digits(mcse, error_decimals, size)
-    return f"{_minus(_digits(value, decimals, size))} ±\u00a0{told}"
+    return f"{minus(_digits(value, decimals, size))} ±\u00a0{told}"
 
 
 _SMALL, _LARGE = 1e-4, 1e6
@@ -88,7 +88,7 @@ def _digits(value: float, decimals: int, size: float) -> str:
     return f"{round(value, decimals):z.{max(0, decimals)}f}"
 
 
-def _minus(text: str) -> str:
+def minus(text: str) -> str:
     """Write a minus sign, at which no line breaks, for a hyphen."""
     return text.replace("-", "−", 1) if text.startswith("-") else text
 

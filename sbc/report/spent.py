@@ -13,17 +13,10 @@ from sbc.stats.vectors import measure
 from sbc.store.frames import Run
 from sbc.store.reasons import listed as reasons
 from sbc.store.rows import DIVERGENT, FAILED, LOW_ESS, POOR
+from sbc.store.status import did
 
-_STATUSES = {
-    "nonconverged": "did not converge",
-    "error": "raised an error",
-    "timeout": "took too long",
-}
-_USED = {
-    LOW_ESS: "had a low effective sample size",
-    DIVERGENT: "had divergent transitions",
-    POOR: "were poor approximations by their own account",
-}
+#: Statuses of fits that are used and still told.
+_USED = (LOW_ESS, DIVERGENT, POOR)
 
 
 def how_many(runs: Sequence[Run], why: Sequence[str] = ()) -> list[str]:
@@ -89,7 +82,7 @@ def failures(runs: Sequence[Run]) -> list[str]:
         mine = failed[failed["estimator"] == estimator]
         if len(mine):
             kinds = [
-                f"{count} {_STATUSES.get(str(status), str(status))}"
+                f"{count} {did(str(status))}"
                 for status, count in mine["status"].value_counts().items()
             ]
             whole = int((fits["estimator"] == estimator).sum())
@@ -103,11 +96,12 @@ def failures(runs: Sequence[Run]) -> list[str]:
         )
     if retried:
         lines.append(
-            f"{_fits(retried, 'was', 'were')} made again, on the same data, with a larger budget."
+            f"{_fits(retried, 'was', 'were')} repeated, on the same data, with a larger budget."
         )
-    for status, told in _USED.items():
+    for status in _USED:
         if count := int((fits["status"] == status).sum()):
-            lines.append(f"{_fits(count, '', '').rstrip()} {told}: used all the same.")
+            told = _fits(count, f"{did(status)}; it was", f"{did(status)}; they were")
+            lines.append(f"{told} used.")
     return lines
 
 

@@ -24,12 +24,12 @@ from sbc.report.table_notes import (
     LEVELS,
     notes,
     regime_line,
-    states_lines,
     verdicts,
 )
 from sbc.report.table_rows import Asked, row_of
 from sbc.report.targets import ELEMENT, VECTOR, strata_of, subjects_of
 from sbc.store.frames import Run
+from sbc.store.status import meanings
 
 FORMATS = ("text", "markdown", "csv", "json", *PUBLISHED)
 
@@ -172,7 +172,10 @@ def render(
     below += [NOTE] if any(row["discrete"] for row in rows) else []
     above = [f"{regime_line(run)}."]
     if width is not None:
-        above, below = wrapped(above, width), wrapped([*below, *states_lines(run)], width)
+        above, below = (
+            wrapped(above, width),
+            wrapped([*below, *meanings(run.fits["status"])], width),
+        )
     return "\n".join([*above, "", body, "", *below]).rstrip()
 
 
