@@ -52,7 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--resume",
         type=Path,
         metavar="DIR",
-        help="go on with a sweep; runs the model files it names",
+        help="continue a sweep; this runs the model files that it names",
     )
     add("--max-failures", metavar="N", help="stop when more fits fail: a count, or a share as 10%%")
     add("--quiet", action="store_true", help="no progress bar")
@@ -85,13 +85,13 @@ def main(arguments: argparse.Namespace) -> int:
         except TimeUpError as stopped:
             print(
                 f"sbc: {in_shell(stopped.neutral)}. "
-                f"Go on with: {options.resume_command('sweep', folder)}",
+                f"Continue with: {options.resume_command('sweep', folder)}",
                 file=sys.stderr,
             )
             code = ExitCode.UNDECIDED
         except KeyboardInterrupt:
             print(
-                f"sbc: interrupted; go on with: {options.resume_command('sweep', folder)}",
+                f"sbc: interrupted. Continue with: {options.resume_command('sweep', folder)}",
                 file=sys.stderr,
             )
             return ExitCode.INTERRUPTED

@@ -210,7 +210,7 @@ def check_versions(folder: Path, run: RunFile, allowed: bool) -> dict[str, Any]:
         name, was = next(other for other in others if other)
         raise UserError(
             f"{folder} was made with {name} {' '.join(str(was).split())}, and this is "
-            f"{mine[name]}: fits may have other bits; go on all the same by "
+            f"{mine[name]}: fits may differ in their last digits; continue anyway with "
             + option("allow_versions")
         )
     now_ = {"started": now(), "sbc": mine["sbc"], "python": mine["python"]}

@@ -200,7 +200,7 @@ def _fit(
 def _how_to_go_on(folder: Path) -> str:
     """Say how; what is expected of a run stands in no run."""
     same = f"{option('preset')}, {option('config')} and {option('expect')}"
-    return f"go on by {option('resume', folder)}, with the same {same}"
+    return f"continue with {option('resume', folder)}, with the same {same}"
 
 
 def _undecided(partial: Gate, before: Gate | None) -> Gate:

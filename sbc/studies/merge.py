@@ -124,7 +124,7 @@ def _check_same(
                 was, wanted = was.get(name), wanted.get(name)
             raise UserError(
                 f"{folder} was made with {name} {was}, {first} with {wanted}; merge them all the "
-                f"same by {option('allow_versions')}"
+                f"anyway with {option('allow_versions')}"
             )
 
 
@@ -138,8 +138,8 @@ def _check_finished(folder: Path, part: Shard, settings: Settings, numbers: Numb
     )
     if part.of > 1 and found < wanted:
         raise UserError(
-            f"{folder} is not finished: {found} of {wanted} fits are there; {option('resume')} it, "
-            f"or merge what there is by {option('allow_gaps')}"
+            f"{folder} is not finished: {found} of {wanted} fits are done; {option('resume')} it, "
+            f"or merge what there is with {option('allow_gaps')}"
         )
 
 
@@ -237,6 +237,6 @@ def _missing(store: Store, settings: Settings, numbers: Numbers, allow_gaps: boo
         )
         raise UserError(
             f"{missing} of {wanted} fits are missing, the first of dataset {first}; add the folder "
-            f"that holds them, or leave gaps by {option('allow_gaps')}"
+            f"that holds them, or leave gaps with {option('allow_gaps')}"
         )
     return missing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,13 +30,13 @@ _READ = {
     "seconds": "",
 }
 _SPREADS = {
-    name: Spread(name, *rest, _BOX + _READ[name])
-    for name, *rest in (
-        ("ess", "Effective sample size", "smallest ESS of a fit", (USED_ESS, OK_ESS), True),
-        ("rhat", "R-hat", "largest R-hat of a fit", (OK_RHAT, USED_RHAT), False),
-        ("pareto_k", "Pareto k̂", "k̂ of a fit's importance ratios", (POOR_K,), False),
-        ("elbo_drift", "Drift of the ELBO", "nats in the last quarter", (0.5,), False),
-        ("seconds", "Time", "seconds a fit, all attempts", (), True),
+    one.name: replace(one, caption=_BOX + _READ[one.name])
+    for one in (
+        Spread("ess", "Effective sample size", "smallest ESS of a fit", (USED_ESS, OK_ESS), True),
+        Spread("rhat", "R-hat", "largest R-hat of a fit", (OK_RHAT, USED_RHAT)),
+        Spread("pareto_k", "Pareto k̂", "k̂ of a fit's importance ratios", (POOR_K,)),
+        Spread("elbo_drift", "Drift of the ELBO", "nats in the last quarter", (0.5,)),
+        Spread("seconds", "Time", "seconds a fit, all attempts", (), True),
     )
 }
 SHOWN_FAILURES, SHOWN_WORST = 12, 10

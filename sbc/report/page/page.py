@@ -154,6 +154,7 @@ def _context(chapter: Chapter) -> dict[str, Any]:
             if pair.quantity
         ],
         "unprinted": paper.words(pairs),
+        "dense": paper.brief(pairs, paper.DENSE),
         **_fitted(chapter, drawn),
         "before": why.before(run, labels),
         "why": why.why(run, labels),

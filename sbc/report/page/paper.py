@@ -12,6 +12,8 @@ FULL = 3
 BRIEF, FEWEST = 4, 2
 #: So many are very many: their table takes half a sheet by itself.
 MANY = 9
+#: With more than so many, intervals side by side would fill a sheet: their table is enough there.
+DENSE = 16
 
 
 def printed(pairs: list[Pair]) -> set[int]:
@@ -56,7 +58,7 @@ def words(pairs: list[Pair]) -> str:
     )
 
 
-def brief(pairs: list[Pair]) -> bool:
-    """Say whether an estimator has more than `FULL` quantities."""
+def brief(pairs: list[Pair], most: int = FULL) -> bool:
+    """Say whether an estimator has more than so many quantities."""
     whose = [(pair.estimator, pair.engine) for pair in pairs]
-    return any(whose.count(one) > FULL for one in set(whose))
+    return any(whose.count(one) > most for one in set(whose))

@@ -147,7 +147,7 @@ def datasets_needed(
         When an argument is outside its range.
     """
     if not 0 < target < 1:
-        raise ValueError(f"the share to fail lies between 0 and 1, not at {target}")
+        raise ValueError(f"the share to fail must lie between 0 and 1, not {target}")
     n = min(250, limit)
     while True:
         gate, shape = (delta, alpha_fail, alpha_pass), (studies, streams, n)
