@@ -64,7 +64,7 @@ picture: $(READY)  ## docs/images/five-estimators.png, from 500 datasets
 	rm -rf reports/five
 	$(BIN)/python -m sbc run --estimator naive,fixed,multilevel,mundlak,latent --truth effects \
 		--datasets 500 --out reports/five
-	chromium --headless --no-sandbox --hide-scrollbars --window-size=1180,1490 \
+	chromium --headless --no-sandbox --hide-scrollbars --window-size=1180,1530 \
 		--screenshot=docs/images/five-estimators.png reports/five/report.html
 
 sweep-example: $(READY)  ## the map in reports/example/sweep.html: 13,000 fits, some twenty minutes

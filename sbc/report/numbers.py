@@ -55,6 +55,8 @@ def plus_minus(value: float, mcse: float) -> str:
     '−5.4 ± 0.5'
     >>> plus_minus(412.3, 123).replace("\u00a0", " ")
     '410 ± 120'
+    >>> plus_minus(0.9621, 0.0018).replace("\u00a0", " ")
+    '0.962 ± 0.002'
     >>> plus_minus(98765, 0.3).replace("\u00a0", " ")
     '98800 ± 0.3'
     """
@@ -66,7 +68,8 @@ def plus_minus(value: float, mcse: float) -> str:
     lead = float(f"{mcse:.1e}".partition("e")[0])
     error_decimals = -int(f"{mcse:.1e}".partition("e")[2]) + (1 if lead < _SECOND_DIGIT else 0)
     decimals = min(error_decimals, _decimals(size))
-    told = f"{mcse:.1g}" if mcse < 0.5 * 10.0**-decimals else _digits(mcse, error_decimals, size)
+    seen = mcse >= 0.5 * 10.0**-decimals  # at the last digit of the value
+    told = _digits(mcse, min(error_decimals, decimals), size) if seen else f"{mcse:.1g}"
     return f"{minus(_digits(value, decimals, size))} ±\u00a0{told}"
 
 
