@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup run examples sweep-example study-example test test-lowest test-slow test-self check lint lecture \
-	docs bench clean
+.PHONY: setup run picture examples sweep-example study-example test test-lowest test-slow test-self check lint \
+	lecture docs bench clean
 
 setup: $(READY)
 
@@ -58,6 +58,14 @@ examples: $(READY)  ## make the pages in reports/example again: three quarters o
 	$(BIN)/python -m sbc report reports/example-effects --out reports/example/effects.html
 	$(BIN)/python -m sbc lecture --out reports/example-lecture
 	cp reports/example-lecture/lecture.html reports/example/lecture.html
+
+# The README's picture; Chromium makes it. The run takes some two minutes of an idle machine.
+picture: $(READY)  ## docs/images/five-estimators.png, from 500 datasets
+	rm -rf reports/five
+	$(BIN)/python -m sbc run --estimator naive,fixed,multilevel,mundlak,latent --truth effects \
+		--datasets 500 --out reports/five
+	chromium --headless --no-sandbox --hide-scrollbars --window-size=1180,1530 \
+		--screenshot=docs/images/five-estimators.png reports/five/report.html
 
 sweep-example: $(READY)  ## the map in reports/example/sweep.html: 13,000 fits, some twenty minutes
 	rm -rf reports/example-sweep

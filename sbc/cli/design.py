@@ -43,7 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--max-datasets", type=int, metavar="N", help="of a size, at most (default 1000)")
     options.declare_executor(parser)
     add("--out", type=Path, metavar="DIR", help="the folder of what is fitted")
-    add("--resume", type=Path, metavar="DIR", help="go on with a search: its model files are run")
+    add("--resume", type=Path, metavar="DIR", help="continue a search: its model files are run")
     add("--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(function=main)
 
@@ -56,7 +56,7 @@ def main(arguments: argparse.Namespace) -> int:
 
     goal = goal_asked(vars(arguments), arguments.resume)
     if arguments.shard is not None:
-        raise UserError("a design looks at all datasets, and a shard has a part of them only")
+        raise UserError("a design needs all datasets, and a shard has only a part of them")
     plan = _plan(arguments, settings)
     folder = arguments.resume or arguments.out or folder_of(settings, "design")
     with options.executor_of(arguments, settings) as executor:
@@ -74,7 +74,7 @@ def main(arguments: argparse.Namespace) -> int:
         except (KeyboardInterrupt, TimeUpError) as stopped:
             up = isinstance(stopped, TimeUpError)
             print(
-                f"sbc: {stopped if up else 'interrupted'}; the fits are kept. Go on with: "
+                f"sbc: {stopped if up else 'interrupted'}; the fits are kept. Continue with: "
                 + options.resume_command("design", folder),
                 file=sys.stderr,
             )
@@ -87,7 +87,7 @@ def _plan(arguments: argparse.Namespace, settings: Settings) -> Plan:
     from sbc.studies.sweep.asked import parse_grid
 
     if arguments.resume is not None and arguments.vary:
-        raise UserError("--vary starts a new search and --resume goes on with one")
+        raise UserError("--vary starts a new search and --resume continues one")
     grid = None
     if arguments.resume is None:
         texts = [arguments.vary] if arguments.vary else []

@@ -16,7 +16,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("folder", type=Path, metavar="DIR", help="a run that has been made")
     add("--no-fits", action="store_true", help="fit nothing again: leave the sampler's word alone")
-    add("--quiet", action="store_true", help="do not say what is being looked at")
+    add("--quiet", action="store_true", help="do not say what is being examined")
     parser.set_defaults(function=main)
 
 

@@ -113,13 +113,15 @@ def _finished(arguments: argparse.Namespace, asked: Question) -> Gate:
 
 def _running(arguments: argparse.Namespace, asked: Question) -> Gate:
     if arguments.folder is not None:
-        raise UserError("--run makes a new run: name its folder by --out, or go on by --resume")
+        raise UserError(
+            "--run makes a new run: name its folder with --out, or continue one with --resume"
+        )
     if arguments.datasets is not None:
-        raise UserError("a gate chooses the number of datasets; bound it by --max-datasets")
+        raise UserError("a gate chooses the number of datasets; limit it with --max-datasets")
     if arguments.profile:
         raise UserError("--profile goes with sbc run")
     if arguments.shard is not None:
-        raise UserError("a gate judges whole runs; fit parts by sbc run --shard, and merge them")
+        raise UserError("a gate judges whole runs; fit parts with sbc run --shard and merge them")
     if arguments.max_failures is not None:
         raise UserError("--max-failures goes with sbc run; a gate stops when too many fits fail")
     interruptible()

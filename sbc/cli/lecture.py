@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, metavar="N", help="of all random numbers (default 1)")
     add("--jobs", type=int, metavar="N", help="workers (default: all cores)")
     add("--out", type=Path, metavar="DIR", help="the lecture's folder (default: reports/lecture-…)")
-    add("--resume", type=Path, metavar="DIR", help="go on with a lecture, or draw its page again")
+    add("--resume", type=Path, metavar="DIR", help="continue a lecture, or draw its page again")
     add("--quiet", action="store_true", help="no progress bars")
     parser.set_defaults(function=main)
 
@@ -44,7 +44,7 @@ def main(arguments: argparse.Namespace) -> int:
     try:
         perform(plan, folder, jobs, progress=not arguments.quiet)
     except KeyboardInterrupt:
-        print(f"sbc: interrupted; go on with: python -m sbc lecture --resume {folder}")
+        print(f"sbc: interrupted. Continue with: python -m sbc lecture --resume {folder}")
         raise
     file, judged = write_page(plan, folder, lecture_dataset("tanks"))
     for one in judged:
@@ -61,7 +61,7 @@ def _folder_and_plan(arguments: argparse.Namespace) -> tuple[Path, Plan]:
 
     if arguments.resume is not None:
         if arguments.out is not None:
-            raise UserError("--out starts a new lecture and --resume goes on with one")
+            raise UserError("--out starts a new lecture and --resume continues one")
         made = read_plan(arguments.resume)
         plan = _grown(made, arguments)
         if plan != made:
@@ -80,7 +80,7 @@ def _folder_and_plan(arguments: argparse.Namespace) -> tuple[Path, Plan]:
 def _grown(made: Plan, arguments: argparse.Namespace) -> Plan:
     """Let a lecture have more datasets, and nothing else differ."""
     if arguments.quick:
-        raise UserError("--quick is for a new lecture; name --datasets to go on with one")
+        raise UserError("--quick is for a new lecture; name --datasets to continue one")
     if arguments.seed not in (None, made.seed):
         raise UserError(f"{arguments.resume} was made with seed {made.seed}, not {arguments.seed}")
     if arguments.datasets is None:

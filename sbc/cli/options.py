@@ -76,12 +76,14 @@ def declare_executor(parser: argparse.ArgumentParser) -> None:
     add("--isolate", action="store_true", help="each worker a process: a crash costs one fit")
     add("--fit-timeout", type=float, metavar="SECONDS", help="end a fit that takes longer")
     add(
-        "--max-time", metavar="TIME", help="stop after so long, as 90s, 10m or 2h; --resume goes on"
+        "--max-time",
+        metavar="TIME",
+        help="stop after so long, as 90s, 10m or 2h; --resume continues",
     )
     add(
         "--allow-versions",
         action="store_true",
-        help="with --resume: go on, though packages have other versions",
+        help="with --resume: continue although packages have other versions",
     )
 
 

@@ -47,7 +47,10 @@ def declare_run(parser: argparse.ArgumentParser) -> None:
     )
     add("--out", type=Path, metavar="DIR", help="the run's folder (default: reports/<name of run>)")
     add(
-        "--resume", type=Path, metavar="DIR", help="go on with a run; runs the model files it names"
+        "--resume",
+        type=Path,
+        metavar="DIR",
+        help="continue a run; this runs the model files that it names",
     )
     options.declare_overwrite(parser)
     options.declare_reuse(parser)
@@ -81,7 +84,7 @@ def main(arguments: argparse.Namespace) -> int:
     if made.stopped is not None:
         print(
             f"sbc: {in_shell(made.stopped.neutral)}. "
-            f"Go on with: {options.resume_command('run', made.folder)}",
+            f"Continue with: {options.resume_command('run', made.folder)}",
             file=sys.stderr,
         )
     return _show(made, arguments.profile, began, imported[0])
@@ -115,7 +118,7 @@ def _interrupted(folder: Path) -> int:
     with Store.open(folder) as store:
         kept = len(store.done())
     command = options.resume_command("run", folder)
-    print(f"sbc: interrupted; {kept} fits are kept. Go on with: {command}", file=sys.stderr)
+    print(f"sbc: interrupted; {kept} fits are kept. Continue with: {command}", file=sys.stderr)
     return ExitCode.INTERRUPTED
 
 

@@ -175,7 +175,7 @@ def _told_of_force(why: str, left: dict[str, object]) -> int:
     how = ""
     if "--resume" in argv:
         folder = argv[argv.index("--resume") + 1]
-        how = f". Go on with: python -m sbc {argv[0]} --resume {shlex.quote(folder)}"
+        how = f". Continue with: python -m sbc {argv[0]} --resume {shlex.quote(folder)}"
     if why == "limit":
         print(
             "sbc: error: native code of the model has not come back in the time that "

@@ -53,7 +53,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--resume",
         type=Path,
         metavar="DIR",
-        help="go on with a sweep; runs the model files it names",
+        help="continue a sweep; this runs the model files that it names",
     )
     options.declare_overwrite(parser)
     add("--max-failures", metavar="N", help="stop when more fits fail: a count, or a share as 10%%")
@@ -92,10 +92,10 @@ def main(arguments: argparse.Namespace) -> int:
         except TooManyFailuresError as failed:
             raise options.with_hint(failed, folder) from None
         except KeyboardInterrupt:
-            print(f"sbc: interrupted; go on with: {again}", file=sys.stderr)
+            print(f"sbc: interrupted. Continue with: {again}", file=sys.stderr)
             return ExitCode.INTERRUPTED
     if stopped:
-        print(f"sbc: {in_shell(stopped.neutral)}. Go on with: {again}", file=sys.stderr)
+        print(f"sbc: {in_shell(stopped.neutral)}. Continue with: {again}", file=sys.stderr)
     _show(folder)
     return ExitCode.UNDECIDED if stopped else ExitCode.OK
 

@@ -112,7 +112,7 @@ def validate(settings: Settings) -> None:
     for name in settings.estimators:
         plain = catalogue.canonical("estimator", name)
         if plain != name:  # or the same estimator would go by two names, with two seeds
-            raise UserError(f"estimator '{name}' is written '{plain}' in a run")
+            raise UserError(f"write '{plain}' for the estimator '{name}'")
     for name in settings.engines:
         catalogue.check("engine", name)
     for kind, chosen in (("estimator", settings.estimators), ("engine", settings.engines)):

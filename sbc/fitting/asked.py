@@ -91,18 +91,18 @@ def check_folder(
     """
     if out is not None and resume is not None:
         raise UserError(
-            f"{option('out')} starts a new run and {option('resume')} goes on with one; name one "
+            f"{option('out')} starts a new run and {option('resume')} continues one; name one "
             "of them"
         )
     if allow_versions and resume is None:
         raise UserError(
-            f"{option('allow_versions')} goes with {option('resume')}: a new run has the versions "
-            "of now"
+            f"{option('allow_versions')} goes with {option('resume')}: a new run uses the "
+            "installed versions"
         )
     if overwrite and (resume is not None or reuse):
         other = "reuse" if reuse else "resume"
         raise UserError(
-            f"{option('overwrite')} begins anew and {option(other)} goes on; name one of them"
+            f"{option('overwrite')} starts again and {option(other)} continues; name one of them"
         )
     if reuse and out is None:
         raise UserError(f"{option('reuse')} goes with {option('out')}, which is not given")
@@ -141,7 +141,7 @@ def check_executor(cluster: str | None, isolate: bool, fit_timeout: float | None
         raise UserError(f"{option('fit_timeout')} takes seconds above 0, not {fit_timeout:g}")
     if cluster is not None and fit_timeout is not None:
         raise UserError(
-            f"{option('fit_timeout')} ends fits on this machine and none on a " + option("cluster")
+            f"{option('fit_timeout')} ends fits on this machine, but not on a " + option("cluster")
         )
     if cluster is not None and isolate:
         raise UserError(

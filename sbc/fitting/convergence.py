@@ -12,6 +12,14 @@ from sbc.plugins.data import LOG_PRIOR, is_density
 from sbc.plugins.engine import Budget, Draws
 from sbc.store.names import vector_of
 from sbc.store.rows import DIVERGENT, LOW_ESS, NONCONVERGED, OK, POOR, Result
+from sbc.store.status import (
+    FEW_DIVERGENCES,
+    OK_ESS,
+    OK_RHAT,
+    POOR_K,
+    USED_ESS,
+    USED_RHAT,
+)
 
 
 def accept_constant_discrete(results: tuple[Result, ...], draws: Draws) -> tuple[Result, ...]:
@@ -78,7 +86,7 @@ def status(results: tuple[Result, ...], draws: Draws, budget: Budget) -> str:
     if draws.failure:
         return NONCONVERGED
     if draws.independent:
-        return POOR if draws.pareto_k > 0.7 else OK
+        return POOR if draws.pareto_k > POOR_K else OK
     chains, length = next(iter(draws.values.values())).shape[:2]
     return judge(results, draws.divergences, replace(budget, chains=chains, draws=length))
 
@@ -93,8 +101,8 @@ def judge(results: tuple[Result, ...], divergences: int, budget: Budget) -> str:
     # NumPy's, which give NaN wherever it stands among the numbers.
     worst_rhat = float(np.max([r.rhat for r in results]))
     least_ess = float(np.min([(r.ess_bulk, r.ess_tail) for r in results]))
-    if not (worst_rhat <= 1.05 and least_ess >= 160):  # NaN fails too
+    if not (worst_rhat <= USED_RHAT and least_ess >= USED_ESS):  # NaN fails too
         return NONCONVERGED
-    if divergences > 0.005 * budget.chains * budget.draws:
+    if divergences > FEW_DIVERGENCES * budget.chains * budget.draws:
         return DIVERGENT
-    return OK if worst_rhat <= 1.01 and least_ess >= 400 else LOW_ESS
+    return OK if worst_rhat <= OK_RHAT and least_ess >= OK_ESS else LOW_ESS

@@ -54,7 +54,7 @@ class Deadline:
         if done < planned and time.monotonic() - self.began > self.seconds:
             raise TimeUpError(
                 f"stopped after {self.text}, as {option('max_time')} says: "
-                f"{done} of {planned} fits are there"
+                f"{done} of {planned} fits are done"
             )
 
 

@@ -113,7 +113,7 @@ def _all_free(setup: Setup, made: Undecorated) -> Undecorated:
     if not named and generator.name == DEFAULT:  # most often nobody has named it
         asked = "', '".join(made.arrays)
         raise UserError(
-            f"'{made.name}' takes '{asked}', and nothing gives it: name a file that holds it "
+            f"'{made.name}' takes '{asked}', and nothing supplies it: name a file that holds it "
             f"({option('data', 'FILE.csv')}) or a generator that draws it "
             f"({option('generator', 'FILE.py:NAME')})"
         )

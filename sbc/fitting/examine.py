@@ -201,10 +201,10 @@ def _verified(setup: Setup, made: Estimator) -> Estimator:
         anew = replace(anew, _kept={})
     if again := difference(anew, generator, drawn):
         raise UserError(
-            f"'{made.name}' cannot be fitted: as sbc states it, {again}, as PyMC evaluates the "
-            "model that is written; please report it with the model"
+            f"'{made.name}' cannot be fitted: sbc's compiled model is not the model that is "
+            f"written ({again}); please report this with the model"
         )
-    line = f"compiled anew for each dataset, since with swapped data {found}"
+    line = f"compiled again for each dataset, because with swapped data {found}"
     return replace(anew, lines=(*anew.lines, line))
 
 

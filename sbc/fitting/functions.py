@@ -52,8 +52,8 @@ def with_functions(settings: Settings) -> Settings:
         named = f", of {settings.generator} {', '.join(regimes)}" if regimes else ""
         raise UserError(
             f"'{found[0]}' is a function: it has no joint distribution to draw truth and data from "
-            f"({option('truth', settings.truth)}). Name a generator by {option('generator')} and a "
-            f"regime of it by {option('truth')}{named}"
+            f"({option('truth', settings.truth)}). Name a generator with {option('generator')} and "
+            f"a regime of it with {option('truth')}{named}"
         )
     return replace(settings, functions=found)
 
@@ -223,13 +223,13 @@ def check(setup: Setup) -> None:
         raise _useless(made, problem) from problem
     if not all(_same(found.values[name], again.values[name]) for name in found.values):
         raise UserError(
-            f"'{made.name}' gives other numbers when it is called again with the same data: draw "
-            "random numbers from an argument rng, and keep nothing between calls that moves them"
+            f"'{made.name}' gives different numbers when it is called again with the same data: "
+            "draw random numbers from an argument rng, and keep no state between calls"
         )
 
 
 def _useless(made: Estimator, problem: Exception) -> UserError:
-    return UserError(f"'{made.name}' gives what cannot be used: {problem}")
+    return UserError(f"'{made.name}' returns something that cannot be used: {problem}")
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -77,7 +77,7 @@ def _keep(kind: str, name: str, thing: Named) -> str:
     if isinstance(thing, str):
         raise UserError(f"{kind} '{name}' is the text '{thing}'; a dict names models or functions")
     if kind == "engine":
-        raise UserError(f"{thing!r} stands in no file; name an engine 'file.py:name'")
+        raise UserError(f"{thing!r} is not in a file; name an engine 'file.py:name'")
     if kind in catalogue.PACKAGES and name in catalogue.names(kind):
         raise UserError(f"'{name}' is the name of one of sbc's own {kind}s; choose another")
     if not (callable(thing) or kind == "estimator" or isinstance(thing, Generator)):

@@ -212,7 +212,7 @@ def _expected(bar: Any) -> str:
     """Say how long what is left will take, by the fits that there are."""
     took, done = bar.format_dict["elapsed"], bar.n - bar.initial
     left = bar.format_interval(took / done * (bar.total - bar.n))
-    return f"sbc: about {left} to go for {bar.total - bar.n} fits, by the first {done}"
+    return f"sbc: about {left} left for {bar.total - bar.n} fits, judging by the first {done}"
 
 
 def plan(settings: Settings, engine: str) -> list[Task]:

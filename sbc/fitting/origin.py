@@ -212,8 +212,8 @@ def check_versions(folder: Path, run: RunFile, allowed: bool) -> dict[str, Any]:
             for name, was in others[0].items()
         ]
         raise UserError(
-            f"{folder} was made with {', with '.join(told)}: fits may have other bits; go on all "
-            f"the same by {option('allow_versions')}"
+            f"{folder} was made with {', with '.join(told)}: fits may differ in their last digits; "
+            f"continue anyway with {option('allow_versions')}"
         )
     now_ = {"started": now(), "sbc": mine["sbc"], "python": mine["python"]}
     return {"resumed": [*run.resumed, now_ | {"packages": packages()}]}

@@ -276,5 +276,6 @@ def _trial(setup: Setup) -> None:
         )
     raise UserError(
         f"'{estimator.name}': none of {TRIALS} trial draws of truth and data from the model's own "
-        f"prior can be fitted ({wrong}); give it priors that hold to what data can be"
+        f"prior can be fitted ({wrong}); give its parameters priors under which such data are "
+        "possible"
     )

@@ -67,7 +67,7 @@ class Law:
             values = draw(rng)
             if self._restriction.holds(values):
                 return values
-        raise ValueError("no draw from the prior meets the model's transforms and Potentials")
+        raise ValueError("no draw from the prior satisfies the model's transforms and Potentials")
 
 
 def law_of(model: pm.Model, draw: Draw) -> Law:

@@ -60,13 +60,13 @@ def refuse(name: str, model: pm.Model, from_prior: bool, own_data: bool = True) 
         kind = type(rv.owner.op).__name__
         if kind == "DiracDeltaRV" and rv.dtype.startswith("float"):
             raise UserError(
-                f"'{rv.name}' of '{name}' is a pm.DiracDelta, one number with a density of its "
-                "own that no gradient can sample; write the number, or pm.Deterministic"
+                f"'{rv.name}' of '{name}' is a pm.DiracDelta, which no gradient can "
+                "sample: it has one value; write that number, or pm.Deterministic"
             )
         if from_prior and kind in _IMPROPER:
             raise UserError(
-                f"the prior of '{rv.name}' of '{name}' is pm.{kind.removesuffix('RV')}, which is "
-                "no distribution that a truth could be drawn from; give it a proper prior, take "
+                f"the prior of '{rv.name}' of '{name}' is pm.{kind.removesuffix('RV')}, from which "
+                "no truth can be drawn; give it a proper prior, take "
                 f"{option('truth', 'posterior')}, or {_OWN}"
             )
 
@@ -86,12 +86,13 @@ def _refuse_observed(name: str, model: pm.Model, rv: Any, own_data: bool) -> Non
     if isinstance(rv.owner.op, SimulatorRV):
         raise UserError(
             f"'{rv.name}' of '{name}' is a pm.Simulator: its likelihood is random and approximate, "
-            "and no fit of sbc's engines; state a likelihood, or bring draws of your own sampler"
+            "so that sbc's engines cannot fit it; state a likelihood, or bring your own sampler's "
+            "draws"
         )
     if own_data and undrawable([rv]):
         raise UserError(
-            f"'{rv.name}' of '{name}' is a {_kind(rv)} that nobody can draw from: give it "
-            f"random=... or dist=..., simulate it by {option('simulator')}, or {_OWN}"
+            f"'{rv.name}' of '{name}' is a {_kind(rv)} that cannot be drawn from: give it "
+            f"random=... or dist=..., simulate it with {option('simulator')}, or {_OWN}"
         )
 
 

@@ -142,13 +142,14 @@ def _check_sense(expectation: Expectation, quantity: str, subject: Subject) -> N
     settings = subject.settings
     on_ranks = isinstance(expectation, Calibrated | Miscalibrated)
     if quantity == ALL and not on_ranks:
-        raise UserError(f"'{expectation}' is asked of one estimand at a time, not of '{ALL}'")
+        raise UserError(f"'{expectation}' applies to one estimand at a time, not to '{ALL}'")
     varies = not isinstance(expectation, Bounds) or expectation.metric != "contraction"
     if settings.regime.single_truth and (on_ranks or not varies):
         raise UserError(_NOT_IN_FIXED if on_ranks else _NO_CONTRACTION)
     if isinstance(expectation, Better) and settings.regime.own:
         raise UserError(
-            f"in regime {settings.truth} each estimator has its own datasets: none is better"
+            f"in regime {settings.truth} each estimator has its own datasets: they cannot be "
+            "compared"
         )
 
 

@@ -124,7 +124,7 @@ def _check_number(name: str, value: Any, where: str) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not low < value < high:
         shown = f"{value:g}" if number else repr(value)
-        raise UserError(f"{name} lies between {low} and {high}{place}, not at {shown}")
+        raise UserError(f"{name} must lie between {low} and {high}{place}, not {shown}")
 
 
 def load_config(file: Path) -> Config:

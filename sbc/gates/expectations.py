@@ -119,7 +119,7 @@ def _bounds(metric: str, pair: Any, least: float, most: float) -> Bounds:
     low, high = (_number(metric, value) for value in pair)
     low, high = (-np.inf if low <= least else low), (np.inf if high >= most else high)
     if not low < high or np.isinf([low, high]).all():
-        raise UserError(f"{metric} = {list(pair)} bounds nothing")
+        raise UserError(f"{metric} = {list(pair)} sets no bound")
     return Bounds(metric, low, high)
 
 

@@ -247,8 +247,8 @@ def nothing_expected(settings: Settings) -> UserError:
     """Make the error for a run of which nothing is expected and nothing declared."""
     return UserError(
         f"nothing to judge: with {option('truth', settings.truth)} uniform ranks are expected of "
-        f"none of {', '.join(settings.estimators)}. Declare what is expected, in a config or by "
-        + option("expect", "ESTIMATOR:QUANTITY=calibrated")
+        f"none of {', '.join(settings.estimators)}. Declare what is expected, in gates.toml or "
+        "with " + option("expect", "ESTIMATOR:QUANTITY=calibrated")
     )
 
 

@@ -33,11 +33,11 @@ SIGNS: dict[Judged, Sign] = {
         "✗", "miscalibrated", "bad", "the ranks are not uniform, and chance does not explain it"
     ),
     "inconclusive": Sign(
-        "?", "inconclusive", "open", "the datasets show neither; more of them would"
+        "?", "inconclusive", "open", "there are too few datasets to show either"
     ),
     "unranked": Sign(
-        "–", "no ranks", "open", "these are estimates without draws, which only have a bias, an "
-        "error and a coverage"
+        "–", "no ranks", "open", "estimates without draws have a bias, an error and a coverage, "
+        "but no ranks"
     ),
     "unjudged": Sign("–", "not judged", "open", "uniform ranks cannot be asked for here"),
 }  # fmt: skip
@@ -60,7 +60,7 @@ def waiting(verdict: CheckVerdict) -> str:
     if verdict.outcome != "inconclusive":
         return ""
     several = len(verdict.check.streams) > 1 and not verdict.check.quantity.endswith("[*]")
-    parts = ["the failed fits could turn it"] if verdict.turned else []
+    parts = ["the failed fits could change it"] if verdict.turned else []
     if not parts and (found := lacking_words(verdict.lacking, several)):
         parts.append(found)
     if verdict.needed:

@@ -25,7 +25,7 @@ def source_of(estimator: str, name: str, generator: Generator, data: Data) -> st
         if near(name, data):
             raise unknown("array", name, data, f"for which '{estimator}' asks")
         raise UserError(
-            f"'{estimator}' takes '{name}', and nothing gives it: name a file that holds it "
+            f"'{estimator}' takes '{name}', and nothing supplies it: name a file that holds it "
             f"({option('data', 'FILE.csv')}), a generator that draws it "
             f"({option('generator', 'FILE.py:NAME')}), or give it "
             "a default"

@@ -136,7 +136,7 @@ def _table(name: str, file: Path, generator: Generator, told: list[str]) -> Data
         raise UserError(f"{name} must hold a header and at least one row")
     header = [word.strip() for word in lines[0][1]]
     if len(header) == 1 and (other := next((c for c in ";\t|" if c in header[0]), None)):
-        raise UserError(f"{name}: columns are parted by {other!r} there; sbc takes commas")
+        raise UserError(f"{name}: columns are separated by {other!r}; sbc reads commas")
     if "" in header or len(set(header)) < len(header):
         raise UserError(f"{name}: every column needs a name of its own: {', '.join(header)}")
     for i, row in lines[1:]:
@@ -184,8 +184,8 @@ def _column(name: str, column: str, cells: list[tuple[int, str]], told: list[str
         for line, text in cells:
             if _LIKE_A_NUMBER.fullmatch(text):
                 raise UserError(
-                    f"{where}, line {line}: '{text}' may be a number and is none that sbc reads; "
-                    "write 1234.5, without signs of units, of thousands or a decimal comma"
+                    f"{where}, line {line}: '{text}' looks like a number that sbc cannot read; "
+                    "write 1234.5, without units, thousands separators or a decimal comma"
                 )
         kinds = {text: i for i, text in enumerate(dict.fromkeys(text for _, text in cells))}
         codes = [f"{' '.join(text.split())} = {i}" for text, i in kinds.items()]

@@ -25,7 +25,7 @@ def put(kind: str, name: str, thing: Any) -> bool:
         If it cannot be a name.
     """
     if not re.fullmatch(r"[\w.+-]+", name):
-        raise UserError(f"'{name}' is no name for an {kind}: letters, digits, and . + - _")
+        raise UserError(f"'{name}' is not a valid name for an {kind}: letters, digits, and . + - _")
     before = _held.get((kind, name), thing)
     _held[kind, name] = thing
     return before is not thing
@@ -56,7 +56,7 @@ def check_known(run: Mapping[str, Any], folder: Path, then: str = "") -> None:
     for name in run.get("models", {}):
         if find("estimator", name) is None:
             raise UserError(
-                f"'{name}' of {folder} stands in no file: hand it over again, "
+                f"'{name}' of {folder} is not in a file: pass it again, "
                 f"sbc.run({{'{name}': model}}, resume='{folder}'){then}"
             )
 

@@ -128,8 +128,8 @@ class Undecorated(Estimator):
         again, other = made._fresh(first), made._fresh(second)
         if one.key != again.key or not _equal(one.arrays(), again.arrays()):
             raise UserError(
-                f"'{self.name}' gives another model each time it is called with the same data; "
-                "seed its random numbers"
+                f"'{self.name}' states a different model each time it is called with the same "
+                "data; seed its random numbers"
             )
         from sbc.plugins.template import varying
 

@@ -94,7 +94,7 @@ def comparison(run: Run) -> pd.DataFrame:
     """
     if run.settings.regime.own:
         raise UserError(
-            f"in regime '{run.settings.truth}' estimators share no datasets: nothing to compare"
+            f"in regime '{run.settings.truth}' estimators share no datasets and cannot be compared"
         )
     fitted = [s for s in subjects_of(run) if any(len(frame) for frame in s.frames.values())]
     rows = []

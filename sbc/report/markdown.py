@@ -14,13 +14,12 @@ from sbc.report.page.answer import regime_words
 from sbc.report.page.fits import statuses
 from sbc.report.page.gate import state
 from sbc.report.page.page import Chapter, chapters
-from sbc.report.verdicts import Pair
+from sbc.report.verdicts import WORST_FIRST, Pair
 from sbc.store.frames import Run
 from sbc.store.reasons import listed_once
 
 LINES = 59
 _HEADS = ("estimator", "quantity", "verdict", "bias_sd", "RMSE", "coverage 95 %", "rank p")
-_ORDER = {"fail": 0, "inconclusive": 1, "unjudged": 2, "unranked": 2, "pass": 3}
 _EACH = 18  # lines of a run that are not rows of its table
 _NOTES = 3  # of how estimators were put to the test
 
@@ -48,7 +47,7 @@ def _chapter(chapter: Chapter, most: int) -> list[str]:
     if gate := chapter.judgement.gate:
         lines += [f"**{_plain(conclusion(gate))}**", ""]
     pairs = [pair for pair in chapter.pairs if pair.quantity]
-    kept = set(sorted(range(len(pairs)), key=lambda i: _ORDER[pairs[i].outcome])[:most])
+    kept = set(sorted(range(len(pairs)), key=lambda i: WORST_FIRST[pairs[i].outcome])[:most])
     shown = [pair for i, pair in enumerate(pairs) if i in kept]
     if shown:
         lines += [_row(_HEADS), _row(["---"] * len(_HEADS))]

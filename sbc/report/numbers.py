@@ -55,19 +55,22 @@ def plus_minus(value: float, mcse: float) -> str:
     '−5.4 ± 0.5'
     >>> plus_minus(412.3, 123).replace("\u00a0", " ")
     '410 ± 120'
+    >>> plus_minus(0.9621, 0.0018).replace("\u00a0", " ")
+    '0.962 ± 0.002'
     >>> plus_minus(98765, 0.3).replace("\u00a0", " ")
     '98800 ± 0.3'
     """
     if not math.isfinite(value):
         return "–"
     if not (math.isfinite(mcse) and mcse > 1e-12 * abs(value)):
-        return _minus(_digits(value, _decimals(value), abs(value)))
+        return minus(_digits(value, _decimals(value), abs(value)))
     size = max(abs(value), mcse)
     lead = float(f"{mcse:.1e}".partition("e")[0])
     error_decimals = -int(f"{mcse:.1e}".partition("e")[2]) + (1 if lead < _SECOND_DIGIT else 0)
     decimals = min(error_decimals, _decimals(size))
-    told = f"{mcse:.1g}" if mcse < 0.5 * 10.0**-decimals else _digits(mcse, error_decimals, size)
-    return f"{_minus(_digits(value, decimals, size))} ±\u00a0{told}"
+    seen = mcse >= 0.5 * 10.0**-decimals  # at the last digit of the value
+    told = _digits(mcse, min(error_decimals, decimals), size) if seen else f"{mcse:.1g}"
+    return f"{minus(_digits(value, decimals, size))} ±\u00a0{told}"
 
 
 _SMALL, _LARGE = 1e-4, 1e6
@@ -88,7 +91,7 @@ def _digits(value: float, decimals: int, size: float) -> str:
     return f"{round(value, decimals):z.{max(0, decimals)}f}"
 
 
-def _minus(text: str) -> str:
+def minus(text: str) -> str:
     """Write a minus sign, at which no line breaks, for a hyphen."""
     return text.replace("-", "−", 1) if text.startswith("-") else text
 

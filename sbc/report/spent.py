@@ -14,17 +14,10 @@ from sbc.stats.vectors import measure
 from sbc.store.frames import Run
 from sbc.store.reasons import listed as reasons
 from sbc.store.rows import DIVERGENT, FAILED, LOW_ESS, POOR
+from sbc.store.status import did
 
-_STATUSES = {
-    "nonconverged": "did not converge",
-    "error": "raised an error",
-    "timeout": "took too long",
-}
-_USED = {
-    LOW_ESS: "had a low effective sample size",
-    DIVERGENT: "had divergent transitions",
-    POOR: "were poor approximations by their own account",
-}
+#: Statuses of fits that are used and still told.
+_USED = (LOW_ESS, DIVERGENT, POOR)
 
 
 def how_many(
@@ -121,12 +114,12 @@ def failures(runs: Sequence[Run], fits: pd.DataFrame | None = None) -> list[str]
             lines.append("Differences between methods are taken on the datasets where both worked.")
     if retried := int((fits["attempt"] > 0).sum()):
         lines.append(
-            f"{_fits(retried, 'was', 'were')} made again, on the same data, with a larger budget."
+            f"{_fits(retried, 'was', 'were')} repeated, on the same data, with a larger budget."
         )
-    for status, told in _USED.items():
+    for status in _USED:
         if count := int((fits["status"] == status).sum()):
-            kept = "it was" if count == 1 else "they were"
-            lines.append(f"{_fits(count, '', '').rstrip()} {told}; {kept} used all the same.")
+            told = _fits(count, f"{did(status)}; it was", f"{did(status)}; they were")
+            lines.append(f"{told} used.")
     return lines
 
 
@@ -134,7 +127,7 @@ def _of_one(estimator: str, failed: pd.DataFrame, whole: int) -> str:
     """Say how and why an estimator's fits failed."""
     who = estimator.rpartition(":")[2] or estimator
     kinds = failed["status"].value_counts()
-    names = [_STATUSES.get(str(status), str(status)) for status in kinds.index]
+    names = [did(str(status)) for status in kinds.index]
     told = names[0]
     if len(kinds) > 1:
         told = ", ".join(f"{n:,} {name}" for n, name in zip(kinds, names, strict=True))

@@ -24,12 +24,12 @@ from sbc.report.table_notes import (
     LEVELS,
     notes,
     regime_line,
-    states_lines,
     verdicts,
 )
 from sbc.report.table_rows import Asked, row_of
 from sbc.report.targets import ELEMENT, VECTOR, strata_of, subjects_of
 from sbc.store.frames import Run
+from sbc.store.status import meanings
 
 FORMATS = ("text", "markdown", "csv", "json", *PUBLISHED)
 
@@ -184,7 +184,7 @@ def render(
     below += notes(run, pools, elements, **options)
     below += [APPROXIMATION] if diagnostics_of(rows) else []
     below += [NOTE] if any(row["discrete"] for row in rows) else []
-    below += states_lines(run) if kind == "text" else []
+    below += meanings(run.fits["status"]) if kind == "text" else []
     return laid_out(readable, kind, below, above=[f"{regime_line(run)}."], width=width)
 
 

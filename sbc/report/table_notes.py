@@ -15,7 +15,7 @@ from sbc.report.gains import reference_of
 from sbc.store.frames import Run
 from sbc.store.names import fitted_by
 from sbc.store.reasons import listed_once
-from sbc.store.rows import DIVERGENT, ERROR, LEVELS, LOW_ESS, NONCONVERGED, OK, POOR, TIMEOUT
+from sbc.store.rows import LEVELS
 
 #: Said where an approximation was fitted.
 APPROXIMATION = (
@@ -133,24 +133,6 @@ def verdicts(run: Run) -> list[str]:
     if found.gate is not None:
         lines.append(f"gate: {LABELS[found.gate.outcome]}, {told(found.gate)}")
     return lines
-
-
-#: What the words for a fit's state mean, in the order of rows.
-_STATES = {
-    OK: "R-hat at most 1.01 and ESS 400 or more, or all that its engine can show",
-    LOW_ESS: "R-hat at most 1.05 and ESS 160 or more: kept, and counted",
-    DIVERGENT: "more than 0.5 % of its draws diverged: kept, and counted",
-    POOR: "an approximation that its own diagnostics call far off: kept, and counted",
-    NONCONVERGED: "not converged after all attempts: a failed fit",
-    ERROR: "it raised an error: a failed fit",
-    TIMEOUT: "it took longer than it may: a failed fit",
-}
-
-
-def states_lines(run: Run) -> list[str]:
-    """Say in words what the states of a run's fits mean, those that occur."""
-    there = set(run.fits["status"])
-    return [f"{state} = {words}." for state, words in _STATES.items() if state in there]
 
 
 def notes(run: Run, pools: bool, elements: bool, **options: Any) -> list[str]:

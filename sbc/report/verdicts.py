@@ -20,6 +20,10 @@ from sbc.stats.vector_ranks import PooledUniformity, rank_test
 from sbc.stats.vectors import Elements, measure
 from sbc.store.frames import Run, as_elements, as_fits
 
+#: Verdicts in the order in which they matter where there is no room for all.
+WORST_FIRST: dict[Judged, int] = {
+    "fail": 0, "inconclusive": 1, "unjudged": 2, "unranked": 2, "pass": 3
+}  # fmt: skip
 #: Said where a test finds a departure that the tolerance allows.
 _WITHIN = "The departure is real, but it is within the tolerance."
 

@@ -35,7 +35,7 @@ def make_folder(folder: Path) -> None:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             hint = ""
             if (folder / RUN_FILE).exists():
-                hint = f", or go on with that run: {option('resume', folder)}"
+                hint = f", or continue that run: {option('resume', folder)}"
             raise UserError(f"{folder} exists already; name another folder{hint}")
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
@@ -241,7 +241,9 @@ def refuse_imported(folder: Path, run: RunFile) -> None:
         If they were.
     """
     if run.imported:
-        raise UserError(f"{folder} was imported: its fits were made elsewhere, none can be here")
+        raise UserError(
+            f"{folder} was imported: its fits were made elsewhere and cannot be added to"
+        )
 
 
 def _renamed(run: Any) -> Any:

@@ -9,13 +9,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from sbc.store.rows import FAILED
+from sbc.store.status import why
 
-#: What is said of a failed fit that left no text.
-_SILENT = {
-    "nonconverged": "did not converge in any attempt: R-hat above 1.05 or an ESS below 160",
-    "timeout": "took too long",
-    "error": "stopped without a word",
-}
 _NUMBER = re.compile(r"[-+]?\d[\d.,]*(?:e[-+]?\d+)?", re.IGNORECASE)
 
 
@@ -52,7 +47,7 @@ def reasons(fits: pd.DataFrame) -> list[Reason]:
     datasets = failed.get("dataset", failed.index)
     for k, status, error in zip(datasets, failed["status"], failed["error"], strict=True):
         key = (status, _NUMBER.sub("#", error))
-        texts.setdefault(key, error or _SILENT.get(status, status))
+        texts.setdefault(key, error or why(status))
         kinds.setdefault(key, []).append(int(k))
     found = [Reason(key[0], texts[key], tuple(numbers)) for key, numbers in kinds.items()]
     return sorted(found, key=lambda reason: -reason.count)

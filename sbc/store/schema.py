@@ -74,7 +74,7 @@ def using(file: Path, how: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.IntegrityError as problem:
-        hint = "does another process go on with this run?"
+        hint = "is another process writing to this run?"
         raise UserError(f"{file} cannot be {how}: {problem}; {hint}") from problem
     except (sqlite3.DatabaseError, UnicodeDecodeError) as problem:
         raise UserError(f"{file} cannot be {how}: {problem}") from problem

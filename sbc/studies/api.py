@@ -7,7 +7,7 @@
         ...
     sbc.run(model)
 
-`run` fits, or goes on with a folder of fits; `load` reads a folder and never fits.
+`run` fits models, or continues a run that was begun; `load` reads a folder and never fits.
 """
 
 from __future__ import annotations
@@ -99,33 +99,36 @@ def run(
     out : str or Path
         The new run's folder; by default one under ``reports``.
     resume : str or Path
-        A run to go on with instead; what else is given must agree with it, `datasets` may grow.
+        The folder of a run to continue instead. Other arguments must agree with that run; only
+        `datasets` may be larger.
     overwrite : bool
-        Whether a run that `out` holds gives way to the new one, once that is there.
+        Whether to replace a run that `out` holds, as soon as the new one is complete.
     reuse : bool
-        Whether what `out` holds of the same models, settings and versions is read and gone on
-        with; where one has changed, the run gives way.
+        Whether to read and continue a run in `out` that has the same models, settings and
+        versions. If any of these has changed, the run is replaced.
     allow_versions : bool
-        Whether the run that is resumed may have been made with other versions of packages.
+        Whether to continue a run that was made with other versions of packages.
     jobs : int
         Workers; by default all cores.
     isolate : bool
-        Whether each worker is a process, so that a model that crashes costs one fit.
+        Whether each worker is a process of its own, so that a crash costs only one fit.
     fit_timeout : float
-        Seconds after which a fit is ended, as a failed row.
+        Seconds after which a fit is ended and counted as failed.
     cluster : str
         A Dask scheduler's address, ``"tcp://HOST:PORT"``: its workers fit instead of this machine.
     shard : str
-        ``"I/N"``: part I of N by itself; `sbc.merge` joins the parts.
+        ``"I/N"``: fit part I of N only; `sbc.merge` joins the parts.
     max_failures : int or str
-        A count, or a share as ``"10%"``: the run is stopped when more fits fail.
+        A count, or a share such as ``"10%"``: the run stops when more fits have failed.
     max_time : float or str
-        Seconds, or as ``"10m"`` or ``"2h"``: no fit is begun after that, and `resume` goes on.
+        Seconds, or a time such as ``"10m"`` or ``"2h"``, after which no fit is begun; `resume`
+        continues.
     precision : mapping of str to float
-        Monte Carlo errors, as ``{"bias": 0.01, "coverage_95": 0.007}``: datasets are added to
-        `datasets`, a quarter at a time, until those of all estimands are as small.
+        Monte Carlo errors to reach, such as ``{"bias": 0.01, "coverage_95": 0.007}``. Datasets
+        are added to `datasets`, a quarter at a time, until the errors of all estimands are as
+        small.
     max_datasets : int
-        How many at most where there is a `precision`; by default 1000.
+        The largest number of datasets if a `precision` is given; 1000 by default.
     profile : bool
         Whether to print where the time went.
     progress : bool
@@ -139,8 +142,8 @@ def run(
     Raises
     ------
     sbc.plugins.errors.UserError
-        For a name, a value or a model that cannot be; on resume also where a model that stands in
-        no file is not handed over again, or is another.
+        For a name, a value or a model that cannot be used; on resume also if a model that is in
+        no file is not passed again, or has changed.
     sbc.plugins.errors.TooManyFailuresError
         If more fits fail than `max_failures`; the others are kept.
     """
@@ -240,9 +243,9 @@ def merge(
     out : str or Path
         The folder of the merged run.
     overwrite : bool
-        Whether a run that `out` holds gives way to the new one, once that is there.
+        Whether to replace a run that `out` holds, as soon as the new one is complete.
     allow_gaps : bool
-        Whether fits may be missing, to be made by `run` with `resume`.
+        Whether fits may be missing; `run` with `resume` makes them later.
     allow_versions : bool
         Whether versions of packages or of models may differ.
 

@@ -79,7 +79,7 @@ def checked(wanted: Mapping[str, Any]) -> Checked:
 
     alpha = ALPHA_FAIL if wanted.get("alpha_fail") is None else wanted["alpha_fail"]
     if not 0 < alpha < 1:
-        raise UserError(f"{option('alpha_fail')} lies between 0 and 1, not at {alpha:g}")
+        raise UserError(f"{option('alpha_fail')} must lie between 0 and 1, not {alpha:g}")
     datasets = DATASETS if wanted.get("datasets") is None else wanted["datasets"]
     settings = asked.settings_asked({**wanted, "datasets": datasets}, None)
     from sbc.studies.check import check

@@ -85,12 +85,12 @@ def _reckoned(metric: str, error: float, spread: float | None) -> Needed:
     needed = datasets_for("coverage" if level else metric, error, level, spread)
     if needed is None and spread is None and datasets_for(metric, error, None, 1.0):
         raise UserError(
-            f"the error of {metric} depends on {option('empirical_se')}, or {option('pilot')} "
-            "tells it"
+            f"the error of {metric} depends on the empirical SE: give {option('empirical_se')} or "
+            f"{option('pilot')}"
         )
     if needed is None:
         raise UserError(
-            f"the error of {metric} is not known in advance; {option('pilot')} tells it"
+            f"the error of {metric} is not known in advance; estimate it with {option('pilot')}"
         )
     return needed
 

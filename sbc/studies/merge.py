@@ -123,7 +123,7 @@ def _check_same(
     if differing:
         told = ", ".join(f"{n} {was.get(n)} and not {wanted.get(n)}" for n in differing)
         raise UserError(
-            f"{folder} was made with {told}, as {first} was; merge them all the same by "
+            f"{folder} was made with {told}, as {first} was; merge them anyway with "
             + option("allow_versions")
         )
 
@@ -147,8 +147,8 @@ def _check_finished(folder: Path, part: Shard, settings: Settings, numbers: Numb
     )
     if part.of > 1 and found < wanted:
         raise UserError(
-            f"{folder} is not finished: {found} of {wanted} fits are there; {option('resume')} it, "
-            f"or merge what there is by {option('allow_gaps')}"
+            f"{folder} is not finished: {found} of {wanted} fits are done; {option('resume')} it, "
+            f"or merge what there is with {option('allow_gaps')}"
         )
 
 
@@ -246,6 +246,6 @@ def _missing(store: Store, settings: Settings, numbers: Numbers, allow_gaps: boo
         )
         raise UserError(
             f"{missing} of {wanted} fits are missing, the first of dataset {first}; add the folder "
-            f"that holds them, or leave gaps by {option('allow_gaps')}"
+            f"that holds them, or leave gaps with {option('allow_gaps')}"
         )
     return missing

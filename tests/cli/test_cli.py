@@ -234,7 +234,7 @@ def test_a_folder_that_holds_something_is_not_written_to(mistake, new_run, elsew
     assert first.endswith("exists already; name another folder")
     folder = new_run(name="a run")
     first, *_ = mistake("run", "--out", str(folder))
-    assert first.endswith(f"go on with that run: --resume '{folder}'")
+    assert first.endswith(f"continue that run: --resume '{folder}'")
 
 
 @pytest.mark.parametrize("below", ["", "/a", "/a/b"])
@@ -388,7 +388,7 @@ def test_ctrl_c_during_a_run_says_how_to_go_on(monkeypatch, capsys, elsewhere, n
     assert main(["run", "--estimator", "naive", "--out", "a run", "--quiet"]) == 130
     told = capsys.readouterr().err
     assert told == (
-        "sbc: interrupted; 1 fits are kept. Go on with: python -m sbc run --resume 'a run'\n"
+        "sbc: interrupted; 1 fits are kept. Continue with: python -m sbc run --resume 'a run'\n"
     )
     assert sorted(f.name for f in (elsewhere / "a run").iterdir()) == ["results.sqlite", "run.json"]
 

@@ -71,7 +71,7 @@ def test_exit_codes(folder_of, capsys, u, options, arguments, code):
         (("--tolerance", "0.2"), "--tolerance goes with --baseline"),
         (("--tolerance", "-1"), "must be above 0"),
         (("--config", "no.toml"), "cannot read no.toml"),
-        (("--alpha-fail", "0"), "alpha_fail lies between 0 and 1"),
+        (("--alpha-fail", "0"), "alpha_fail must lie between 0 and 1"),
         (("--baseline", "nowhere"), "no folder nowhere"),
         ((*EXPECT, "--json", "no/such/folder.json"), "cannot write no/such/folder.json"),
     ],

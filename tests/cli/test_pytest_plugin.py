@@ -163,7 +163,7 @@ MISTAKES = {
     "calibrated('mundlak', parameters={'sd_U': -1})": "sd_U must be a finite number ≥ 0, not -1",
     "calibrated('mundlak', parameters={'n_rows': 2.5})": "n_rows takes a whole number, not '2.5'",
     "calibrated('mundlak', draws=1)": "sbc: draws must be at least 20, not 1",
-    "calibrated('mundlak', delta=3)": "delta lies between 0 and 0.5",
+    "calibrated('mundlak', delta=3)": "delta must lie between 0 and 0.5",
 }
 
 

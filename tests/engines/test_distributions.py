@@ -32,9 +32,9 @@ BASES = {"Continuous", "Discrete", "Distribution", "SymbolicRandomVariable"}
 #: What cannot be observed where the model supplies the data, and a word of what sbc says of it.
 NOT_OBSERVED = {
     "Simulator": "pm.Simulator",
-    "Flat": "nobody can draw",
-    "HalfFlat": "nobody can draw",
-    "ICAR": "nobody can draw",
+    "Flat": "cannot be drawn from",
+    "HalfFlat": "cannot be drawn from",
+    "ICAR": "cannot be drawn from",
 }
 NOT_FREE = {"Flat": "pm.Flat", "HalfFlat": "pm.HalfFlat", "DiracDelta": "pm.DiracDelta"}
 #: What needs a package that PyMC does not bring.

@@ -41,8 +41,9 @@ def test_a_run_that_stopped_goes_on_to_the_same_bits(tmp_path, capsys):
     words = ["run", *SMALL, "--datasets", "5", "--out", str(parts), "--max-time", AT_ONCE]
     assert main(words) == ExitCode.UNDECIDED
     told = capsys.readouterr()
-    assert "as --max-time says: 1 of 5 fits are there. Go on with: python -m sbc run --resume " in (
-        told.err
+    assert (
+        "as --max-time says: 1 of 5 fits are done. Continue with: python -m sbc run --resume "
+        in (told.err)
     )
     assert (parts / "report.html").is_file()
     assert len(load_run(parts).fits) == 1
@@ -61,10 +62,10 @@ def test_a_sweep_and_a_design_stop_as_well(tmp_path, capsys):
     vary = ["--vary", "n_groups=5,10"]
     words = ["sweep", *SMALL, *vary, "--datasets", "2", "--out", str(tmp_path / "sweep")]
     assert main([*words, "--max-time", AT_ONCE]) == ExitCode.UNDECIDED
-    assert "1 of 4 fits are there. Go on with: python -m sbc sweep" in capsys.readouterr().err
+    assert "1 of 4 fits are done. Continue with: python -m sbc sweep" in capsys.readouterr().err
     words = ["design", *SMALL, *vary, "--width-95", "2", "--out", str(tmp_path / "design")]
     assert main([*words, "--max-time", AT_ONCE]) == 3
-    assert "Go on with: python -m sbc design --resume" in capsys.readouterr().err
+    assert "Continue with: python -m sbc design --resume" in capsys.readouterr().err
 
 
 def test_python_is_warned_in_its_own_words(tmp_path):

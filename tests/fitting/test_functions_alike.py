@@ -80,7 +80,7 @@ def test_a_function_that_counts_its_calls_is_refused(tmp_path):
         calls.append(y)
         return {"theta": (float(len(calls)), 1.0)}
 
-    with pytest.raises(UserError, match="gives other numbers when it is called again"):
+    with pytest.raises(UserError, match="gives different numbers when it is called again"):
         run(counting, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
@@ -94,5 +94,7 @@ def test_an_estimate_that_is_missing_by_chance_is_a_failed_fit(tmp_path):
 
 
 def test_one_that_is_always_missing_is_refused(tmp_path):
-    with pytest.raises(UserError, match="gives what cannot be used: 'theta': 'se' of an estimate"):
+    with pytest.raises(
+        UserError, match="returns something that cannot be used: 'theta': 'se' of an estimate"
+    ):
         run(lambda y: {"theta": (y.mean(), np.nan)}, tmp_path / "run")

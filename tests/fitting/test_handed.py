@@ -115,7 +115,7 @@ def test_going_on_asks_for_the_same_model(tmp_path):
         sbc.run(build(2.0), resume=folder, datasets=5)
     live._held.pop(("estimator", "model"))
     forget()
-    with pytest.raises(UserError, match="hand it over again"):
+    with pytest.raises(UserError, match="pass it again"):
         sbc.run(resume=folder, datasets=5)
 
 
@@ -127,7 +127,7 @@ def test_the_command_line_reads_such_a_run_and_cannot_go_on_with_it(tmp_path, ca
     assert main(["table", str(folder)]) == 0
     assert "on_its_own" in capsys.readouterr().out
     assert main(["run", "--resume", str(folder)]) == 2
-    assert "hand it over again" in capsys.readouterr().err
+    assert "pass it again" in capsys.readouterr().err
 
 
 def test_a_simulator_may_be_a_function(tmp_path):
@@ -160,7 +160,7 @@ def test_a_generator_may_be_a_function(tmp_path):
         (pd.DataFrame(), "not DataFrame"),
         ([build(), build()], "give each estimator a name"),
         ({"naive": build()}, "one of sbc's own"),
-        ({"a b": build()}, "'a b' is no name"),
+        ({"a b": build()}, "'a b' is not a valid name"),
         ({"x": "naive"}, "is the text 'naive'"),
         (lambda: 3, "states no model"),
     ],

@@ -178,7 +178,7 @@ def test_ctrl_c_keeps_the_rows_and_says_how_to_go_on(whole, tmp_path):
     assert process.returncode == 130, err
     assert n >= 3
     command = f"python -m sbc run --resume {folder}"
-    assert err == f"sbc: interrupted; {n} fits are kept. Go on with: {command}\n"
+    assert err == f"sbc: interrupted; {n} fits are kept. Continue with: {command}\n"
     assert out == ""
     assert {file.name for file in folder.iterdir()} == {"run.json", RESULTS_FILE}
     for table, rows in whole.items():

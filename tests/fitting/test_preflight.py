@@ -38,7 +38,7 @@ MISTAKES = {
     "wrong_length": r"'wrong_length' raises ValueError: shape mismatch: .*\(7,\) .*\(8,\).*",
     "asks_too_much": "no array called 'wind' in the data of 'normal_world', for which "
     "'asks_too_much' asks\n  available: y",
-    "unseeded": "'unseeded' gives another model each time it is called with the same data; .*",
+    "unseeded": "'unseeded' states a different model each time it is called with the same data; .*",
     "states_nothing": "'states_nothing' states no model: it gives ndarray",
     "observes_nothing": r"estimator 'observes_nothing' observes nothing: no variable .*",
     "has_only_a_vector": "'has_only_a_vector' has no free variable with a truth in "

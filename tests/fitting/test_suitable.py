@@ -60,7 +60,7 @@ CASES = {
     observed_nothing: "observes nothing",
     flat: "prior of 'a'.*pm.Flat.*truth='posterior'",
     half_flat: "prior of 'a'.*pm.HalfFlat.*truth='posterior'",
-    custom: "'y'.*pm.CustomDist that nobody can draw from.*random=",
+    custom: "'y'.*pm.CustomDist that cannot be drawn from.*random=",
     likelihood_in_a_potential: "Potential 'more'.*depends on the outcome 'z'.*observed=",
     prior_from_the_outcome: "prior of 'a'.*depends on the outcome 'z'.*bring an own generator",
     simulator: "'y'.*pm.Simulator.*random and approximate",

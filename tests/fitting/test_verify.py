@@ -69,7 +69,9 @@ def test_swapped_data_with_another_density_are_found(monkeypatch):
     forget()
     found = resolved(plain, generator=world())
     assert found.anew
-    assert found.lines[0].startswith("compiled anew for each dataset, since with swapped data the")
+    assert found.lines[0].startswith(
+        "compiled again for each dataset, because with swapped data the"
+    )
     drawn = joint(np.random.default_rng(3))[1]
     assert found.structure(found.select(drawn)) != found.structure(found.select(joint(RNG)[1]))
 

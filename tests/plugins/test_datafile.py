@@ -104,8 +104,8 @@ GONE = (
             "data.csv, column 'y', line 2: '9223372036854775808' does not fit into 64 bits",
         ),
         ('y\n"1\n', "data.csv, line 2: unexpected end of data"),
-        ("y;x\n1;2\n", "data.csv: columns are parted by ';' there; sbc takes commas"),
-        ("y\tx\n1\t2\n", r"data.csv: columns are parted by '\t' there; sbc takes commas"),
+        ("y;x\n1;2\n", "data.csv: columns are separated by ';'; sbc reads commas"),
+        ("y\tx\n1\t2\n", r"data.csv: columns are separated by '\t'; sbc reads commas"),
         (f"y\n{'x' * 200_000}\n", "data.csv, line 2: field larger than field limit (131072)"),
     ],
 )
@@ -142,7 +142,9 @@ def test_what_is_wrong_with_a_table(tmp_path, text, told):
 )
 def test_what_may_be_a_number_becomes_no_code(tmp_path, cell):
     """A column of these was read as the kinds 0, 1, 2 of a word."""
-    with pytest.raises(UserError, match=r"column 'y', line 2: .* may be a number and is none"):
+    with pytest.raises(
+        UserError, match=r"column 'y', line 2: .* looks like a number that sbc cannot read"
+    ):
         world(tmp_path, f"y,x\n{cell},1\n{cell},2\n")
 
 

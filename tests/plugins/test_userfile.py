@@ -74,7 +74,7 @@ def test_what_cannot_be_meant_is_told(name, told):
 
 def test_an_argument_that_nobody_gives_is_told_without_a_world_that_nobody_named():
     with pytest.raises(
-        UserError, match=r"'asks' takes 'other', and nothing gives it: .*data='FILE.csv'"
+        UserError, match=r"'asks' takes 'other', and nothing supplies it: .*data='FILE.csv'"
     ):
         estimator_of(settings_over(None, {"estimator": f"{STUDY}:asks"}), f"{STUDY}:asks")
 

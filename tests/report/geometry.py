@@ -23,6 +23,13 @@ _SCRIPT = r"""
       const lines = new Set(rects.map(r => Math.round(r.top)));
       if (lines.size > 1 && !drawn && !parent.closest('pre, .command, dd'))
         faults.push(`split: ${found[0]}`);
+      const option = /--\S+/.exec(node.data);
+      if (option && !drawn) {
+        range.setStart(node, option.index);
+        range.setEnd(node, option.index + Math.min(option[0].length, 12));
+        if (new Set([...range.getClientRects()].map(r => Math.round(r.top))).size > 1)
+          faults.push(`split: ${option[0]}`);
+      }
       for (const r of rects) {
         const right = document.documentElement.clientWidth;
         if (r.right > right + 1 || r.left < -1) faults.push(`cut: ${found[0]}`);
@@ -43,6 +50,11 @@ _SCRIPT = r"""
   for (const e of document.querySelectorAll('body *'))
     if (shown(e) && !e.closest('svg, thead') && e.scrollWidth > e.clientWidth + 1 &&
         getComputedStyle(e).overflowX !== 'visible') faults.push(`hidden in: ${e.tagName}`);
+  for (const e of document.querySelectorAll('td[data-label]')) {
+    const label = getComputedStyle(e, '::before');
+    if (shown(e) && !['none', 'normal'].includes(label.content) && label.display !== 'block' &&
+        getComputedStyle(e).display !== 'flex') faults.push(`glued: ${e.dataset.label}`);
+  }
   if (document.documentElement.scrollWidth > innerWidth) faults.push('sideways scrolling');
   return [...new Set(faults)];
 })()
@@ -51,6 +63,10 @@ _SCRIPT = r"""
 SPLIT = "document.querySelector('h3').setAttribute('style', 'width:1em;word-break:break-all')"
 OVERLAP = (
     "document.querySelector('h3').setAttribute('style', 'height:0;border:0;padding:0;margin:0')"
+)
+GLUED = "document.querySelector('#r1-fits .numbers td').style.display = 'block'"
+OPTION = (
+    "document.querySelector('h3').innerHTML = '<i style=\"display:block;width:1.5em\">--seed</i>'"
 )
 CUT = "document.querySelector('h3').setAttribute('style', 'margin-left:-60px')"
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from browser import Browser, find
-from geometry import CUT, OVERLAP, SPLIT, faults
+from geometry import CUT, GLUED, OPTION, OVERLAP, SPLIT, faults
 from synthetic import SETTINGS, by_engine, calibrated, fits, make_run, scaled, shifted
 
 from sbc.report.page.page import page
@@ -26,15 +26,8 @@ def browser():
         yield found
 
 
-def stored(folder, rows, **changed):
-    run = load_run(
-        make_run(
-            folder,
-            rows,
-            replace(SETTINGS, **changed),
-            estimands=changed.pop("names", ("beta_XY", "beta_ZY")),
-        )
-    )
+def stored(folder, rows, names=("beta_XY", "beta_ZY"), **changed):
+    run = load_run(make_run(folder, rows, replace(SETTINGS, **changed), estimands=names))
     file = folder / "page.html"
     file.write_text(page([run]), encoding="utf-8")
     return file
@@ -109,7 +102,16 @@ def test_no_kind_of_page_is_broken_at_any_width(browser, kind, tmp_path):
     assert faults(browser) == []
 
 
-@pytest.mark.parametrize(("fault", "words"), [(SPLIT, "split"), (OVERLAP, "overlap"), (CUT, "cut")])
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (SPLIT, "split"),
+        (OPTION, "split: --seed"),
+        (OVERLAP, "overlap"),
+        (CUT, "cut"),
+        (GLUED, "glued"),
+    ],
+)
 def test_a_broken_page_is_found(browser, rich_file, fault, words):
     browser.open(rich_file, 1000, "light")
     browser.evaluate(fault)
@@ -133,6 +135,34 @@ def test_one_estimator_prints_on_three_sheets_of_a4(browser, make, tmp_path):
     assert np.allclose(box[2:], [595, 842], atol=1)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [2, 4, 8, 30])
+def test_one_estimator_prints_on_three_sheets_however_many_quantities(browser, count, tmp_path):
+    rows = fits({f"a_rather_long_name_{j}": calibrated(20, seed=j) for j in range(count)})
+    names = tuple(f"a_rather_long_name_{j}" for j in range(count))
+    file = stored(tmp_path / "run", rows, datasets=20, names=names)
+    assert pages(browser, file)[0] <= 3
+    browser.open(file, 703, "light", media="print")
+    assert faults(browser) == []
+
+
+@pytest.mark.slow
+def test_a_long_vector_prints_on_three_sheets(browser, tmp_path):
+    names = [f"effect[school number {j}]" for j in range(60)]
+    rows = fits({name: calibrated(20, seed=j) for j, name in enumerate(names)})
+    run = load_run(make_run(tmp_path / "run", rows, replace(SETTINGS, datasets=20), (), ["effect"]))
+    file = tmp_path / "page.html"
+    file.write_text(page([run]), encoding="utf-8")
+    assert pages(browser, file)[0] <= 3
+
+
+def test_heads_are_printed_on_every_sheet(browser, rich_file):
+    # A browser repeats the text of a table's head, but no boxes such as buttons.
+    browser.open(rich_file, 703, "light", media="print")
+    kinds = "[...document.querySelectorAll('thead .term')].map(e => getComputedStyle(e).display)"
+    assert set(browser.evaluate(kinds)) == {"contents"}
+
+
 def test_print_opens_what_a_reader_cannot(browser, rich_file):
     browser.open(rich_file, 703, "light", media="print")
     heights = "[...document.querySelectorAll('details table')].map(e => e.offsetHeight)"
@@ -140,6 +170,31 @@ def test_print_opens_what_a_reader_cannot(browser, rich_file):
     assert (
         browser.evaluate("getComputedStyle(document.querySelector('thead')).position") == "static"
     )
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_term_of_a_table_can_be_reached_at_every_width(browser, rich_file, width):
+    browser.open(rich_file, width, "light")
+    script = """[...document.querySelectorAll('main > section .term')].filter(e =>
+        !e.closest('details') && (e.offsetWidth === 0 || e.closest('thead') &&
+        getComputedStyle(e.closest('thead')).clipPath !== 'none')).map(e => e.innerText)"""
+    assert browser.evaluate(script) == []
+    heads = "document.querySelectorAll('thead .term').length"
+    assert browser.evaluate(heads) > 20
+
+
+def test_a_term_is_explained_by_the_keyboard_and_leads_to_all_terms(browser, rich_file):
+    browser.open(rich_file, 1000, "light")
+    browser.evaluate("document.querySelector('.how .term').focus()")
+    for kind in ("keyDown", "keyUp"):
+        browser.call("Input.dispatchKeyEvent", type=kind, key="Enter", code="Enter", text="\r",
+                     windowsVirtualKeyCode=13)  # fmt: skip
+    link = "document.querySelector('[popover]:popover-open a')"
+    assert browser.evaluate(f"{link}.innerText") == "All terms of this page"
+    browser.evaluate(f"{link}.click()")
+    assert browser.evaluate("location.hash") == "#term-tolerance"
+    assert browser.evaluate("document.querySelector('#glossary').open")
+    assert browser.evaluate("document.querySelector(':target').innerText") == "tolerance"
 
 
 def test_a_term_is_explained_by_a_tap_without_a_script(browser, rich_file):

@@ -90,7 +90,7 @@ def test_datasets_failures_and_features_that_are_0_or_1_are_counted(rich):
     text = rich[1].text
     assert "confound · effects · 60 datasets" in text
     assert text.count("60 fits, 3 failed , 3 retried") == 3
-    assert "Datasets by feature: degenerate 10 % [" in text
+    assert "Share of the datasets that have a feature: degenerate 10 % [" in text
     assert "9 × nonconverged" in text
     assert "--dataset 3 --estimator latent" in text
 

@@ -36,7 +36,7 @@ def test_failed_fits_that_could_turn_a_verdict_leave_it_open(make):
     found = judged(make(n=200, estimators=("latent",), failed=range(0, 200, 4)))
     pair = found["latent", "beta_XY"]
     assert pair.outcome == "inconclusive"
-    assert pair.note == "the failed fits could turn it"
+    assert pair.note == "the failed fits could change it"
     assert pair.n == 150
 
 

@@ -180,7 +180,7 @@ def test_the_same_fit_twice_is_refused_and_the_others_are_kept(new_run, new_fit)
     folder = new_run([new_fit(0)])
     with Store.open(folder, write=True) as store:
         store.add(new_fit(1))
-        with pytest.raises(UserError, match="does another process go on with this run"):
+        with pytest.raises(UserError, match="is another process writing to this run"):
             store.add(new_fit(0))
         store.add(new_fit(2))
     with Store.open(folder) as store:
@@ -368,7 +368,7 @@ def test_a_new_run_does_not_touch_a_folder_that_holds_something(tmp_path, new_ru
     (tmp_path / "full" / "thesis.tex").write_text("x")
     with pytest.raises(UserError, match=r"exists already; name another folder$"):
         Store.create(tmp_path / "full", {})
-    with pytest.raises(UserError, match="go on with that run: resume="):
+    with pytest.raises(UserError, match="continue that run: resume="):
         Store.create(new_run(), {})
     assert [file.name for file in (tmp_path / "full").iterdir()] == ["thesis.tex"]
 

@@ -159,7 +159,7 @@ class Cluster:
         if problem is not None:
             raise problem
         raise UserError(
-            f"the cluster at {self._address} is gone; what has come back is kept: "
+            f"the cluster at {self._address} is gone; the results that came back are kept: "
             + option("resume")
         )
 
@@ -239,14 +239,14 @@ def _greeted(connection: socket.socket, scheme: str) -> None:
         except OSError as problem:
             if "CERTIFICATE_REQUIRED" in str(problem):
                 return
-            raise OSError("it does not speak TLS; if it is a plain one, write tcp://") from problem
+            raise OSError("it does not use TLS; without TLS, write tcp://") from problem
     elif scheme == "tcp":
         try:
             if connection.recv(1):
                 return
         except TimeoutError:
             pass
-        raise OSError("it accepts and says nothing; if it speaks TLS, write tls://")
+        raise OSError("it accepts the connection and does not answer; if it uses TLS, write tls://")
 
 
 def _nobody(address: str, problem: Exception) -> UserError:

@@ -121,8 +121,8 @@ class Spread:
     title: str
     axis: str
     limits: tuple[float, ...]
-    log: bool
-    caption: str
+    log: bool = False
+    caption: str = ""
 
 
 def spread_plot(spread: Spread, columns: Sequence[tuple[str, str, pd.Series]]) -> Picture | None:

@@ -90,9 +90,9 @@ def rank_histogram(fits: Fits, colour: str, axes: Axes | None = None) -> Picture
     return Picture(
         "rank-histogram",
         "Rank histogram",
-        "Level within the grey band: calibrated. High at the right: estimates too low; at the "
-        "left: too high. A U: posterior too narrow; a hump: too wide. Each bin leaves its band "
-        "once in twenty by chance.",
+        "The bars of a calibrated posterior are level and within the grey band, which each leaves "
+        "once in twenty by chance. High bars at the left: estimates are too high; at the right: "
+        "too low. A U shape: the posterior is too narrow; a hump: too wide.",
         f"Rank histogram of {n} datasets in {bins} bins, {band.expected:.1f} expected in each; "
         f"{outside} of {bins} bins lie outside their 95 % band of {band.lower} to {band.upper}.",
         figure,
@@ -113,9 +113,9 @@ def ecdf_difference(fits: Fits, colour: str, axes: Axes | None = None) -> Pictur
     return Picture(
         "ecdf-difference",
         "ECDF difference",
-        "A calibrated line stays within the band all along, in 95 of 100 runs. An arch above "
-        "zero: estimates too high; below: too low. First up, then down: posterior too narrow; "
-        "first down, then up: too wide.",
+        "The line of a calibrated posterior stays within the band in 95 of 100 runs. An arch above "
+        "zero: estimates are too high; below: too low. First above, then below zero: the posterior "
+        "is too narrow; first below, then above: too wide.",
         f"Difference between the distribution of u and the uniform one. It "
         f"{'leaves' if leaves else 'stays within'} the 95 % band; at most "
         f"{difference[worst]:+.2f}, at u = {band.x[worst]:.2f}.",
@@ -139,8 +139,8 @@ def coverage_curve(fits: Fits, colour: str, axes: Axes | None = None) -> Picture
     return Picture(
         "coverage",
         "Coverage at every level",
-        "How often the central interval of each level held the truth. On the diagonal: as "
-        "promised. Below: intervals too short or shifted; above: too long.",
+        "How often the central interval of each level held the truth. The diagonal is the nominal "
+        "coverage. Below it, intervals are too short or shifted; above it, they are too long.",
         f"Coverage against nominal level: {' and '.join(at)}.",
         figure,
     )
@@ -176,9 +176,9 @@ def zip_plot(fits: Fits, colour: str, axes: Axes | None = None) -> Picture:
     return Picture(
         "zip",
         "Zip plot",
-        "One line a dataset: its 95 % interval, the truth at 0, sorted by |z|. Strong lines miss "
-        "the truth; they should begin at the dashed line and be as many on either side."
-        + _sampled(z.size, "every so many along the order"),
+        "Each line is the 95 % interval of one dataset, with the truth at 0, sorted by |z|. Lines "
+        "without colour miss the truth: they should begin at the dashed line, as many on either "
+        "side." + _sampled(z.size, "evenly spaced in this order"),
         f"95 % intervals of {z.size} datasets sorted by distance from the truth; "
         f"{int(missed.sum())} miss it, {int((low > 0).sum())} of them from above and "
         f"{int((high < 0).sum())} from below.",
@@ -208,8 +208,8 @@ def recovery(fits: Fits, colour: str, axes: Axes | None = None) -> Picture:
     return Picture(
         "recovery",
         "Posterior mean against truth",
-        f"Dashed: mean = truth. Full line: least squares, slope {told}. A slope below 1 is "
-        "shrinkage, which a posterior shows wherever data are weak; a shifted line is bias."
+        f"Dashed line: mean = truth. Solid line: least squares, slope {told}. A slope below 1 is "
+        "shrinkage, as expected where the data are weak; a shifted line is bias."
         + _sampled(fits.truth.size, "the first ones"),
         f"Posterior mean against truth for {fits.truth.size} datasets; slope {told}.",
         figure,
@@ -227,8 +227,8 @@ def _one_truth(fits: Fits, colour: str, axes: Axes | None = None) -> Picture:
     return Picture(
         "recovery",
         "Posterior means",
-        f"Full line: the one truth, {fits.truth[0]:.4g}. Dashed: the average of the posterior "
-        f"means, {middle}. Their distance is the bias.",
+        f"Solid line: the one truth, {fits.truth[0]:.4g}. Dashed line: the average of the "
+        f"posterior means, {middle}. The distance between them is the bias.",
         f"Posterior means of {fits.mean.size} datasets average {middle}; the truth is "
         f"{fits.truth[0]:.4g}.",
         figure,
@@ -249,15 +249,16 @@ def sharpness(fits: Fits, colour: str, axes: Axes | None = None) -> Picture:
     what = "contraction" if varies else "posterior sd"
     beyond = int((np.abs(z) > 2).sum())
     reading = (
-        "Right: the data taught much (0: nothing, 1: everything). "
+        "Contraction is what the data taught (0: nothing, 1: everything). "
         if varies
-        else "One truth, so no contraction; posterior sds instead. "
+        else "With one truth there is no contraction; posterior sds stand in its place. "
     )
     return Picture(
         "sharpness",
         f"z-score against {what}",
-        reading + "About 95 of 100 dots belong into the band; all above it: too high and too sure; "
-        "all near 0 and at the left: safe and useless." + _sampled(z.size, "the first ones"),
+        reading
+        + "About 95 of 100 dots should lie within the band. If most lie above it, estimates "
+        "are too high and posteriors too narrow." + _sampled(z.size, "the first ones"),
         f"z-scores of {z.size} datasets against {what}: {beyond} beyond 2, "
         f"average {what} {x.mean():.2f}.",
         figure,

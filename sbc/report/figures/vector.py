@@ -16,7 +16,7 @@ from sbc.stats.vectors import Elements, measure
 #: Elements that a figure shows one by one; of longer vectors so many, evenly spaced.
 SHOWN_ELEMENTS = 60
 
-_DEPEND = "Elements of one dataset depend on each other: neighbours may well stray together. "
+_DEPEND = "Elements of one dataset depend on each other, so that neighbours may deviate together. "
 
 
 def vector_pictures(elements: Elements, colour: str) -> list[Picture]:
@@ -100,10 +100,8 @@ def bias_by_element(elements: Elements, colour: str) -> Picture:
     return _picture(
         "bias-by-element",
         "Bias by element",
-        "Dot: estimate; line: 95 % interval of its Monte Carlo error, which one element in twenty "
-        "has off the dashed line by chance. Grey: the mean over all elements. "
-        + _DEPEND
-        + _some(elements),
+        "Dots are estimates, lines their 95 % Monte Carlo intervals; by chance one in twenty "
+        "misses the dashed line. Grey: the mean over all elements. " + _DEPEND + _some(elements),
         f"Bias of {len(rows)} elements in posterior sds; the intervals of {clear} leave out 0. "
         f"Largest at {elements.names[shown(elements)[worst]]}, {rows[worst, 0]:+.2f}. "
         f"Mean over elements {pool[0]:+.2f} ({pool[1]:+.2f} to {pool[2]:+.2f}).",
@@ -121,9 +119,10 @@ def coverage_by_element(elements: Elements, colour: str) -> Picture:
     return _picture(
         "coverage-by-element",
         "Coverage by element",
-        "How often the 95 % interval of each element held its truth. Dot: estimate; line: "
-        "its own 95 % interval. Dashed: 95 %, as promised. Grey: the mean over "
-        "all elements. " + _DEPEND + _some(elements),
+        "How often the 95 % interval of each element held its truth, with a 95 % Monte Carlo "
+        "interval. Dashed line: the nominal 95 %. Grey: the mean over all elements. "
+        + _DEPEND
+        + _some(elements),
         f"Coverage of {len(rows)} elements; the intervals of {clear} leave out 95 %. Least at "
         f"{elements.names[shown(elements)[worst]]}, {rows[worst, 0]:.2f}. Mean over elements "
         f"{pool[0]:.3f} ({pool[1]:.3f} to {pool[2]:.3f}).",
@@ -148,8 +147,9 @@ def errors_by_element(elements: Elements, colour: str) -> Picture:
     return _picture(
         "errors-by-element",
         "Error by element",
-        "Dot: root mean squared error; bar: the error that the posteriors claim. Dots above their "
-        "bars: posteriors too sure, or estimates biased; below: too cautious." + _some(elements),
+        "Dot: root mean squared error. Bar: the error that the posteriors claim. Dots above their "
+        "bars: posteriors are too narrow or estimates biased. Dots below: posteriors are too wide."
+        + _some(elements),
         f"Root mean squared error of {len(places)} elements, from {values['rmse'].min():.3g} to "
         f"{values['rmse'].max():.3g}, over all {whole['rmse']:.3g}; the posteriors claim "
         f"{whole['model_se']:.3g}.",
@@ -177,10 +177,10 @@ def pooled_ranks(elements: Elements, colour: str) -> Picture:
     return _picture(
         "pooled-ecdf",
         "ECDF difference, all elements",
-        "Strong: the mean over elements, which a calibrated vector keeps within the band in 95 of "
-        "100 runs or more; the band is as wide as datasets differ, so that dependent elements do "
-        "not make it too narrow. Faint: single elements, which stray further. An arch above zero: "
-        "estimates too high; up, then down: posteriors too narrow." + _some(elements),
+        "Strong line: the mean over elements, which stays within the band in at least 95 of 100 "
+        "runs of a calibrated vector; the band allows for elements that depend on each other. "
+        "Faint lines: single elements, which vary more. An arch above zero: estimates are too "
+        "high; first above, then below zero: posteriors are too narrow." + _some(elements),
         f"Difference between the distribution of u over {len(elements.names)} elements and the "
         f"uniform one. It {'leaves' if leaves else 'stays within'} the 95 % band; at most "
         f"{difference[worst]:+.2f}, at u = {band.x[worst]:.2f}.",

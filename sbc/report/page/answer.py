@@ -22,7 +22,10 @@ _REGIMES = {
     "prior": "Every parameter is drawn anew for each dataset, from the prior of the full model.",
     "drawn": "The truth is drawn anew for each dataset.",
 }
-_DESCRIBES = "A verdict then describes how well the estimator does on data from this generator."
+_DESCRIBES = (
+    "A verdict then describes how well the estimator does on data from this generator; it need not "
+    "mean a fault."
+)
 
 
 def regime_words(run: Run) -> list[str]:
@@ -32,8 +35,8 @@ def regime_words(run: Run) -> list[str]:
         words = ["These results were made elsewhere and imported.", *words]
     if run.settings.regime.single_truth:
         words.append(
-            "At a single truth even an exact posterior has ranks that are not uniform, so that "
-            "nothing here is called calibrated or miscalibrated: look at bias and coverage."
+            "At a single truth even an exact posterior has ranks that are not uniform. There are "
+            "therefore no verdicts on ranks: look at bias and coverage."
         )
     if run.settings.regime.own:
         words.append("This says nothing about whether the estimator suits other data.")
@@ -57,8 +60,8 @@ def _first(run: Run) -> str:
     if run.provenance.imported:
         return f"The truths are called '{settings.truth}'."
     return (
-        f"The truth of each dataset is drawn by the generator's regime '{settings.truth}', whose "
-        "code alone says what that is."
+        f"The truth of each dataset is drawn by the generator's regime '{settings.truth}'; only "
+        "its code says how."
     )
 
 
@@ -151,7 +154,7 @@ def flagged(run: Run) -> str:
         for name in features if len(features) else ():
             if all(value in (0, 1) for value in features[name]):
                 found.append(_share_of(name, features[name]) + (f" for {estimator}" if own else ""))
-    return f"Datasets by feature: {'; '.join(found)}." if found else ""
+    return f"Share of the datasets that have a feature: {'; '.join(found)}." if found else ""
 
 
 def _share_of(name: str, values: pd.Series) -> str:

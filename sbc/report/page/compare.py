@@ -18,26 +18,26 @@ from sbc.stats.uniformity import holm
 from sbc.stats.vector_ranks import PooledUniformity
 from sbc.stats.vectors import Elements, difference
 
-_READ = "Dot: estimate; line: 95 % interval of its Monte Carlo error. "
+_READ = "Dots are estimates, lines their 95 % Monte Carlo intervals. "
 MEASURES = (
     Measure("bias", "Bias", "bias, in units of the estimand", 0.0,
-            _READ + "Dashed: no bias."),
+            _READ + "Dashed line: no bias."),
     Measure("rmse", "Root mean squared error", "RMSE, in units of the estimand", None,
-            _READ + "Farther left is better."),
+            _READ + "Smaller is better."),
     Measure("coverage", "Coverage of the 95 % interval", "coverage", 0.95,
-            _READ + "Dashed: 95 %, as promised."),
+            _READ + "Dashed line: the nominal 95 %."),
 )  # fmt: skip
 _ON_THE_SAME = (
-    "Difference to the estimator in the heading, the one of smallest RMSE, on the datasets where "
-    "both worked: chance that both share cancels. "
+    "Difference from the estimator in the heading, which has the smallest RMSE, on the datasets "
+    "where both fits worked. Chance that affects both cancels. "
 )
 DIFFERENCES = (
     Measure("paired-rmse", "Difference of RMSE", "RMSE − RMSE of the best", 0.0,
-            _ON_THE_SAME + "Right of the dashed line: worse."),
+            _ON_THE_SAME + "Right of the dashed line: a larger error."),
     Measure("paired-bias", "Difference of bias", "bias − bias of the best", 0.0,
             _ON_THE_SAME + "On the dashed line: the same bias."),
     Measure("paired-coverage", "Difference of coverage", "coverage − coverage of the best", 0.0,
-            _ON_THE_SAME + "Left of the dashed line: covers less often."),
+            _ON_THE_SAME + "Left of the dashed line: a lower coverage."),
 )  # fmt: skip
 
 

@@ -23,17 +23,17 @@ Array = NDArray[np.float64]
 
 #: Engines that draw from the posterior itself; the first in a run is what others are held against.
 REFERENCES = ("exact", "nutpie", "pymc", "numpyro")
-_SAME = "Each dataset's fit against the reference's fit to it, so that chance cancels. "
+_SAME = "Each fit is compared with the reference's fit to the same dataset. "
 MEASURES = (
     Measure("cost-shift", "Shift of the estimate", "posterior sds of the reference", 0.0,
-            _SAME + "Dashed: no shift. Left: too low, right: too high."),
+            _SAME + "Dashed line: no shift. Left: lower estimates; right: higher."),
     Measure("cost-width", "Width of the 95 % interval", "times the reference's", 1.0,
-            _SAME + "Dashed: as wide. Left: too sure, right: too unsure.", log=True),
+            _SAME + "Dashed line: the same width. Left: narrower; right: wider.", log=True),
     Measure("cost-coverage", "Coverage of the 95 % interval", "minus the reference's", 0.0,
-            _SAME + "Dashed: as often. Left: holds the truth less often."),
+            _SAME + "Dashed line: the same coverage. Left: lower."),
     Measure("cost-seconds", "Seconds of a fit", "times the reference's", 1.0,
-            "Dashed: as long. Left: what is saved; right: it takes longer. Retries are counted, "
-            "compiling once for all datasets is not.", log=True),
+            "Dashed line: the same time. Left: faster; right: slower. Retries are counted; "
+            "compiling, once for all datasets, is not.", log=True),
 )  # fmt: skip
 _LOGS = ("cost-width", "cost-seconds")
 

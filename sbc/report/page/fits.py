@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,26 +11,34 @@ import pandas as pd
 from sbc.report.figures.overall import Spread, spread_plot
 from sbc.report.figures.pictures import Picture
 from sbc.report.labels import Labels, replay_command
-from sbc.report.numbers import plain_number
+from sbc.report.numbers import minus, plain_number, plus_minus
 from sbc.report.readable import APPROXIMATE
 from sbc.store.frames import Run
 from sbc.store.reasons import readable, reasons
-from sbc.store.rows import FAILED, POOR
+from sbc.store.rows import DIVERGENT, FAILED, LOW_ESS, OK, POOR
+from sbc.store.status import OK_ESS, OK_RHAT, POOR_K, STATUSES, USED_ESS, USED_RHAT
 
-_BOX = "Thick: the middle half of the fits; thin: 90 %; ticks: extremes; dot: median. "
+_BOX = "Thick line: the middle half of the fits; thin: 90 %; ticks: extremes; dot: median. "
+_READ = {
+    "ess": f"A fit below {OK_ESS} has a low ESS; one below {USED_ESS} is tried again.",
+    "rhat": f"A fit above {OK_RHAT} is counted with those of low ESS; one above {USED_RHAT} is "
+    "tried again.",
+    "pareto_k": "An approximation has this in place of R-hat and ESS. Above "
+    f"{POOR_K} it is far from the posterior.",
+    "elbo_drift": "How much the evidence lower bound still rose. If it rose by more than 0.5 nats "
+    "beyond its noise, the fit is tried again with more iterations.",
+    "seconds": "",
+}
 _SPREADS = {
-    "ess": Spread("ess", "Effective sample size", "smallest ESS of a fit", (160, 400), True,
-                  _BOX + "Left of 400 a fit counts as low; left of 160 it is tried again."),
-    "rhat": Spread("rhat", "R-hat", "largest R-hat of a fit", (1.01, 1.05), False,
-                   _BOX + "Right of 1.01 a fit counts as low; right of 1.05 it is tried again."),
-    "pareto_k": Spread("pareto_k", "Pareto k̂", "k̂ of a fit's importance ratios", (0.7,), False,
-                       _BOX + "What an approximation has in place of R-hat and ESS. Right of 0.7 "
-                       "it is far from the posterior."),
-    "elbo_drift": Spread("elbo_drift", "Drift of the ELBO", "nats in the last quarter", (0.5,),
-                         False, _BOX + "How far the evidence lower bound still rose; right of 0.5 "
-                         "nats, beyond its noise, the fit is tried again with more iterations."),
-    "seconds": Spread("seconds", "Time", "seconds a fit, all attempts", (), True, _BOX),
-}  # fmt: skip
+    one.name: replace(one, caption=_BOX + _READ[one.name])
+    for one in (
+        Spread("ess", "Effective sample size", "smallest ESS of a fit", (USED_ESS, OK_ESS), True),
+        Spread("rhat", "R-hat", "largest R-hat of a fit", (OK_RHAT, USED_RHAT)),
+        Spread("pareto_k", "Pareto k̂", "k̂ of a fit's importance ratios", (POOR_K,)),
+        Spread("elbo_drift", "Drift of the ELBO", "nats in the last quarter", (0.5,)),
+        Spread("seconds", "Time", "seconds a fit, all attempts", (), True),
+    )
+}
 SHOWN_FAILURES, SHOWN_WORST = 12, 10
 
 
@@ -65,7 +74,12 @@ def _keys(run: Run) -> list[tuple[str, str]]:
     return run.settings.pairs
 
 
-STATUSES = ("fits", "ok", "low ESS", "divergent", "failed", "retried", "divergences", "seconds")
+_USED = (OK, LOW_ESS, DIVERGENT)
+HEADS = (
+    "fits",
+    *(STATUSES[name].head for name in _USED),
+    *("failed", "retried", "divergences", "seconds"),
+)
 #: In place of what only a Markov chain has, where a run holds approximations.
 OWN = ("k̂ > 0.7", "median k̂", "ELBO drift")
 
@@ -77,7 +91,7 @@ def statuses(run: Run, labels: Labels) -> list[dict[str, Any]]:
     rows = []
     for estimator, engine in _keys(run):
         fits = run.fits_of(estimator, engine)
-        cells = dict(zip(STATUSES, _counts(fits), strict=True))
+        cells = dict(zip(HEADS, _counts(fits), strict=True))
         if not chains.get(engine, True):
             cells |= dict.fromkeys(("low ESS", "divergent", "divergences"), "–")
         if run.provenance.imported:
@@ -98,7 +112,7 @@ def statuses(run: Run, labels: Labels) -> list[dict[str, Any]]:
 
 def _counts(fits: pd.DataFrame) -> list[str]:
     count = fits.status.value_counts()
-    numbers = [len(fits), *(int(count.get(name, 0)) for name in ("ok", "low_ess", "divergent"))]
+    numbers = [len(fits), *(int(count.get(name, 0)) for name in _USED)]
     numbers += [fits.status.isin(FAILED).sum(), (fits.attempt > 0).sum(), fits.divergences.sum()]
     return [*map(str, map(int, numbers)), f"{fits.seconds.sum():.0f}"]
 
@@ -134,7 +148,10 @@ def far_words(count: int) -> str:
     """Say what `worst` lists."""
     if count == 1:
         return "The dataset with the largest |z| of any estimate."
-    return f"The {count} datasets with the largest |z|, each by its estimate with the largest."
+    return (
+        f"The {count} datasets with the largest |z|. Of each dataset the estimate with the largest "
+        "|z| is shown."
+    )
 
 
 def worst(run: Run, estimands: dict[str, set[str]], labels: Labels) -> list[dict[str, Any]]:
@@ -153,9 +170,9 @@ def worst(run: Run, estimands: dict[str, set[str]], labels: Labels) -> list[dict
                 "estimator": labels.label(row["estimator"], row["engine"]),
                 "place": labels.places[row["estimator"]],
                 "estimand": row["quantity"],
-                "truth": f"{row['truth']:.3g}",
-                "posterior": f"{row['mean']:.3g} ± {row['sd']:.2g}",
-                "z": f"{z[index]:+.1f}",
+                "truth": minus(f"{row['truth']:.3g}"),
+                "posterior": plus_minus(row["mean"], row["sd"]),
+                "z": minus(f"{z[index]:+.1f}"),
                 "command": replay_command(
                     run, int(row["dataset"]), row["estimator"], row["engine"]
                 ),

@@ -47,8 +47,10 @@ def gate_of(found: Judgement) -> dict[str, Any] | None:
 
 
 def _sentence(text: str) -> str:
+    """Begin with a capital, unless it begins with the name of a quantity, and end with a stop."""
     text = text.strip().rstrip(".")
-    return f"{text[:1].upper()}{text[1:]}."
+    first = text.partition(" ")[0]
+    return f"{text}." if first.endswith(":") else f"{text[:1].upper()}{text[1:]}."
 
 
 def how(found: Judgement) -> dict[str, Any]:
@@ -74,22 +76,22 @@ def state(run: Run, found: Judgement) -> str:
     if run.results.empty:
         return "Every fit of this run failed: there is nothing to judge, and the reasons are below."
     if run.fits.dataset.nunique() == 1:
-        return "One dataset says nothing about calibration; what there is of it is below."
+        return "One dataset says nothing about calibration; its numbers are below."
     wanted = run.shard.count(run.settings.datasets) * len(run.settings.pairs)
     if len(run.fits) < wanted:
         return _unfinished(len(run.fits), wanted, found)
     if part := run.shard.describe():
-        return f"This is {part} of a run: the datasets of the others are not in it."
+        return f"This is {part} of a run: it lacks the datasets of the other shards."
     return ""
 
 
 def _unfinished(there: int, wanted: int, found: Judgement) -> str:
     counts = f"{there:,} of {wanted:,} fits"
     if found.record is None or not found.record.fitted:
-        return f"This run is not finished: {counts} are there."
+        return f"This run is not finished: {counts} are done."
     if found.record.most(there) != found.config.max_datasets:
-        return f"The gate's time was up: {counts} are there."
+        return f"The gate ran out of time: {counts} are done."
     return (
-        "The gate chose how many datasets to fit, and stopped fitting each estimator when its "
-        f"checks were decided: {counts} were needed."
+        "The gate chose how many datasets to fit. It stopped fitting each estimator when the "
+        f"checks on it were decided: {counts} were needed."
     )

@@ -27,7 +27,7 @@ def origin(run: Run) -> list[tuple[str, str]]:
         ("generator", settings.generator),
         ("truth", settings.describe_truth()),
         ("real data", settings.data),
-        ("parameters that were set", parameters or "none"),
+        ("parameters set", parameters or "none"),
         ("datasets", f"{run.fits.dataset.nunique():,} of {settings.datasets:,}"),
         ("part of the plan", run.shard.describe()),
         (
@@ -36,7 +36,7 @@ def origin(run: Run) -> list[tuple[str, str]]:
             f"target acceptance {budget.target_accept:g}",
         ),
         ("engines", ", ".join(settings.fitters)),
-        ("begun", known.get("started", "")),
+        ("started", known.get("started", "")),
         ("time in fits", f"{seconds.sum():.0f} s, median {seconds.median():.2g} s a fit"
          if len(seconds) else "none"),
         ("sbc", known.get("sbc", "")),

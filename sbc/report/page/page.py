@@ -21,7 +21,7 @@ from sbc.report.figures.scalar import pair_pictures
 from sbc.report.figures.svg import inline
 from sbc.report.figures.vector import vector_pictures
 from sbc.report.labels import Labels, plural
-from sbc.report.page import answer, compare, engines, fits, why
+from sbc.report.page import answer, compare, engines, fits, paper, why
 from sbc.report.page.gate import gate_of, how, state
 from sbc.report.page.origin import origin
 from sbc.report.page.template import fill
@@ -127,6 +127,7 @@ def field_figures(study: Study, kinds: Sequence[str], name: str) -> list[dict[st
 def _context(chapter: Chapter) -> dict[str, Any]:
     run, pairs, labels = chapter.run, chapter.pairs, chapter.labels
     settings, anchors = run.settings, [chapter.anchor("p", i) for i in range(len(pairs))]
+    printed = paper.printed(pairs)
     drawn = {
         part: [figure_of(picture, f"{part}f{i}") for i, picture in enumerate(found)]
         for part, found in pictures(chapter)
@@ -148,10 +149,12 @@ def _context(chapter: Chapter) -> dict[str, Any]:
         "discrete": NOTE if any(pair.discrete for pair in pairs) else "",
         **_compared(chapter, drawn),
         "pairs": [
-            _pair(pair, labels, anchor, drawn[anchor])
-            for pair, anchor in zip(pairs, anchors, strict=True)
+            _pair(pair, labels, anchor, drawn[anchor]) | {"printed": i in printed}
+            for i, (pair, anchor) in enumerate(zip(pairs, anchors, strict=True))
             if pair.quantity
         ],
+        "unprinted": paper.words(pairs),
+        "dense": paper.brief(pairs, paper.DENSE),
         **_fitted(chapter, drawn),
         "before": why.before(run, labels),
         "why": why.why(run, labels),

@@ -34,7 +34,8 @@ def fill(template: Path, **context: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"breakable": breakable, "capital": _capital, "capital_markup": _raised}
+    environment.filters |= {"breakable": breakable, "soft": soft}
+    environment.filters |= {"capital": _capital, "capital_markup": _raised}
     environment.globals |= {"glossary": glossary(), "labelled": LABELLED}
     text = environment.get_template(template.name).render(
         style=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
@@ -54,14 +55,28 @@ _AFTER = re.compile(r"(?<=[_./:,=\[\-])(?=[^\s_./:,=\[\-])")
 def breakable(text: object) -> Markup:
     """Escape a text, and let its long words break behind what parts them, and nowhere else.
 
+    A browser breaks lines behind a hyphen too: options of a command are kept from that.
+
     Examples
     --------
     >>> breakable("beta of reports/a_long_<name>.py")
     Markup('beta of reports/<wbr>a_<wbr>long_<wbr>&lt;name&gt;.<wbr>py')
+    >>> breakable("run --seed 1")
+    Markup('run <span class="whole">--seed</span> 1')
     """
+    return Markup("").join(map(_whole_or_broken, re.split(r"(\s+)", str(text))))
+
+
+def _whole_or_broken(word: str) -> Markup:
+    if word.startswith("--") and len(word) <= 2 * _LONG:
+        return Markup('<span class="whole">{}</span>').format(word)
+    return Markup("<wbr>").join(_AFTER.split(word)) if len(word) > _LONG else escape(word)
+
+
+def soft(text: object) -> str:
+    """Do the same where no tags are allowed, in an attribute, by spaces of no width."""
     words = re.split(r"(\s+)", str(text))
-    found = (Markup("<wbr>").join(_AFTER.split(w)) if len(w) > _LONG else escape(w) for w in words)
-    return Markup("").join(found)
+    return "".join("\u200b".join(_AFTER.split(w)) if len(w) > _LONG else w for w in words)
 
 
 def _capital(text: str) -> str:

@@ -124,13 +124,13 @@ def crossings(
 
 def _threshold(alpha: float) -> float:
     if not 0 < alpha < 1:
-        raise ValueError(f"an error rate lies between 0 and 1, not at {alpha}")
+        raise ValueError(f"an error rate must lie between 0 and 1, not {alpha}")
     return -float(np.log(alpha))
 
 
 def _leading(array: Array, max_datasets: int | None) -> Array:
     if max_datasets is not None and max_datasets < 1:
-        raise ValueError(f"a gate has to look at one data set or more, not at {max_datasets}")
+        raise ValueError(f"max_datasets must be at least 1, not {max_datasets}")
     return array[..., :max_datasets]
 
 

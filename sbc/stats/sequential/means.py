@@ -159,7 +159,7 @@ def judge_mean(
     if not low < high or np.isinf([low, high]).all():
         raise ValueError(f"cannot judge a mean by the bounds {low} and {high}")
     if not (0 < alpha_fail < 1 and 0 < alpha_pass < 1):
-        raise ValueError(f"error rates lie between 0 and 1, not at {alpha_fail} and {alpha_pass}")
+        raise ValueError(f"error rates must lie between 0 and 1, not {alpha_fail} and {alpha_pass}")
     inside = [excess(low)] if np.isfinite(low) else []
     inside += [-excess(high)] if np.isfinite(high) else []
     each = alpha_fail / len(inside)

@@ -1,8 +1,8 @@
-"""How likely a gate is to find a fault, how many data sets that takes, and what it cannot see.
+"""The power of a gate: how often it finds a fault, and after how many datasets.
 
-The simulated streams go through the very functions that judge real ones, and are made as real ones
-are: the truth is ranked among L draws of a faulty normal posterior. That matters for a posterior
-much too narrow, whose ranks pile up in the outermost bins and can go no further.
+Simulated streams are judged by the functions that judge real ones, and are made in the same way:
+the truth is ranked among L draws from a faulty normal posterior. This matters if a posterior is
+much too narrow, because its ranks pile up in the outermost bins.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _WEAK = 0.27
 
 
 class Power(NamedTuple):
-    """Shares of simulated studies by outcome, each with its Monte Carlo standard error.
+    """Shares of simulated studies with each outcome, with Monte Carlo standard errors.
 
     ``n_mean`` (with ``n_mean_se``) and ``n_quantiles`` (10, 50 and 90 %) count the data sets
     until the decision, `max_datasets` where there was none.
@@ -55,7 +55,7 @@ def power(
     seed: int = 0,
     L: int = THINNED_SIZE,
 ) -> Power:
-    """Simulate what a gate says when one of its streams has a known fault.
+    """Simulate the verdicts of a gate when one of its streams has a known fault.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def datasets_needed(
         When an argument is outside its range.
     """
     if not 0 < target < 1:
-        raise ValueError(f"the share to fail lies between 0 and 1, not at {target:g}")
+        raise ValueError(f"the share to fail must lie between 0 and 1, not {target:g}")
     n = min(250, limit)
     while True:
         gate, shape = (delta, alpha_fail, alpha_pass), (studies, streams, n)

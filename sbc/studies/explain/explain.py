@@ -55,7 +55,7 @@ def explain(
     if run.fits.empty and not read_forward(folder):
         raise UserError(f"{folder} holds no fits: there is nothing to explain")
     if set(run.settings.functions) == set(run.settings.estimators):
-        raise UserError(f"{folder} holds functions alone, which state no model to look into")
+        raise UserError(f"{folder} holds only functions, which have no model to examine")
     live.check_known(provenance, folder, ".explain()")
     validate(run.settings)
     check_files(folder, provenance, run.settings)

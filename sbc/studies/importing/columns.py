@@ -74,7 +74,7 @@ def found_in(columns: Iterable[str], told: Mapping[str, str], where: str) -> dic
         if len(mine) > 1:
             raise UserError(
                 f"{where}: {' and '.join(f"'{name}'" for name in mine)} may both be the {ours}; "
-                f"say which by {option('columns', f'{mine[0]}={ours}')}"
+                f"say which with {option('columns', f'{mine[0]}={ours}')}"
             )
         found |= {ours: mine[0]} if mine else {}
     return found

@@ -96,7 +96,7 @@ def posteriors(found: Posteriors, method: str, asked: Asked, ids: Sequence[Any] 
         If shapes do not fit together, or there are too few draws.
     """
     if asked.draws is not None:
-        raise UserError(f"{found.where} holds draws: {option('draws')} is about ranks")
+        raise UserError(f"{found.where} holds draws; {option('draws')} is for ranks")
     shapes = {name: _shape(found, name) for name in found.draws}
     if len(set(shapes.values())) != 1:
         told = ", ".join(f"'{n}' {' × '.join(map(str, s))}" for n, s in shapes.items())
@@ -132,7 +132,7 @@ def _shape(found: Posteriors, name: str) -> tuple[int, int, int]:
     draws, truth = found.draws[name], found.truths[name]
     for what, values in ((f"draws of '{name}'", draws), (f"truths of '{name}'", truth)):
         if values.dtype.kind not in "biuf" or not values.size or not values.ndim:
-            raise UserError(f"{found.where}: {what} are no numbers by dataset")
+            raise UserError(f"{found.where}: {what} are not numbers, one for each dataset")
     between = draws.ndim - truth.ndim
     fits = (
         len(draws) == len(truth) and draws.shape[draws.ndim - truth.ndim + 1 :] == truth.shape[1:]

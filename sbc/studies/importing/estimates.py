@@ -33,7 +33,7 @@ def estimates(table: Table) -> Found:
         If a value makes no sense.
     """
     if table.asked.draws is not None:
-        raise UserError(f"{table.name} holds estimates: {option('draws')} is about ranks")
+        raise UserError(f"{table.name} holds estimates; {option('draws')} is for ranks")
     if density := next((name for name in table.estimands if is_density(name)), ""):
         raise UserError(
             f"{table.name}: '{density}' is what sbc calls a density, which is ranked and not "
@@ -121,7 +121,7 @@ def _levels(table: Table, low: np.ndarray) -> list[float]:
     if "level" not in table.columns:
         if told is None:
             raise UserError(
-                f"{table.name} holds intervals, and nothing says of which level: give it by "
+                f"{table.name} holds intervals, and nothing states their level: give it with "
                 + option("level", "0.95")
             )
         return [check_level(told, option("level"))] * len(table.frame)
@@ -141,7 +141,7 @@ def _levels(table: Table, low: np.ndarray) -> list[float]:
             one, other = sorted(mine)
             raise UserError(
                 f"{table.place(int(i))}: intervals of {one:g} and of {other:g} of one method; "
-                f"import one of these alone, by {option('where', f'{column}={one:g}')}"
+                f"import one of these alone, with {option('where', f'{column}={one:g}')}"
             )
     return levels
 

@@ -176,7 +176,7 @@ def two_truths(key: Key, name: str, one: float, other: float) -> UserError:
     """Make the error for a dataset with two truths of one estimand."""
     return UserError(
         f"{_told(key)} has two truths of '{name}', {one:g} and {other:g}: are its datasets told "
-        f"apart by more columns? Name them by {option('by')}"
+        f"apart by more columns? Name them with {option('by')}"
     )
 
 
@@ -184,8 +184,8 @@ def twice(key: Key, method: str, estimand: str = "") -> UserError:
     """Make the error for a dataset that a method has results of more than once."""
     what = f" '{estimand}' of" if estimand else ""
     return UserError(
-        f"{method} has{what} {_told(key)} twice: are its datasets told apart by more columns? "
-        f"Name them by {option('by')}"
+        f"{method} has{what} {_told(key)} twice: do more columns tell its datasets apart? "
+        f"Name them with {option('by')}"
     )
 
 

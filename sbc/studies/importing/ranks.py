@@ -98,8 +98,8 @@ def drawn(asked: Asked, where: str) -> int:
     """
     if asked.draws is None:
         raise UserError(
-            f"{where} does not say in how many draws truths were ranked, which no rank shows: give "
-            f"their number by {option('draws', '1000')}, or a column max_rank"
+            f"{where} does not say among how many draws truths were ranked: give "
+            f"their number with {option('draws', '1000')}, or a column max_rank"
         )
     return asked.draws
 
@@ -113,7 +113,7 @@ def check_rank(rank: float, largest: float, where: str) -> None:
         Unless it is a whole number between 0 and the largest.
     """
     if not rank.is_integer() or not float(largest).is_integer():
-        raise UserError(f"{where}: {rank:g} of {largest:g} is no rank; ranks are whole numbers")
+        raise UserError(f"{where}: {rank:g} of {largest:g} is not a rank; ranks are whole numbers")
     if largest < 1 or rank < 0 or rank > largest:
         raise UserError(f"{where}: the rank is {rank:g}, its maximum {largest:g}")
 

@@ -126,7 +126,7 @@ def _joined(found: Sequence[Found]) -> Found:
         if other.factors != first.factors:
             mine, its = (", ".join(one.factors) or "none" for one in (first, other))
             raise UserError(
-                f"sources of one run have the same factors, not {mine} and {its}: name them by "
+                f"sources of one run have the same factors, not {mine} and {its}: name them with "
                 + option("by")
             )
     pieces = [piece for one in found for piece in one.pieces]
@@ -178,7 +178,7 @@ def _write(
     ranked = {fit.estimator for fit in fits if any(r.size for r in fit.results)}
     if all(fit.status in FAILED for fit in fits):
         first = fits[0].error or f"the fit of dataset {fits[0].dataset} is {fits[0].status}"
-        raise UserError(f"{label} holds no result of use: {first}")
+        raise UserError(f"{label} holds no usable result: {first}")
     datasets = 1 + max(fit.dataset for fit in fits)
     settings = Settings.from_json(draft.to_json() | {"datasets": datasets})
     expected = [name for name in methods if REGIMES[regime] and name in ranked]

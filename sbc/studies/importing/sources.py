@@ -31,7 +31,7 @@ def read(file: Path) -> Any:
     """
     kind = file.suffix.lower()
     if kind not in KINDS:
-        raise UserError(f"{file} is of no kind that can be imported: {', '.join(KINDS)}")
+        raise UserError(f"{file} cannot be imported: its name must end in {', '.join(KINDS)}")
     if not file.is_file():
         raise UserError(f"no file {file}")
     if not file.stat().st_size:

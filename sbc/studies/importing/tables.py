@@ -65,7 +65,7 @@ class Table:
             raise UserError(f"{name} holds no rows")
         only = frame.columns[0] if len(frame.columns) == 1 else ""
         if mark := next((mark for mark in ";\t|" if mark in only), ""):
-            raise UserError(f"{name}: columns are parted by {mark!r} there; sbc takes commas")
+            raise UserError(f"{name}: columns are separated by {mark!r}; sbc reads commas")
         columns = found_in(frame.columns, asked.columns, name)
         for column in asked.by or ():
             if column not in frame:
@@ -171,7 +171,7 @@ class Table:
             values = self.numbers("truth")
             if needed and "truth" not in self.columns:
                 raise UserError(
-                    f"{self.name} holds no truth: give a number or name its column, by "
+                    f"{self.name} holds no truth: give a number or name its column with "
                     + option("true", "0.5")
                 )
         if needed and not np.isfinite(values).all():
@@ -242,7 +242,7 @@ def _check_there(ours: str, columns: dict[str, str], frame: pd.DataFrame, name: 
         lacking = unknown("column", ours, frame.columns, f"in {name}").neutral
         theirs = frame.columns[-1]
         raise UserError(
-            f"{lacking}; tell which it is, as by {option('columns', f'{theirs}={ours}')}"
+            f"{lacking}; say which it is, for example with {option('columns', f'{theirs}={ours}')}"
         )
 
 

@@ -41,7 +41,7 @@ def tree(found: Any, where: str, method: str, asked: Asked) -> Found:
         ranked = {group: regime for group, regime in ranked.items() if regime == asked.truth}
         if not ranked:
             raise UserError(
-                f"{where} has the groups {' and '.join(_RANKS)}: say which by "
+                f"{where} has the groups {' and '.join(_RANKS)}: say which with "
                 f"{option('truth', 'prior')} or {option('truth', 'posterior')}"
             )
     for group, regime in ranked.items():

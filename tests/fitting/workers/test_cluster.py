@@ -281,7 +281,10 @@ def test_a_cluster_that_is_not_there_is_told_in_one_line(tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("scheme", "told"),
-    [("tcp", "it accepts and says nothing; if it speaks TLS, write tls://"), ("tls", "timed out")],
+    [
+        ("tcp", "it accepts the connection and does not answer; if it uses TLS, write tls://"),
+        ("tls", "timed out"),
+    ],
 )
 def test_a_scheduler_that_never_answers_is_told(scheme, told, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("sbc.fitting.workers.cluster.CONNECTING", 0.5)
@@ -301,7 +304,7 @@ def test_tls_to_a_plain_scheduler_is_told(cluster, tmp_path, capsys):
     out = str(tmp_path / "run")
     words = ["run", "--estimator", "naive", "--datasets", "1", "--cluster", address]
     assert main([*words, "--out", out]) == 2
-    assert "it does not speak TLS; if it is a plain one, write tcp://" in capsys.readouterr().err
+    assert "it does not use TLS; without TLS, write tcp://" in capsys.readouterr().err
 
 
 def test_without_dask_the_extra_is_named(monkeypatch):
@@ -410,7 +413,7 @@ def test_a_scheduler_that_dies_ends_the_run_in_one_line_and_keeps_what_came(tmp_
                 made.scheduler.kill()
 
         settings = replace(SETTINGS, datasets=2000)
-        with pytest.raises(UserError, match=r"is gone; what has come back is kept"):
+        with pytest.raises(UserError, match=r"is gone; the results that came back are kept"):
             run_there(settings, tmp_path / "run", made.address, kill)
     assert 5 <= len(contents(tmp_path / "run")["fit"]) < 2000
 

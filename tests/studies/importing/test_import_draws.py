@@ -164,5 +164,5 @@ def test_a_truth_beside_the_draws_of_one_array_needs_no_name(tmp_path):
 
 def test_draws_that_have_not_converged_say_so(tmp_path):
     apart = np.random.default_rng(3).normal(size=(9, 2, 40)) + np.array([0, 99])[:, None]
-    with pytest.raises(UserError, match="no result of use: the fit of dataset 0 is nonconverged"):
+    with pytest.raises(UserError, match="no usable result: the fit of dataset 0 is nonconverged"):
         sbc.import_results({"a": apart, "truth_a": np.zeros(9)}, tmp_path / "none")
