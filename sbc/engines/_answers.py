@@ -41,6 +41,30 @@ def picked(variable: Any, given: Given) -> tuple[Any, Any] | None:
     return table, index[1].ravel()
 
 
+def parts(z: Any) -> tuple[Any, Any] | None:
+    """Take z_ik = c_k - phi_i apart: phi and c."""
+    terms = [(z, False)]
+    phi: Any = 0
+    cutpoints: Any = 0
+    while terms:
+        term, negative = terms.pop()
+        added = inputs_of(term, ps.Add)
+        taken = inputs_of(term, ps.Sub)
+        if added is not None:
+            terms += [(v, negative) for v in added]
+        elif taken is not None:
+            terms += [(taken[0], negative), (taken[1], not negative)]
+        elif term.type.broadcastable[1]:
+            phi = phi + (term[:, 0] if negative else -term[:, 0])
+        elif term.type.broadcastable[0]:
+            cutpoints = cutpoints + (-term[0] if negative else term[0])
+        else:
+            return None
+    if any(isinstance(part, int) for part in (phi, cutpoints)):
+        return None
+    return phi, cutpoints
+
+
 def is_filled(variable: Any, number: float) -> bool:
     """Say whether it is a constant that holds this number alone."""
     return isinstance(variable, Constant) and bool(np.all(np.asarray(variable.data) == number))
@@ -62,4 +86,4 @@ def _undressed(variable: Any) -> Any:
     return variable
 
 
-__all__ = ["is_filled", "of_answers", "picked"]
+__all__ = ["is_filled", "of_answers", "parts", "picked"]

@@ -89,7 +89,7 @@ def _source(types: list[Any], full: Pattern, results: int) -> str:
 
 
 def _length(types: list[Any], axis: int, one: bool) -> list[str]:
-    """Take the length of an axis, and check that all inputs have it, as PyTensor's own loop does."""
+    """Take the length of an axis, and check that all inputs have it, as PyTensor does."""
     repeated = [i for i, t in enumerate(types) if t.broadcastable[axis]]
     others = [i for i, t in enumerate(types) if not t.broadcastable[axis]]
     lines = []

@@ -28,6 +28,7 @@ from sbc.engines._logit import with_logit_kernels
 from sbc.plugins.categorical import CategoricalLikelihood
 from sbc.plugins.likelihoods import LogitLikelihood
 from sbc.plugins.modes import CHEAP
+from sbc.plugins.probit import IntervalLikelihood
 
 #: Another look at the same numbers, or their number: as fast as reading them.
 _VIEWS = (DimShuffle, Reshape, Shape, Shape_i, SpecifyShape, Subtensor, JoinDims, SplitDims)
@@ -37,7 +38,7 @@ _PLAIN = {
     *("EQ", "NEQ", "LT", "LE", "GT", "GE", "AND", "OR", "XOR", "Invert"),
 }
 #: Likelihoods of whole arrays.
-_KERNELS = (LogitLikelihood, CategoricalLikelihood)
+_KERNELS = (LogitLikelihood, CategoricalLikelihood, IntervalLikelihood)
 #: What the name of such an array begins with; none of the user's can.
 _NAME = "constant given the data "
 

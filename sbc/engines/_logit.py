@@ -26,6 +26,7 @@ from sbc.engines._categorical import categorical
 from sbc.engines._elements import inputs_of, number
 from sbc.engines._given import Given
 from sbc.engines._ordered import ordered
+from sbc.engines._probit import probit
 from sbc.plugins.likelihoods import logit_likelihood
 
 
@@ -67,7 +68,7 @@ def with_logit_kernels(outputs: Sequence[Any]) -> list[Any]:
 
 def _summed(rows: Any, given: Given) -> Any:
     """Sum log densities by a kernel; None if none can."""
-    for sort in (ordered, categorical, _linear):
+    for sort in (ordered, probit, categorical, _linear):
         if (total := sort(rows, given)) is not None:
             return total
     return None

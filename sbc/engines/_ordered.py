@@ -16,7 +16,7 @@ from pytensor.scalar.math import Sigmoid
 from pytensor.tensor.basic import Alloc, Join
 from pytensor.tensor.subtensor import Subtensor, indices_from_subtensor
 
-from sbc.engines._answers import is_filled, of_answers, picked
+from sbc.engines._answers import is_filled, of_answers, parts, picked
 from sbc.engines._elements import inputs_of
 from sbc.engines._given import Given
 from sbc.plugins.likelihoods import ordered_logit
@@ -46,8 +46,8 @@ def _found(rows: Any, given: Given) -> tuple[Any, ...] | None:
     if taken is None:
         return None
     z = _latent(taken[0])
-    parts = None if z is None else _parts(z)
-    return None if parts is None else (taken[1], *parts, wrong)
+    found = None if z is None else parts(z)
+    return None if found is None else (taken[1], *found, wrong)
 
 
 def _latent(table: Any) -> Any:
@@ -76,30 +76,6 @@ def _kept(columns: Any) -> tuple[Any, ...]:
         return ()
     ends = (kept.start, kept.stop)
     return tuple(int(e.data) if isinstance(e, Constant) else e for e in ends)
-
-
-def _parts(z: Any) -> tuple[Any, Any] | None:
-    """Take z_ik = c_k - phi_i apart: phi and c."""
-    terms = [(z, False)]
-    phi: Any = 0
-    cutpoints: Any = 0
-    while terms:
-        term, negative = terms.pop()
-        added = inputs_of(term, ps.Add)
-        taken = inputs_of(term, ps.Sub)
-        if added is not None:
-            terms += [(v, negative) for v in added]
-        elif taken is not None:
-            terms += [(taken[0], negative), (taken[1], not negative)]
-        elif term.type.broadcastable[1]:
-            phi = phi + (term[:, 0] if negative else -term[:, 0])
-        elif term.type.broadcastable[0]:
-            cutpoints = cutpoints + (-term[0] if negative else term[0])
-        else:
-            return None
-    if any(isinstance(part, int) for part in (phi, cutpoints)):
-        return None
-    return phi, cutpoints
 
 
 def _filled(variable: Any) -> Any:

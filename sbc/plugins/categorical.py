@@ -62,7 +62,7 @@ _sum_and_slopes = CategoricalLikelihood()
 def _shares(eta: Any, width: int, below: Any, shares: Any, sums: Any) -> None:
     """Fill in how far each number is above the largest of its row, exp of that, and its sum."""
     first = np.uint64(0)
-    for i in range(sums.shape[0]):
+    for _ in range(sums.shape[0]):
         top = rows.largest(eta, first, width)
         for k in range(first, first + width):
             below[k] = eta[k] - top

@@ -38,7 +38,7 @@ def total(x: Any, first: int, length: int) -> float:
 @njit(**EXACT)
 def greater(a: float, x: float) -> float:
     """Give the greater of two numbers; NaN if one of them is."""
-    return x if (a < x) | (x != x) else a
+    return x if (a < x) | math.isnan(x) else a
 
 
 @njit(**EXACT)
