@@ -54,7 +54,7 @@ class IntervalLikelihood(Op):
 
 
 def ordered_probit(y: Any, phi: Any, cutpoints: Any) -> Any:
-    """Sum log P(R_i = y_i) with P(R_i > k) = Phi(phi_i - c_k), k from 0 to the cutpoints' number."""
+    """Sum log P(R_i = y_i) with P(R_i > k) = Phi(phi_i - c_k), answers counted from 0 on."""
     edges = pt.concatenate([[-_BEYOND], cutpoints, [_BEYOND]])
     return _sum_and_slopes(phi - edges[y], phi - edges[y + 1])[0]
 
