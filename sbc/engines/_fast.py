@@ -170,11 +170,7 @@ def _faster(node: Any) -> Any:
         made = _in_fast_form(scalar)
     else:
         made = _fast_op(scalar.make_node(*(v.type.to_scalar_type()() for v in node.inputs)))
-    if made is None:
-        return None
-    if node.outputs[0].type.ndim > 1:
-        return FlatLoop(made)
-    return Elemwise(made, node.op.inplace_pattern)
+    return None if made is None else Elemwise(made, node.op.inplace_pattern)
 
 
 def _is_loop(node: Any) -> bool:
@@ -198,25 +194,29 @@ def _called(node: Any) -> list[type]:
 
 
 class _Finished(GraphRewriter):
-    """Makes loops fast and leaves indexing and sums apart, where there is anything to gain.
+    """Makes loops fast, where there is anything to gain.
 
-    That is where every loop that calls the C library can be made fast; a logarithm alone is not
-    worth loops for indexing. Elsewhere PyTensor's own last steps are as good or better.
+    If all loops run over vectors, indexing and sums are left apart, provided that every loop that
+    calls the C library can be made fast; a logarithm alone is not worth loops for indexing. If some
+    run over matrices, those with such calls alone are made fast, and PyTensor's own last steps put
+    the others together with indexing and sums: apart they would be many passes over much memory.
     """
 
     def apply(self, fgraph: Any) -> None:
         loops = {node: _faster(node) for node in filter(_is_loop, fgraph.toposort())}
-        worth = any(made and _called(n) not in ([], [ps.Log1p]) for n, made in loops.items())
-        if not worth or any(made is None for made in loops.values()):
+        worth = {n for n, made in loops.items() if made and _called(n) not in ([], [ps.Log1p])}
+        flat = any(node.outputs[0].type.ndim > 1 for node in worth)
+        if worth and (flat or None not in loops.values()):
+            for node, made in loops.items():
+                if made is not None and _called(node):
+                    op = FlatLoop(made.scalar_op) if flat else made
+                    pairs = zip(node.outputs, op.make_node(*node.inputs).outputs, strict=True)
+                    fgraph.replace_all(list(pairs), reason="fast")
+            for node in fgraph.toposort():
+                if (op := _reduced.faster(node, flat)) is not None:
+                    fgraph.replace(node.outputs[0], op(node.inputs[0]), reason="lanes")
+        if flat or not worth or None in loops.values():
             _last_steps().rewrite(fgraph)
-            return
-        for node, op in loops.items():
-            if _called(node) or isinstance(op, FlatLoop):
-                pairs = zip(node.outputs, op.make_node(*node.inputs).outputs, strict=True)
-                fgraph.replace_all(list(pairs), reason="fast")
-        for node in fgraph.toposort():
-            if (op := _reduced.faster(node)) is not None:
-                fgraph.replace(node.outputs[0], op(node.inputs[0]), reason="lanes")
 
 
 @cache

@@ -14,6 +14,7 @@ from pytensor.link.numba.dispatch.basic import numba_njit
 from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key as register
 from pytensor.tensor.elemwise import CAReduce
 
+from sbc.engines._flat import FlatLoop
 from sbc.engines._version import VERSION
 from sbc.plugins import kernels, rows
 
@@ -86,12 +87,23 @@ def _row_reduce(op: Any, node: Any, **_: Any) -> tuple[Any, str]:
     return row_reduce, hashlib.sha256(words.encode()).hexdigest()
 
 
-def faster(node: Any) -> Any:
-    """Give what reduces an array in its fast form; None if it has none."""
+def faster(node: Any, flat: bool) -> Any:
+    """Give what reduces an array in its fast form; None if it has none.
+
+    Parameters
+    ----------
+    node : Apply
+        A node of any kind.
+    flat : bool
+        Whether sums of what is not a flat loop are left to be put into loops.
+    """
     if not isinstance(node.op, CAReduce):
         return None
     kind, (given,), (made,) = type(node.op.scalar_op), node.inputs, node.outputs
     if kind not in _ROWS or {given.type.dtype, made.type.dtype} != {"float64"}:
+        return None
+    of_loop = given.owner is not None and isinstance(given.owner.op, FlatLoop)
+    if flat and kind is ps.Add and not of_loop:
         return None
     axes = tuple(range(given.type.ndim)) if node.op.axis is None else tuple(node.op.axis)
     if len(axes) == given.type.ndim > 0:

@@ -165,9 +165,7 @@ def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path)
-    parser.add_argument(
-        "--only", help="names, with | between them: the others are kept as they are"
-    )
+    parser.add_argument("--only", help="names, with | between them; others are kept")
     arguments = parser.parse_args()
     names = list(families(1, np.random.default_rng(0)))
     chosen = names if arguments.only is None else arguments.only.split("|")
