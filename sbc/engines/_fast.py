@@ -9,34 +9,26 @@ functions are those of `kernels`, terms stand in the loop, and indexing has loop
 from __future__ import annotations
 
 import hashlib
+import math
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytensor.scalar as ps
-import pytensor.tensor as pt
 from numba import njit
 from pytensor.compile.mode import Mode, get_mode
-from pytensor.graph.basic import Apply
-from pytensor.graph.op import Op
 from pytensor.graph.rewriting.basic import GraphRewriter
 from pytensor.graph.rewriting.db import RewriteDatabaseQuery
-from pytensor.link.numba.dispatch.basic import numba_funcify_and_cache_key, numba_njit
+from pytensor.link.numba.dispatch.basic import numba_funcify_and_cache_key
 from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key as register
 from pytensor.scalar import Composite
 from pytensor.scalar.math import Erf, Erfc, Erfcx, GammaLn, Log1mexp, Psi, Sigmoid, Softplus
 from pytensor.tensor.elemwise import Elemwise
-from pytensor.tensor.math import Sum
 from pytensor.tensor.rewriting.fused_elemwise import fused_elemwise_optdb
 
-from sbc.plugins import error_functions, instructions, kernels, modes  # noqa: F401 - `modes` takes fastmath off
-
-#: Machine code on disk of other kernels is not used.
-_VERSION = "".join(
-    hashlib.sha256(Path(str(module.__file__)).read_bytes()).hexdigest()
-    for module in (kernels, error_functions, instructions)
-)
+from sbc.engines import _reduced
+from sbc.engines._flat import FlatLoop
+from sbc.engines._version import VERSION
+from sbc.plugins import error_functions, kernels, modes  # noqa: F401 - `modes` takes fastmath off
 
 
 class Exp(ps.Exp):
@@ -112,7 +104,7 @@ _FAST = {kind.__mro__[1]: kind for kind in _KERNELS if kind is not FastSwitch}
 
 def _kernel(op: Any, node: Any, **_: Any) -> tuple[Any, str]:
     kind = type(op)
-    return _KERNELS[kind], hashlib.sha256(f"{kind.__name__}{_VERSION}".encode()).hexdigest()
+    return _KERNELS[kind], hashlib.sha256(f"{kind.__name__}{VERSION}".encode()).hexdigest()
 
 
 for _kind in _KERNELS:
@@ -123,7 +115,7 @@ for _kind in _KERNELS:
 _PLAIN = {
     *("Add", "Sub", "Mul", "TrueDiv", "Neg", "Sqr", "Sqrt", "Abs", "Reciprocal", "Cast"),
     *("Switch", "EQ", "NEQ", "LT", "LE", "GT", "GE", "AND", "OR", "Invert", "Identity", "Second"),
-    *("ScalarMaximum", "ScalarMinimum", "Maximum", "Minimum", "Clip"),
+    *("ScalarMaximum", "ScalarMinimum", "Maximum", "Minimum", "Clip", "IsNan", "IsInf"),
 }
 #: Loops of fewer steps than this are left as they are, if that is known.
 _SHORT = 16
@@ -146,37 +138,6 @@ def _in_loop(op: Any, node: Any, **kwargs: Any) -> tuple[Any, str | None]:
     return inlined, None if key is None else hashlib.sha256(f"{key} in loop".encode()).hexdigest()
 
 
-class LaneSum(Op):
-    """The sum of a vector, eight numbers side by side; PyTensor's own waits for each addition."""
-
-    __props__ = ()
-
-    def make_node(self, x: Any) -> Apply:
-        """Take a vector of doubles."""
-        return Apply(self, [x], [pt.dscalar()])
-
-    def perform(self, node: Apply, inputs: list[Any], output_storage: list[Any]) -> None:
-        """Compute outside Numba's mode."""
-        output_storage[0][0] = np.asarray(kernels.total(np.ascontiguousarray(inputs[0])))
-
-
-@register(LaneSum)
-def _lane_sum(op: Any, node: Any, **_: Any) -> tuple[Any, str]:
-    @numba_njit
-    def lane_sum(x: Any) -> Any:
-        return np.asarray(kernels.total(x))
-
-    return lane_sum, hashlib.sha256(f"LaneSum{_VERSION}".encode()).hexdigest()
-
-
-def _is_sum(node: Any) -> bool:
-    """Say whether it adds up a vector of doubles."""
-    if not isinstance(node.op, Sum):
-        return False
-    types = (node.inputs[0].type, node.outputs[0].type)
-    return types[0].ndim == 1 and {t.dtype for t in types} == {"float64"}
-
-
 def _fast_op(node: Any) -> Any:
     """Give what computes a step of a loop in its fast form, or itself; None if it has none."""
     kind, dtypes = type(node.op), {v.type.dtype for v in (*node.inputs, *node.outputs)}
@@ -191,12 +152,8 @@ def _fast_op(node: Any) -> Any:
 def _in_fast_form(scalar: Composite) -> InLoop | None:
     """Give a function of many terms in its fast form; None if it has none.
 
-    One call of the C library keeps the whole loop from being vectorised, and then its calls of the
-    C library are the faster ones. A logarithm alone is not worth loops for indexing.
+    One call of the C library keeps the whole loop from being vectorised.
     """
-    called = [type(n.op) for n in scalar.fgraph.apply_nodes if type(n.op) in _FAST]
-    if not called or called == [ps.Log1p]:
-        return None
     known: dict[Any, Any] = {}
     for node in scalar.fgraph.toposort():
         if (op := _fast_op(node)) is None:
@@ -207,50 +164,59 @@ def _in_fast_form(scalar: Composite) -> InLoop | None:
 
 
 def _faster(node: Any) -> Any:
-    """Give a loop in its fast form; None if it has none or is hardly a loop."""
-    if not isinstance(node.op, Elemwise) or node.outputs[0].type.ndim != 1:
-        return None
-    [length] = node.outputs[0].type.shape
-    if length is not None and length < _SHORT:
-        return None
+    """Give a loop in its fast form; None if it has none."""
     scalar = node.op.scalar_op
     if isinstance(scalar, Composite):
         made = _in_fast_form(scalar)
     else:
-        step = scalar.make_node(*(v.type.to_scalar_type()() for v in node.inputs))
-        made = _fast_op(step) if type(scalar) in _FAST else None
+        made = _fast_op(scalar.make_node(*(v.type.to_scalar_type()() for v in node.inputs)))
     return None if made is None else Elemwise(made, node.op.inplace_pattern)
 
 
-def _is_slow(node: Any) -> bool:
-    """Say whether a loop calls the C library."""
-    if not isinstance(node.op, Elemwise) or all(node.outputs[0].type.broadcastable):
+def _is_loop(node: Any) -> bool:
+    """Say whether it is a loop, and not known to be a short one."""
+    if not isinstance(node.op, Elemwise):
         return False
+    lengths = node.outputs[0].type.shape
+    return None in lengths or math.prod(lengths) >= _SHORT
+
+
+def _kinds(node: Any) -> list[type]:
+    """List the functions of elements that a loop computes."""
     scalar = node.op.scalar_op
     inner = scalar.fgraph.apply_nodes if isinstance(scalar, Composite) else ()
-    kinds = {type(n.op).__name__ for n in inner} or {type(scalar).__name__}
-    return not kinds <= _PLAIN
+    return [type(n.op) for n in inner] or [type(scalar)]
+
+
+def _called(node: Any) -> list[type]:
+    """List the functions of a loop that are calls of the C library and have a fast form."""
+    return [kind for kind in _kinds(node) if kind in _FAST]
 
 
 class _Finished(GraphRewriter):
-    """Makes loops fast and leaves indexing and sums apart, where there is anything to gain.
+    """Makes loops fast, where there is anything to gain.
 
-    That is where every loop that calls the C library can be made fast and runs over a vector: rows
-    of a matrix are too short. Elsewhere PyTensor's own last steps are as good or better.
+    If all loops run over vectors, indexing and sums are left apart, provided that every loop that
+    calls the C library can be made fast; a logarithm alone is not worth loops for indexing. If some
+    run over matrices, those with such calls alone are made fast, and PyTensor's own last steps put
+    the others together with indexing and sums: apart they would be many passes over much memory.
     """
 
     def apply(self, fgraph: Any) -> None:
-        loops = {node: _faster(node) for node in fgraph.toposort()}
-        found = {node: op for node, op in loops.items() if op is not None}
-        if not found or any(_is_slow(node) for node in loops.keys() - found.keys()):
+        loops = {node: _faster(node) for node in filter(_is_loop, fgraph.toposort())}
+        worth = {n for n, made in loops.items() if made and _called(n) not in ([], [ps.Log1p])}
+        flat = any(node.outputs[0].type.ndim > 1 for node in worth)
+        if worth and (flat or None not in loops.values()):
+            for node, made in loops.items():
+                if made is not None and _called(node):
+                    op = FlatLoop(made.scalar_op) if flat else made
+                    pairs = zip(node.outputs, op.make_node(*node.inputs).outputs, strict=True)
+                    fgraph.replace_all(list(pairs), reason="fast")
+            for node in fgraph.toposort():
+                if (op := _reduced.faster(node, flat)) is not None:
+                    fgraph.replace(node.outputs[0], op(node.inputs[0]), reason="lanes")
+        if flat or not worth or None in loops.values():
             _last_steps().rewrite(fgraph)
-            return
-        for node, op in found.items():
-            pairs = zip(node.outputs, op.make_node(*node.inputs).outputs, strict=True)
-            fgraph.replace_all(list(pairs), reason="fast")
-        for node in fgraph.toposort():
-            if _is_sum(node):
-                fgraph.replace(node.outputs[0], LaneSum()(node.inputs[0]), reason="lanes")
 
 
 @cache

@@ -25,8 +25,10 @@ from pytensor.tensor.subtensor import Subtensor
 
 from sbc.engines._given import Given
 from sbc.engines._logit import with_logit_kernels
+from sbc.plugins.categorical import CategoricalLikelihood
 from sbc.plugins.likelihoods import LogitLikelihood
 from sbc.plugins.modes import CHEAP
+from sbc.plugins.probit import IntervalLikelihood
 
 #: Another look at the same numbers, or their number: as fast as reading them.
 _VIEWS = (DimShuffle, Reshape, Shape, Shape_i, SpecifyShape, Subtensor, JoinDims, SplitDims)
@@ -35,6 +37,8 @@ _PLAIN = {
     *("Cast", "Identity", "Switch", "Add", "Sub", "Mul", "Neg", "Sqr", "Abs", "Second"),
     *("EQ", "NEQ", "LT", "LE", "GT", "GE", "AND", "OR", "XOR", "Invert"),
 }
+#: Likelihoods of whole arrays.
+_KERNELS = (LogitLikelihood, CategoricalLikelihood, IntervalLikelihood)
 #: What the name of such an array begins with; none of the user's can.
 _NAME = "constant given the data "
 
@@ -116,7 +120,7 @@ def constant_terms(outputs: Sequence[Variable]) -> list[Variable]:
     for node in toposort(outputs):
         if not all(v in worth for v in node.outputs):
             within |= set(node.inputs)
-            if isinstance(node.op, LogitLikelihood):  # which reads an array
+            if isinstance(node.op, _KERNELS):  # which read arrays
                 made |= {v for v in node.inputs if v in worth}
     return [v for v, some in worth.items() if v in made or (some and (v in within or v in outputs))]
 

@@ -22,9 +22,11 @@ from pytensor.tensor.basic import MakeVector, ScalarFromTensor
 from pytensor.tensor.elemwise import Elemwise
 from pytensor.tensor.math import All, Sum
 
+from sbc.engines._categorical import categorical
 from sbc.engines._elements import inputs_of, number
 from sbc.engines._given import Given
 from sbc.engines._ordered import ordered
+from sbc.engines._probit import probit
 from sbc.plugins.likelihoods import logit_likelihood
 
 
@@ -65,9 +67,11 @@ def with_logit_kernels(outputs: Sequence[Any]) -> list[Any]:
 
 
 def _summed(rows: Any, given: Given) -> Any:
-    """Sum log densities by the kernel; None if it cannot."""
-    total = ordered(rows, given)
-    return _linear(rows, given) if total is None else total
+    """Sum log densities by a kernel; None if none can."""
+    for sort in (ordered, probit, categorical, _linear):
+        if (total := sort(rows, given)) is not None:
+            return total
+    return None
 
 
 def _linear(rows: Any, given: Given) -> Any:

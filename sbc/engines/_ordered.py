@@ -11,19 +11,15 @@ from typing import Any
 import numpy as np
 import pytensor.scalar as ps
 import pytensor.tensor as pt
-from pymc.logprob.utils import CheckParameterValue
 from pytensor.graph.basic import Constant
 from pytensor.scalar.math import Sigmoid
-from pytensor.tensor.basic import Alloc, ARange, Join
-from pytensor.tensor.elemwise import DimShuffle
-from pytensor.tensor.subtensor import AdvancedSubtensor, Subtensor, indices_from_subtensor
+from pytensor.tensor.basic import Alloc, Join
+from pytensor.tensor.subtensor import Subtensor, indices_from_subtensor
 
+from sbc.engines._answers import is_filled, of_answers, parts, picked
 from sbc.engines._elements import inputs_of
 from sbc.engines._given import Given
 from sbc.plugins.likelihoods import ordered_logit
-
-#: What PyMC says that it checks of a categorical variable's probabilities.
-_CHECKED = "0 <= p <=1, sum(p) = 1"
 
 
 def ordered(rows: Any, given: Given) -> Any:
@@ -33,9 +29,6 @@ def ordered(rows: Any, given: Given) -> Any:
     and z_ik = c_k - phi_i; minus infinity where the data are no answers. Instead of all
     probabilities, the order of the cutpoints is checked.
     """
-    checked = rows.owner is not None and isinstance(rows.owner.op, CheckParameterValue)
-    if checked and rows.owner.op.msg == _CHECKED:
-        rows = rows.owner.inputs[0]
     found = _found(rows, given)
     if found is None:
         return None
@@ -47,37 +40,14 @@ def ordered(rows: Any, given: Given) -> Any:
 
 def _found(rows: Any, given: Given) -> tuple[Any, ...] | None:
     """Find the answers, phi, the cutpoints, and which rows hold no answer."""
-    wrong: Any = pt.constant(False)
-    inputs = inputs_of(rows, ps.Switch)
-    if inputs is not None and inputs[0] in given and _is(inputs[1], -np.inf):
-        wrong, rows = inputs[0], inputs[2]
-    log = inputs_of(rows, ps.Log)
-    picked = None if log is None else _picked(log[0], given)
-    if picked is None:
+    stated, wrong = of_answers(rows, given)
+    log = inputs_of(stated, ps.Log)
+    taken = None if log is None else picked(log[0], given)
+    if taken is None:
         return None
-    z = _latent(picked[0])
-    parts = None if z is None else _parts(z)
-    return None if parts is None else (picked[1], *parts, wrong)
-
-
-def _picked(variable: Any, given: Given) -> tuple[Any, Any] | None:
-    """Take P[i, y_i] apart: P, and y, which the data give."""
-    variable = _undressed(variable)
-    if variable.owner is None or not isinstance(variable.owner.op, AdvancedSubtensor):
-        return None
-    table, *index = variable.owner.inputs
-    if table.type.ndim != 2 or len(index) != 2 or not _counts(index[0]) or index[1] not in given:
-        return None
-    return table, index[1].ravel()
-
-
-def _counts(variable: Any) -> bool:
-    """Say whether it is 0, 1, 2, ..."""
-    node = _undressed(variable).owner
-    if node is None or not isinstance(node.op, ARange):
-        return False
-    start, _, step = node.inputs
-    return _is(start, 0) and _is(step, 1)
+    z = _latent(taken[0])
+    found = None if z is None else parts(z)
+    return None if found is None else (taken[1], *found, wrong)
 
 
 def _latent(table: Any) -> Any:
@@ -91,7 +61,9 @@ def _latent(table: Any) -> Any:
     if [_kept(v) for v in sides] != [(1, None), (None, -1)]:
         return None
     blocks: list[Any] = joined.owner.inputs if isinstance(joined.owner.op, Join) else []
-    if len(blocks) != 3 or not (_is(_filled(blocks[0]), 0) and _is(_filled(blocks[2]), 1)):
+    if len(blocks) != 3 or not (
+        is_filled(_filled(blocks[0]), 0) and is_filled(_filled(blocks[2]), 1)
+    ):
         return None
     inside = inputs_of(blocks[1], Sigmoid)
     return None if inside is None else inside[0]
@@ -106,45 +78,10 @@ def _kept(columns: Any) -> tuple[Any, ...]:
     return tuple(int(e.data) if isinstance(e, Constant) else e for e in ends)
 
 
-def _parts(z: Any) -> tuple[Any, Any] | None:
-    """Take z_ik = c_k - phi_i apart: phi and c."""
-    terms = [(z, False)]
-    phi: Any = 0
-    cutpoints: Any = 0
-    while terms:
-        term, negative = terms.pop()
-        added = inputs_of(term, ps.Add)
-        taken = inputs_of(term, ps.Sub)
-        if added is not None:
-            terms += [(v, negative) for v in added]
-        elif taken is not None:
-            terms += [(taken[0], negative), (taken[1], not negative)]
-        elif term.type.broadcastable[1]:
-            phi = phi + (term[:, 0] if negative else -term[:, 0])
-        elif term.type.broadcastable[0]:
-            cutpoints = cutpoints + (-term[0] if negative else term[0])
-        else:
-            return None
-    if any(isinstance(part, int) for part in (phi, cutpoints)):
-        return None
-    return phi, cutpoints
-
-
-def _undressed(variable: Any) -> Any:
-    """Take off what only moves axes of length one."""
-    while variable.owner is not None and isinstance(variable.owner.op, DimShuffle):
-        variable = variable.owner.inputs[0]
-    return variable
-
-
 def _filled(variable: Any) -> Any:
     """Give the number that an array is filled with."""
     filled = variable.owner is not None and isinstance(variable.owner.op, Alloc)
     return variable.owner.inputs[0] if filled else variable
-
-
-def _is(variable: Any, number: float) -> bool:
-    return isinstance(variable, Constant) and bool(np.all(np.asarray(variable.data) == number))
 
 
 __all__ = ["ordered"]

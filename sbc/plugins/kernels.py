@@ -75,13 +75,17 @@ _stirling, _digamma, _sine, _cosine = map(polynomial, (_STIRLING, _DIGAMMA, _SIN
 
 @njit(**EXACT)
 def exp(x: float) -> float:
-    """Compute exp(x) = 2**k exp(r), k the nearest whole number to x / log 2; 0 and inf beyond."""
-    a = at_least(at_most(x, 710.0), -746.0)
+    """Compute exp(x) = 2**k exp(r), k the nearest whole number to x / log 2; 0 and inf beyond.
+
+    What is 0 is chosen: a product too small for a double takes as long as a hundred others.
+    """
+    nothing = x < -745.2
+    a = select(nothing, 0.0, at_most(x, 710.0))
     rounded = fma(a, 1.4426950408889634, ROUND)
     k = rounded - ROUND
     r = fma(k, -_LOG2_REST, fma(k, -_LOG2, a))
     series = _taylor(r)
-    return scaled(series, rounded)
+    return select(nothing, 0.0, scaled(series, rounded))
 
 
 @njit(**EXACT)
@@ -202,8 +206,8 @@ def psi(x: float) -> float:
 
 @njit(**EXACT)
 def expm1(x: float) -> float:
-    """Compute exp(x) - 1 as 2**k (exp(r) - 1) + (2**k - 1), r as in `exp`."""
-    a = at_least(at_most(x, 710.0), -746.0)
+    """Compute exp(x) - 1 as 2**k (exp(r) - 1) + (2**k - 1), r as in `exp`; -1 from -60 down."""
+    a = at_least(at_most(x, 710.0), -60.0)
     rounded = fma(a, 1.4426950408889634, ROUND)
     k = rounded - ROUND
     high = fma(k, -_LOG2, a)

@@ -11,9 +11,10 @@ from pymc.initial_point import make_initial_point_fn
 
 from sbc.engines import _compared, _fast, _hoist, nutpie
 from sbc.engines._compared import agrees
-from sbc.engines._fast import LaneSum, fast
+from sbc.engines._fast import fast
 from sbc.engines._hoist import Hoisted, constant_terms
 from sbc.engines._nutpie import make_functions
+from sbc.engines._reduced import LaneSum
 
 N = 37
 RNG = np.random.default_rng(0)
@@ -97,6 +98,20 @@ FAMILIES = {
         "o",
         p=pm.math.softmax(line()[:, None] * np.array([0.0, 1.0, 2.0]), axis=1),
         observed=pm.Data("y", G % 3),
+    ),
+    "multinomial, softmax": lambda: pm.Multinomial(
+        "o",
+        n=5,
+        p=pm.math.softmax(line()[:, None] * np.array([0.0, 1.0, 2.0]), axis=1),
+        observed=pm.Data("y", RNG.multinomial(5, [0.2, 0.3, 0.5], N)),
+    ),
+    "poisson in a matrix": lambda: pm.Poisson(
+        "o",
+        mu=pm.math.exp(line()[:, None] + pm.Normal("t", 0, 1, shape=4)),
+        observed=pm.Data("y", RNG.poisson(3, (N, 4))),
+    ),
+    "mixture": lambda: pm.NormalMixture(
+        "o", w=np.array([0.3, 0.7]), mu=pm.Normal("m", 0, 1, shape=2), observed=pm.Data("y", X)
     ),
     "gaussian process": lambda: pm.MvNormal(
         "o",
