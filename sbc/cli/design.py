@@ -23,7 +23,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     options.declare_settings(parser)
     add = parser.add_argument
-    add("--vary", metavar="NAME=VALUES", help="the size and its values, as n_groups=10:100:10")
+    add(
+        "--vary",
+        action="append",  # a second one is refused, not taken for the first
+        metavar="NAME=VALUES",
+        help="the size and its values, as n_groups=10:100:10",
+    )
     add("--width-95", type=float, metavar="W", help="largest width of an interval")
     add(
         "--assurance",
@@ -90,8 +95,9 @@ def _plan(arguments: argparse.Namespace, settings: Settings) -> Plan:
         raise UserError("--vary starts a new search and --resume continues one")
     grid = None
     if arguments.resume is None:
-        texts = [arguments.vary] if arguments.vary else []
-        grid = parse_grid(texts, settings, vars(arguments))
+        if not arguments.vary:
+            raise UserError("name the size and its values: --vary NAME=VALUES")
+        grid = parse_grid(arguments.vary, settings, vars(arguments))
     return plan_of_sizes(settings, grid, arguments.resume, arguments.max_datasets)
 
 

@@ -41,6 +41,14 @@ def _commands() -> dict[str, str]:
 COMMANDS = _commands()
 
 
+#: Options that a command is asked for and another one has: what to do instead.
+_ELSEWHERE = {
+    ("gate", option): f"sbc gate --run fits a single run, which has no {option}: make a sweep by "
+    "sbc sweep, and judge it by sbc gate DIR"
+    for option in ("--vary", "--cells")
+}
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser whose complaints look like all others of sbc."""
 
@@ -55,6 +63,8 @@ class Parser(argparse.ArgumentParser):
                 return
             option = word.partition("=")[0]
             if option.startswith("--") and option not in self._option_string_actions:
+                if hint := _ELSEWHERE.get((self.prog.rpartition(" ")[2], option)):
+                    raise UserError(hint)
                 long = [name for name in self._option_string_actions if name.startswith("--")]
                 raise unknown("option", option, long)
 

@@ -217,3 +217,17 @@ def test_failed_fits_count_as_intervals_that_are_not_narrow():
 def test_a_size_at_which_no_fit_has_worked_has_an_unknown_coverage():
     assert _percent(Share(math.nan, 0.0, 1.0)) == "unknown, for no fit has worked"
     assert _percent(Share(0.5, 0.25, 0.75)) == "50 % [25, 75]"
+
+
+def test_a_second_factor_is_refused_and_none_is_asked_for(tmp_path, capsys):
+    words = ["design", "--estimator", "mundlak", "--width-95", "1", "--out", str(tmp_path / "d")]
+    assert main([*words, "--vary", "n_groups=10,20", "--vary", "rows_per_group=5,10"]) == 2
+    assert "varies one parameter" in capsys.readouterr().err
+    assert main(words) == 2
+    assert "name the size and its values" in capsys.readouterr().err
+    assert not (tmp_path / "d").exists()
+
+
+def test_a_gate_that_is_to_vary_something_is_told_of_sweeps(capsys):
+    assert main(["gate", "--run", "--vary", "sd_U=0,1"]) == 2
+    assert "sbc sweep, and judge it by sbc gate DIR" in capsys.readouterr().err

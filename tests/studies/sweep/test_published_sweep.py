@@ -49,9 +49,9 @@ def test_the_command_writes_it(sweep, capsys):
 
 def test_its_paragraphs_name_the_factors_and_the_precision(sweep):
     said = describe(sweep.folder)
-    assert r"What varied was n\_rows (2, 5), in 2 cells." in said
-    assert "12 datasets in each of 2 cells. Datasets were added to a cell until" in said
-    assert "24 fits failed" in said
+    assert r"The study varied n\_rows (2, 5), in a full factorial design of 2 cells." in said
+    assert "12 datasets in each of 2 cells. Datasets were added to a cell while" in said
+    assert "All 24 fits worked" in said
 
 
 def test_its_figures_have_its_cells(sweep):
