@@ -59,6 +59,17 @@ def test_the_speed_of_the_readme_is_the_measured_one_of_plain_models():
         assert f"| {' | '.join(cells)} |" in page
 
 
+def test_the_speed_of_families_is_the_measured_one():
+    figures = json.loads((ROOT / "docs" / "data" / "families.json").read_text(encoding="utf-8"))
+    few, many = figures["200"], figures["5000"]
+    assert list(few) == list(many)
+    page = PAGES["docs/speed.md"].text
+    for name in few:
+        cells = (f"{few[name]['us']:.1f}", f"{few[name]['ratio']:.1f}")
+        cells += (f"{many[name]['us']:.0f}", f"{many[name]['ratio']:.1f}")
+        assert f"| {name} | {' | '.join(cells)} |" in page
+
+
 #: Rows of docs/proof.md by what they are called in the measurements.
 AT_THE_BOUND = {
     "RMSE below, normal errors": "RMSE, normal errors",
