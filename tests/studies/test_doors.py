@@ -69,8 +69,7 @@ SWEPT = {
     "describe": (LoadedSweep.describe, {"self"}, set()),
     "export": (LoadedSweep.export, {"self"}, set()),
     "replay": (LoadedSweep.replay, {"self"}, set()),
-    # a sweep is compared with no other
-    "gate": (LoadedSweep.gate, {"self"}, {*FITTING, "baseline", "tolerance"}),
+    "gate": (LoadedSweep.gate, {"self"}, FITTING),
 }
 #: And what a command does with a run that its functions do not, or by a method of fewer settings.
 JUDGED = {"gate": (LoadedRun.gate, {"self"}, FITTING)}

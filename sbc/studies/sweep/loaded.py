@@ -95,12 +95,12 @@ class LoadedSweep(Sweep):
         *,
         expect: str | Iterable[str] = (),
         preset: str | None = None,
-        baseline: str | Path | Sweep | None = None,
-        tolerance: float | None = None,
         delta: float | None = None,
         max_datasets: int | None = None,
         alpha_fail: float | None = None,
         alpha_pass: float | None = None,
+        baseline: Sweep | str | Path | None = None,
+        tolerance: float | None = None,
         json: str | Path | None = None,
         junit: str | Path | None = None,
         markdown: str | Path | None = None,
@@ -114,12 +114,12 @@ class LoadedSweep(Sweep):
         expect : str or iterable of str
             As ``--expect`` takes it: ``"mundlak:beta_XY=calibrated"``, or of some cells
             ``"[sd_U=3]mundlak:beta_XY=miscalibrated"``.
-        baseline : path or Sweep, optional
+        preset, delta, max_datasets, alpha_fail, alpha_pass, json, junit, markdown
+            As for `sbc.gate`.
+        baseline : Sweep or path, optional
             An earlier sweep: have the estimates moved?
         tolerance : float, optional
             By how much they may have, in posterior sds (default 0.1).
-        preset, delta, max_datasets, alpha_fail, alpha_pass, json, junit, markdown
-            As for `sbc.gate`.
 
         Returns
         -------
