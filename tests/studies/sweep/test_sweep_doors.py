@@ -89,3 +89,32 @@ def test_what_a_run_s_table_has_not_is_refused(words, tmp_path, capsys):
     run = make_run(tmp_path / "run", fits({"beta_XY": calibrated(9)}))
     assert main(["table", str(run), *words]) == 2
     assert words[-2] in capsys.readouterr().err
+
+
+def test_a_sweep_gives_way_to_a_new_one_if_that_is_asked(tmp_path, monkeypatch):
+    from sbc.fitting import preflight
+    from sbc.studies.sweep import fit
+
+    monkeypatch.setattr(fit, "execute", lambda *args, **options: None)
+    monkeypatch.setattr(preflight, "estimands", lambda settings: {"naive": ["beta_XY"]})
+    monkeypatch.setattr(preflight, "lines", lambda settings: {})
+    folder = made_sweep(tmp_path / "sweep", parse_grid(["sd_U=0,1.5"], SETTINGS))
+    asked = {"vary": {"sd_U": [0, 2]}, "out": folder, "progress": False}
+    with pytest.raises(UserError, match="exists already"):
+        sbc.sweep("naive", **asked)
+    assert len(sbc.load(folder).runs[0].fits) > 0
+    swept = sbc.sweep("naive", **asked, overwrite=True)
+    assert [cell["sd_U"] for cell in swept.cells] == [0, 2]
+    assert all(run.fits.empty for run in swept.runs)
+
+
+def test_a_sweep_shows_itself_as_the_terminal_s_table(swept, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    loaded = sbc.load(swept)
+    line = f"<sweep {swept}: 2 cells over sd_U, naive by nutpie, mundlak by nutpie>"
+    assert repr(loaded) == line
+    assert max(map(len, str(loaded).splitlines())) <= 80
+    assert "beta_XY" in loaded._repr_html_()
+    assert loaded._repr_html_().startswith("<pre>generator confound")
+    gate = loaded.gate(expect="mundlak:beta_XY={bias = 1.0}")
+    assert "mundlak beta_XY" in gate._repr_html_()
