@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from html import escape
 from pathlib import Path
 
 from sbc.gates.baseline import TOLERANCE
@@ -69,6 +70,10 @@ class SweepGate:
         from sbc.studies.sweep.gate_words import text
 
         return text(self)
+
+    def _repr_html_(self) -> str:
+        """Show the same in a notebook."""
+        return f"<pre>{escape(str(self))}</pre>"
 
 
 def judge_sweep(

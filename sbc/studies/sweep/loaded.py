@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
+from html import escape
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from sbc.plugins.errors import in_python
+from sbc.store.names import fitted_by
 from sbc.store.rows import LEVELS
 from sbc.studies.plotted import pair_of
 from sbc.studies.sweep.gate import SweepGate
@@ -231,9 +235,24 @@ class LoadedSweep(Sweep):
 
         return sweep_tree(self, *pair_of(self.settings, estimator, engine, "in this sweep"), cell)
 
+    def __repr__(self) -> str:
+        """Name it in a line."""
+        settings, cells = self.settings, len(self.cells)
+        who = ", ".join(fitted_by(*pair) for pair in settings.pairs)
+        return f"<sweep {self.folder}: {cells} cells over {', '.join(self.plan.grid.vary)}, {who}>"
+
+    def __str__(self) -> str:
+        """Write the table as a terminal shows it."""
+        return self._text(get_terminal_size().columns)
+
     def _repr_html_(self) -> str:
-        """Show the table in a notebook."""
-        return self.table().to_html(index=False, float_format="{:.3g}".format)
+        """Show the table in a notebook, as a terminal does."""
+        return f"<pre>{escape(self._text(160))}</pre>"
+
+    def _text(self, width: int) -> str:
+        from sbc.studies.sweep.table import render
+
+        return in_python(render(self, width=width))
 
 
 def _names(by: str | Iterable[str]) -> list[str]:

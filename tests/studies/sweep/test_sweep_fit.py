@@ -255,7 +255,7 @@ def test_only_other_lengths_of_parameters_are_compiled_again(monkeypatch, tmp_pa
 def test_a_sweep_has_the_verbs_of_a_run(swept, tmp_path):
     sweep = sbc.load(swept)
     assert sweep.table()["cell"].nunique() == len(sweep.cells)
-    assert "<table" in sweep._repr_html_()
+    assert "<pre>generator" in sweep._repr_html_()
     assert "sweep" in sweep.report(tmp_path / "page.html").read_text(encoding="utf-8").lower()
     files = sweep.export("csv", tmp_path / "csv")
     assert [file.name for file in files] == ["long.csv", "fits.csv", "results.csv", "table.csv"]
