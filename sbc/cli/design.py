@@ -94,9 +94,7 @@ def _plan(arguments: argparse.Namespace, settings: Settings) -> Plan:
     if arguments.resume is not None and arguments.vary:
         raise UserError("--vary starts a new search and --resume continues one")
     grid = None
-    if arguments.resume is None:
-        if not arguments.vary:
-            raise UserError("name the size and its values: --vary NAME=VALUES")
+    if arguments.vary:
         grid = parse_grid(arguments.vary, settings, vars(arguments))
     return plan_of_sizes(settings, grid, arguments.resume, arguments.max_datasets)
 

@@ -150,7 +150,7 @@ def plan_of_sizes(
     settings : Settings
         Of the search.
     grid : Grid or None
-        The sizes, of a new one.
+        The sizes, of a new one; None if nobody has named them.
     resume : Path or None
         The folder of one that is there.
     max_datasets : int or None
@@ -167,7 +167,11 @@ def plan_of_sizes(
     if resume is not None:
         plan = plan_of(resume, read_run(resume))
     else:
-        assert grid is not None
+        if grid is None:
+            told = option("vary", "NAME=VALUES")
+            raise UserError(
+                f"a design varies the size of the study: name it and its values, {told}"
+            )
         plan = unplanned(settings, initial(grid, settings))
     if max_datasets is not None:
         plan = replace(plan, max_datasets=max_datasets)

@@ -200,9 +200,9 @@ def test_the_text_says_what_the_world_is_and_what_became_of_the_fits(new_run, ne
     assert text.startswith("generator confound, truth 'effects': uniform ranks are expected of no")
     *_, last, reason, ok, low, error = text.splitlines()
     assert reason == "  1 × ValueError: no"
-    assert ok.startswith("ok = R-hat at most 1.01")
-    assert low.startswith("low_ess = R-hat at most 1.05")
-    assert error == "error = it raised an error: a failed fit."
+    assert ok.startswith("ok = R-hat is at most 1.01")
+    assert low.startswith("low_ess = R-hat is at most 1.05")
+    assert error == "error = the fit raised an error; it has failed."
     assert last.startswith("fits of naive: ")
     said = last.removeprefix("fits of naive: ").split(", ")
     assert sorted(said) == ["1 error", "1 low_ess", "1 ok", "1 retried"]

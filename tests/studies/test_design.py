@@ -107,7 +107,7 @@ def test_a_search_goes_on_and_finds_the_same(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ([], "a sweep varies something"),
+        ([], "a design varies the size of the study"),
         (["--vary", "n_rows=1,2", "--width-95", "0"], "positive"),
         (["--vary", "n_rows=1,2", "--assurance", "1"], "between 0 and 1"),
         (["--vary", "n_rows=1,2", "--coverage-95", "95"], "between 0 and 1"),
@@ -224,7 +224,7 @@ def test_a_second_factor_is_refused_and_none_is_asked_for(tmp_path, capsys):
     assert main([*words, "--vary", "n_groups=10,20", "--vary", "rows_per_group=5,10"]) == 2
     assert "varies one parameter" in capsys.readouterr().err
     assert main(words) == 2
-    assert "name the size and its values" in capsys.readouterr().err
+    assert "name it and its values" in capsys.readouterr().err
     assert not (tmp_path / "d").exists()
 
 

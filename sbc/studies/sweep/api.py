@@ -224,7 +224,9 @@ def _designed(asked: dict[str, Any]) -> Designed:
 
     settings, resume = settings_of(asked)
     goal = goal_asked(asked, resume)
-    grid = None if resume else grid_asked(asked["vary"], None, settings, asked)
+    grid = None
+    if not resume and asked["vary"]:
+        grid = grid_asked(asked["vary"], None, settings, asked)
     plan = plan_of_sizes(settings, grid, resume, asked["max_datasets"])
     folder = resume or Path(asked["out"] or folder_of(settings, "design"))
     with fitting(asked, settings) as how:
