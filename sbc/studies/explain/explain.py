@@ -60,7 +60,7 @@ def explain(
     validate(run.settings)
     check_files(folder, provenance, run.settings)
     for name in run.settings.functions:
-        say(f"{name} is left out: a function states no model to look into")
+        say(f"{name} is left out: a function has no model to examine")
     say("comparing generator and model")
     forward = _forward(run)
     if forward:
@@ -159,7 +159,8 @@ def _unknown(of: Inquiry, clues: Sequence[Clue]) -> str:
     else:
         left.append("dependence between parameters or between rows")
         left.append("a part that could not be compared")
-    known = f"{_listed(said, 'and')}. ".capitalize() if said else ""
+    listed = _listed(said, "and")
+    known = f"{listed[:1].upper()}{listed[1:]}. " if said else ""
     return f"The cause was not found. {known}What is left: {_listed(left, 'or')}."
 
 

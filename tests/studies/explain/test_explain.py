@@ -160,7 +160,7 @@ def test_functions_are_left_out_and_named(tmp_path):
     said: list[str] = []
     (found,) = explain(folder, say=said.append)
     assert found.estimator == model
-    assert said[0].endswith("posterior is left out: a function states no model to look into")
+    assert said[0].endswith("posterior is left out: a function has no model to examine")
     folder = sbc.run(function, world, out=tmp_path / "alone", **how).folder
     with pytest.raises(UserError, match="functions alone, which state no model"):
         explain(folder)
