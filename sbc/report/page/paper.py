@@ -27,8 +27,8 @@ def printed(pairs: list[Pair]) -> set[int]:
     Returns
     -------
     set of int
-        Places in `pairs`: all of an estimator with up to `FULL` quantities, else `BRIEF` of it
-        or `FEWEST`; failures before open verdicts before passes, then the smallest p-values.
+        Places in `pairs`: all of an estimator with up to `FULL` quantities, else `BRIEF` of it,
+        `FEWEST` or one; failures before open verdicts before passes, then the smallest p-values.
     """
     groups: dict[tuple[str, str], list[int]] = {}
     for i, pair in enumerate(pairs):
@@ -45,7 +45,7 @@ def _p(pair: Pair) -> float:
 
 
 def _most(count: int) -> int:
-    return BRIEF if count < MANY else FEWEST
+    return BRIEF if count < MANY else FEWEST if count <= DENSE else 1
 
 
 def words(pairs: list[Pair]) -> str:
