@@ -34,13 +34,16 @@ def probit(rows: Any, given: Given) -> Any:
     stated, wrong = of_answers(rows, given)
     log = inputs_of(stated, ps.Log)
     taken = None if log is None else picked(log[0], given)
-    z = None if taken is None else _latent(taken[0])
-    found = None if z is None or not _is_probit(taken[0], z) else parts(z)
+    if taken is None:
+        return None
+    table, answers = taken
+    z = _latent(table)
+    found = parts(z) if z is not None and _is_probit(table, z) else None
     if found is None:
         return None
     phi, cutpoints = (-part for part in found)
     fine = pt.all(cutpoints[1:] >= cutpoints[:-1]) & ~pt.any(wrong)
-    return pt.switch(fine, ordered_probit(taken[1], phi, cutpoints), -np.inf)
+    return pt.switch(fine, ordered_probit(answers, phi, cutpoints), -np.inf)
 
 
 def _latent(table: Any) -> Any:
