@@ -23,13 +23,13 @@ class Labels:
         Each estimator's place in the palette.
     short : dict of str to str
         Estimators as figures name them: without the path to a user's file.
-    engines : bool
-        Whether engines must be told apart.
+    several : frozenset of str
+        Estimators that several engines fit, which must be told apart.
     """
 
     places: dict[str, int]
     short: dict[str, str]
-    engines: bool
+    several: frozenset[str]
 
     @classmethod
     def of(cls, run: Run, places: dict[str, int]) -> Labels:
@@ -37,11 +37,13 @@ class Labels:
         names = {name: name.rpartition(":")[2] or name for name in run.settings.estimators}
         often = Counter(names.values())
         short = {name: end if often[end] == 1 else name for name, end in names.items()}
-        return cls(places, short, len(run.settings.fitters) > 1)
+        engines = {name: len(run.settings.engines_of(name)) for name in names}
+        return cls(places, short, frozenset(name for name in names if engines[name] > 1))
 
     def label(self, estimator: str, engine: str) -> str:
-        """Name an estimator, and its engine where there are several."""
-        return f"{self.short[estimator]} · {engine}" if self.engines else self.short[estimator]
+        """Name an estimator, and its engine where it has several."""
+        short = self.short[estimator]
+        return f"{short} · {engine}" if estimator in self.several else short
 
     def colour(self, estimator: str) -> str:
         """Give an estimator's colour on paper."""

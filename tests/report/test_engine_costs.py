@@ -15,7 +15,7 @@ from sbc.report.verdicts import pairs_of
 from sbc.store.frames import load_run
 
 N = 24
-LABELS = Labels({"mundlak": 0}, {"mundlak": "mundlak"}, True)
+LABELS = Labels({"mundlak": 0}, {"mundlak": "mundlak"}, frozenset({"mundlak"}))
 
 
 def narrowed(row, k, shift, ratio):

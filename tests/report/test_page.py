@@ -159,7 +159,9 @@ def test_an_approximation_shows_its_own_diagnostics_and_no_others(tmp_path):
     ess = next(svg["aria-label"] for svg in found.all("svg") if "Effective" in svg["aria-label"])
     assert "nutpie" in ess
     assert "advi" not in ess
-    _, advi = statuses(load_run(tmp_path / "two"), Labels({"mundlak": 0}, {"mundlak": "m"}, True))
+    _, advi = statuses(
+        load_run(tmp_path / "two"), Labels({"mundlak": 0}, {"mundlak": "m"}, frozenset({"mundlak"}))
+    )
     cells = dict(advi["cells"])
     assert (cells["low ESS"], cells["divergences"]) == ("–", "–")
     assert (cells["k̂ > 0.7"], cells["median k̂"], cells["ELBO drift"]) == ("30", "0.90", "0.10")

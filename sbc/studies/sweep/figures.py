@@ -18,7 +18,7 @@ from sbc.studies.sweep.answers import kind_of
 from sbc.studies.sweep.colours import Scale
 from sbc.studies.sweep.factors import told
 from sbc.studies.sweep.grid import Grid
-from sbc.studies.sweep.panels import Panel, panels_of
+from sbc.studies.sweep.panels import LEVELS_FOR_LINES, Panel, panels_of
 from sbc.studies.sweep.surfaces import Array, Surface
 
 #: Title and unit of a metric, and how to read its map.
@@ -115,7 +115,10 @@ def _write(axes: Axes, i: int, j: float, text: str, mark: str, ink: str) -> None
 
 
 def _contours(axes: Axes, distance: Array, base: float) -> bool:
-    """Draw where the bound is crossed, and say whether it is: one row has room for no line.
+    """Draw where the bound is crossed, and say whether it is.
+
+    With fewer than three levels of a factor there is nothing to interpolate: beside the numbers, a
+    line would be a stub.
 
     Parameters
     ----------
@@ -126,7 +129,7 @@ def _contours(axes: Axes, distance: Array, base: float) -> bool:
     base : float
         The height of its lowest row.
     """
-    if min(distance.shape) < 2:
+    if min(distance.shape) < LEVELS_FOR_LINES:
         return False
     known: Any = np.ma.masked_invalid(np.clip(distance, -50, 50)).T
     if np.ma.count(known) < 4:

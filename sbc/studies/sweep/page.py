@@ -24,7 +24,7 @@ from sbc.studies.sweep.best import TIE, best
 from sbc.studies.sweep.factors import BUDGET, TRUTH, Level, told
 from sbc.studies.sweep.figures import title_of
 from sbc.studies.sweep.notes import STOPPED, coverage_told
-from sbc.studies.sweep.panels import panels_of, where
+from sbc.studies.sweep.panels import has_lines, panels_of, where
 from sbc.studies.sweep.pictures import Look, study_of
 from sbc.studies.sweep.read import Sweep
 from sbc.studies.sweep.surfaces import Surface, counted, estimands_of, metrics_of, surfaces
@@ -76,6 +76,7 @@ def _shown(
         "parts": parts,
         "effort": effort,
         "maps": len(sweep.plan.grid.vary) > 1,
+        "lines": has_lines(sweep.plan.grid),
         "multiples": len(sweep.plan.grid.vary) > 2,
         "everyone": [look.who(surface) for surface in counted(sweep, failed=False)],
         "asked": [str(bound) for bound in look.bounds],

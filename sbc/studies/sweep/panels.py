@@ -37,6 +37,15 @@ class Panel:
     cells: NDArray[np.intp]
 
 
+#: Levels of both factors from which on lines can be interpolated between cells.
+LEVELS_FOR_LINES = 3
+
+
+def has_lines(grid: Grid) -> bool:
+    """Say whether its maps have room for lines where a bound is crossed."""
+    return any(min(part.cells.shape) >= LEVELS_FOR_LINES for part in panels_of(grid))
+
+
 def panels_of(grid: Grid) -> list[Panel]:
     """Lay out a grid, leaving out combinations of the other factors that no cell has."""
     (x_name, xs), *more = grid.vary.items()

@@ -50,6 +50,14 @@ def test_the_page_shows_every_panel_and_cell(tmp_path, grid, titles):
         assert len(names) == len(set(names)) == 8  # four metrics, and what their colours mean
 
 
+@pytest.mark.parametrize("levels", [2, 3])
+def test_lines_are_told_where_they_can_be_interpolated(tmp_path, levels):
+    grid = Grid({"sd_U": (0.0, 1.0, 2.0), "n_groups": tuple(range(10, 10 * levels + 10, 10))})
+    page = sweep_page(load_sweep(made_sweep(tmp_path / "s", grid, ["naive"], datasets=4)))
+    assert ("A solid line shows where" in page) == (levels == 3)
+    assert "Bands are 95 % intervals" not in page
+
+
 def test_words_have_no_order_and_hold_alone_or_all():
     cells = GRID.cells
     answers = ["pass" if cell["truth"] == "prior" else "fail" for cell in cells]
