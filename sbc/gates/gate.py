@@ -178,7 +178,7 @@ def judge_run(
         expected_uniform=tuple(run.expected_uniform),
         config=config,
         verdicts=tuple(verdicts),
-        failures=_failures(histories, named, subject.estimands, config.alpha_fail),
+        failures=_failures(run.settings, histories, named, subject.estimands, config.alpha_fail),
         unjudged=tuple(_unjudged(run.settings, named)),
         forward=forward,
         causes=tuple(found for found in read_causes(run.folder) if found.faults),
@@ -189,6 +189,7 @@ def judge_run(
 
 
 def _failures(
+    settings: Settings,
     histories: Histories,
     named: set[tuple[str, str]],
     estimands: Mapping[str, Sequence[str]],
@@ -200,8 +201,7 @@ def _failures(
         for (name, engine), mine in histories.items()
         if (name, engine) in named
     ]
-    several = len({one.engine for one in found}) > 1
-    names = [fitted_by(one.estimator, one.engine if several else "") for one in found]
+    names = [settings.who(one.estimator, one.engine) for one in found]
     reasons = listed_once(
         {
             name: histories[one.estimator, one.engine].fits

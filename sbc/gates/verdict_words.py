@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sbc.gates.judge import CheckVerdict
 from sbc.gates.judgement import Judged, Judgement, RankVerdict
 from sbc.gates.lacking import lacking_words
-from sbc.store.names import fitted_by
+from sbc.store.settings import Settings
 
 _NAMED = 6
 
@@ -83,7 +83,7 @@ def told(found: RankVerdict) -> str:
     return f"{sign.symbol} {sign.words}" + (f" ({more})" if more else "")
 
 
-def verdict_lines(found: Judgement, several_engines: bool) -> list[str]:
+def verdict_lines(found: Judgement, settings: Settings) -> list[str]:
     """Write the verdicts on all ranks for a terminal: one line an estimator."""
     groups: dict[tuple[str, str], list[RankVerdict]] = {}
     for one in found.ranks.values():
@@ -93,8 +93,7 @@ def verdict_lines(found: Judgement, several_engines: bool) -> list[str]:
         return []
     lines = [f"verdicts on ranks (tolerance {found.config.delta:g}):"]
     for (estimator, engine), mine in groups.items():
-        who = fitted_by(estimator, engine if several_engines else "")
-        lines.append(f"  {who}: {'; '.join(_grouped(mine))}")
+        lines.append(f"  {settings.who(estimator, engine)}: {'; '.join(_grouped(mine))}")
     return lines
 
 

@@ -15,7 +15,7 @@ from sbc.gates.gate import Gate
 from sbc.gates.judge import Check, CheckVerdict
 from sbc.gates.record import Record, read_record, write_record
 from sbc.gates.verdict_words import waiting
-from sbc.store.names import fitted_by, vector_of
+from sbc.store.names import vector_of
 from sbc.store.settings import IMPORTED
 
 LABELS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE", "failed fits": "FAIL"}
@@ -118,7 +118,7 @@ def quantity(verdict: CheckVerdict) -> str:
 
 def whose(what: Check | Failures, gate: Gate) -> str:
     """Name an estimator, and the engine where there are several."""
-    return fitted_by(what.estimator, what.engine if len(gate.settings.fitters) > 1 else "")
+    return gate.settings.who(what.estimator, what.engine)
 
 
 def line(verdict: CheckVerdict, gate: Gate) -> str:

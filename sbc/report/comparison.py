@@ -22,7 +22,6 @@ from sbc.report.targets import ELEMENT, Subject, subjects_of
 from sbc.stats.agreement import agreement
 from sbc.stats.vectors import difference, gain
 from sbc.store.frames import Run
-from sbc.store.names import fitted_by
 
 #: The metrics whose differences are told.
 COMPARED = (
@@ -214,5 +213,4 @@ def _mark(row: dict[str, Any], name: str) -> str:
 
 
 def _name(run: Run, subject: Subject) -> str:
-    several = len(run.settings.fitters) > 1
-    return fitted_by(subject.estimator, subject.engine if several else "")
+    return run.settings.who(subject.estimator, subject.engine)

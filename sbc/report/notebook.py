@@ -13,7 +13,6 @@ from sbc.report.table_notes import regime_line
 from sbc.report.targets import ELEMENT
 from sbc.report.write import NAME
 from sbc.store.frames import Run
-from sbc.store.names import fitted_by
 
 #: Text on white and on black paper alike.
 _COLOURS = {"bad": "#cf222e", "warn": "#9a6700", "good": "#1a7f37"}
@@ -63,7 +62,7 @@ def _fits(run: Run) -> list[str]:
     lines = []
     for estimator, engine in run.settings.pairs:
         counts = run.fits_of(estimator, engine)["status"].value_counts()
-        who = fitted_by(estimator, engine if len(run.settings.fitters) > 1 else "")
+        who = run.settings.who(estimator, engine)
         told = ", ".join(f"{n} {status}" for status, n in counts.items())
         lines.append(f"fits of {who}: {told or 'none yet'}")
     return lines

@@ -13,7 +13,6 @@ from sbc.gates.words import found as told
 from sbc.plugins.errors import option
 from sbc.report.gains import reference_of
 from sbc.store.frames import Run
-from sbc.store.names import fitted_by
 from sbc.store.reasons import listed_once
 from sbc.store.rows import LEVELS
 
@@ -129,7 +128,7 @@ def _study_lines(run: Run, reference: str | None = None, **_: object) -> list[st
 def verdicts(run: Run) -> list[str]:
     """Write the verdicts on the ranks of each estimator, and what the gate says."""
     found = judgement(run)
-    lines = verdict_lines(found, several_engines=len(run.settings.fitters) > 1)
+    lines = verdict_lines(found, run.settings)
     if found.gate is not None:
         lines.append(f"gate: {LABELS[found.gate.outcome]}, {told(found.gate)}")
     return lines
@@ -149,9 +148,8 @@ def notes(run: Run, pools: bool, elements: bool, **options: Any) -> list[str]:
             "[*] = mean over the elements of a vector, its error from the variation between "
             "datasets" + ("." if elements else f"; {option('elements')} shows each.")
         )
-    several = len(run.settings.fitters) > 1
     mine = {
-        fitted_by(estimator, engine if several else ""): run.fits_of(estimator, engine)
+        run.settings.who(estimator, engine): run.fits_of(estimator, engine)
         for estimator, engine in run.settings.pairs
     }
     reasons = listed_once(mine)

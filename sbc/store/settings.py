@@ -9,6 +9,7 @@ from typing import Any
 from sbc.plugins.engine import FUNCTION, Budget
 from sbc.plugins.errors import UserError
 from sbc.plugins.setting import declared, setting
+from sbc.store.names import fitted_by
 from sbc.store.regime import TruthRegime, regime_of
 
 #: What is written only if there is any.
@@ -92,6 +93,10 @@ class Settings:
     def engines_of(self, estimator: str) -> tuple[str, ...]:
         """Name the engines that an estimator is fitted by; a function goes by a name of its own."""
         return (FUNCTION,) if estimator in self.functions else self.engines
+
+    def who(self, estimator: str, engine: str) -> str:
+        """Name an estimator, and the engine that fits it where it has several."""
+        return fitted_by(estimator, engine if len(self.engines_of(estimator)) > 1 else "")
 
     @property
     def pairs(self) -> list[tuple[str, str]]:

@@ -27,7 +27,6 @@ from sbc.stats.vectors import measure
 from sbc.store.database import Store
 from sbc.store.folder import read_run, write_run
 from sbc.store.frames import Run, load_run
-from sbc.store.names import fitted_by
 from sbc.store.precision import Precision, level_of, next_look
 from sbc.store.rows import LEVELS
 from sbc.store.settings import Settings
@@ -102,11 +101,10 @@ def unreached(run: Run, errors: Mapping[str, float]) -> list[str]:
         The largest errors that will do.
     """
     found = []
-    engines = len(run.settings.fitters) > 1
     for subject in subjects_of(run):
         if subject.kind == ELEMENT:
             continue
-        who = fitted_by(subject.estimator, subject.engine if engines else "")
+        who = run.settings.who(subject.estimator, subject.engine)
         for metric, wanted in errors.items():
             error = error_of(subject, metric)
             if not error <= wanted:

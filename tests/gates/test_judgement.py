@@ -67,11 +67,7 @@ def check_doors(run):
         plain = line.replace("[", "\\[").replace("]", "\\]").replace("*", "\\*")
         assert plain in comment
         (mine,) = [
-            one
-            for one in table.splitlines()
-            if one.startswith(
-                f"  {words.fitted_by(key[0], key[1] if chapter.labels.engines else '')}:"
-            )
+            one for one in table.splitlines() if one.startswith(f"  {run.settings.who(*key[:2])}:")
         ]
         assert told(verdict) in mine
         assert key[2] in mine or " more " in mine  # the first few are named

@@ -17,7 +17,6 @@ from sbc.report.table import LEVELS, check_levels
 from sbc.report.targets import Subject
 from sbc.stats.averages import Condition, average, average_difference
 from sbc.stats.fits import Proportion
-from sbc.store.names import fitted_by
 from sbc.store.rows import FAILED
 from sbc.studies.sweep.answers import kind_of
 from sbc.studies.sweep.columns import columns_of
@@ -194,8 +193,7 @@ def _pairs(
 def _difference(
     sweep: Sweep, one: Subject, other: Subject, pairs: Sequence[tuple[Condition, Condition]]
 ) -> dict[str, Any]:
-    several = len(sweep.settings.fitters) > 1
-    names = [fitted_by(s.estimator, s.engine if several else "") for s in (one, other)]
+    names = [sweep.settings.who(s.estimator, s.engine) for s in (one, other)]
     row: dict[str, Any] = {
         **{"estimand": one.name, "kind": one.kind, "discrete": one.discrete},
         **{"a": names[0], "b": names[1], "n_cells": len(pairs)},

@@ -15,7 +15,6 @@ from sbc.report.narrow import laid_out, wrapped
 from sbc.report.numbers import plain_records, with_ends, with_error
 from sbc.report.readable import coverage_mark
 from sbc.report.table import LEVELS, regime_line, table
-from sbc.store.names import fitted_by
 from sbc.studies.sweep.answers import ALPHA, Answer, answers
 from sbc.studies.sweep.best import best
 from sbc.studies.sweep.columns import columns_of, labelled
@@ -175,12 +174,12 @@ def sentences_of(sweep: Sweep, given: Sequence[Answer]) -> list[tuple[Answer, st
     for answer in given:
         key = (answer.estimand, str(answer.bound), answer.estimator, answer.engine)
         groups.setdefault(key, []).append(answer)
-    several = len(sweep.settings.fitters) > 1
     found = []
     for (estimand, bound, estimator, engine), mine in sorted(
         groups.items(), key=lambda item: _order(sweep, item[1][0])
     ):
-        who = fitted_by(estimator.rpartition(":")[2], engine if several else "")
+        short = estimator.rpartition(":")[2]
+        who = sweep.settings.who(estimator, engine).replace(estimator, short, 1)
         cells = [sweep.cells[answer.cell] for answer in mine]
         outcomes = [answer.outcome for answer in mine]
         text = sentence(f"{who}, {estimand}", bound, cells, outcomes)
