@@ -75,7 +75,7 @@ PROMISED = {
     ),
     "docs/own-models.md": (r"theta\[3\]",),
     "docs/posterior-sbc.md": (
-        "truth 'posterior', data docs/examples/reedfrogs.csv: uniform ranks are expected",
+        r"truth 'posterior', data docs/examples/reedfrogs.csv:\n  uniform ranks are expected of",
     ),
 }
 

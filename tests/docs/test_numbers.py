@@ -13,8 +13,8 @@ from sbc.stats.sequential.outcome import ALPHA_FAIL, ALPHA_PASS
 
 
 @pytest.fixture(scope="module")
-def bench():
-    return json.loads((ROOT / "docs" / "data" / "bench.json").read_text(encoding="utf-8"))
+def plain():
+    return json.loads((ROOT / "docs" / "data" / "plain.json").read_text(encoding="utf-8"))
 
 
 def test_the_presets_of_gates_are_those_of_the_code():
@@ -36,11 +36,10 @@ def two_digits(number):
     return f"{float(f'{number:.2g}'):g}"
 
 
-def test_the_speed_of_the_readme_is_the_measured_one_of_plain_models():
-    figures = json.loads((ROOT / "docs" / "data" / "plain.json").read_text(encoding="utf-8"))
+def test_the_speed_of_the_readme_is_the_measured_one_of_plain_models(plain):
     times = {
         name: {k: two_digits(v) for k, v in found["times_as_long"].items()}
-        for name, found in figures.items()
+        for name, found in plain.items()
         if name != "budget"
     }
     loop, simuk = "pm.sample in a loop", "simuk, equal draws"
@@ -54,9 +53,34 @@ def test_the_speed_of_the_readme_is_the_measured_one_of_plain_models():
     assert quoted in text
     page = PAGES["docs/speed.md"].text
     for name, of in times.items():
-        seconds = two_digits(figures[name]["seconds_per_dataset"]["sbc, two workers"])
+        seconds = two_digits(plain[name]["seconds_per_dataset"]["sbc, two workers"])
         cells = (seconds, of[loop], of["pm.sample by nutpie in a loop"], of[simuk])
         assert f"| {' | '.join(cells)} |" in page
+    words = " ".join(page.split())
+    for sentence, *which in SPEEDS:
+        assert sentence.format(*(two_digits(plain[of][ratio]) for of, ratio in which)) in words
+
+
+_WORKERS, _BUSY = "two workers over one", "two busy processes over one"
+_ADDED, _NUTPIE = "harness over sampling alone", "one worker over nutpie"
+#: Sentences of docs/speed.md, and the ratios in them.
+SPEEDS = [
+    (
+        "Two workers are {} times as fast as one for the multilevel model, {} times for the reed "
+        "frogs, and {} times for the Poisson model",
+        *((name, _WORKERS) for name in ("multilevel", "reed_frogs", "poisson")),
+    ),
+    ("were {} times as fast as one", ("multilevel", _BUSY)),
+    (
+        "sbc with one worker takes {} times as long as the sampling alone for the multilevel "
+        "model, {} times for the reed frogs",
+        *((name, _ADDED) for name in ("multilevel", "reed_frogs")),
+    ),
+    (
+        "sbc with one worker takes {} of that for the multilevel model, and {} for the Poisson",
+        *((name, _NUTPIE) for name in ("multilevel", "poisson")),
+    ),
+]
 
 
 def test_the_speed_of_families_is_the_measured_one():
@@ -130,9 +154,9 @@ def test_the_false_alarms_of_the_real_sampler_are_the_measured_ones():
         assert round(abs(found["sd"] - 1), 3) <= 0.005
 
 
-def test_the_price_of_a_million_is_that_of_the_measured_figures(bench):
+def test_the_price_of_a_million_is_that_of_the_measured_figures(plain):
     page = PAGES["docs/cluster.md"].text
-    seconds = 2 * bench["seconds_per_dataset"]["sbc, two workers"]
+    seconds = 2 * plain["multilevel"]["seconds_per_dataset"]["sbc, two workers"]
     hours = 1e6 * seconds / 3600
     assert f"| core-seconds a fit, all cores busy | {seconds:.3f} |" in page
     assert f"| fits per core-hour | {round(3600 / seconds, -3):,.0f} |" in page

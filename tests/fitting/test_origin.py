@@ -58,7 +58,7 @@ def test_other_versions_are_refused_in_a_line(run_folder, entries, told, capsys)
     assert resume(run_folder) == 2
     err = capsys.readouterr().err
     assert told in err
-    assert "by --allow-versions" in err
+    assert "with --allow-versions" in err
     assert len(load_run(run_folder).fits) == 1
 
 
