@@ -56,7 +56,7 @@ def test_no_line_is_wider_than_the_terminal(folder, screen, columns):
     assert max(map(len, shown.splitlines())) <= columns
     assert "beta_XY" in shown
     assert ("not shown, for want of room" in shown) == (columns == 80)
-    assert "ok = R-hat at most 1.01 and ESS 400 or more" in re.sub(r"\s+", " ", shown)
+    assert "ok = R-hat is at most 1.01 and the ESS at least 400" in re.sub(r"\s+", " ", shown)
 
 
 def test_too_wide_a_table_becomes_a_block_a_row():
@@ -84,7 +84,7 @@ def test_a_pipe_gets_eighty_columns_or_as_many_as_are_asked_for_and_no_colours(
             assert shown == f"{render(run, width=width)}\n"
         # the whole, a line a row, with room for it
         assert ("not shown, for want of room" in shown) == (width is not None)
-        assert "ok = R-hat at most 1.01" in shown
+        assert "ok = R-hat is at most 1.01" in shown
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 import sbc
 from sbc.report.figures.colours import PALETTE, VARIABLES
-from sbc.report.page.glossary import LABELLED, glossary
+from sbc.report.page.glossary import LABELLED, Term, glossary
 
 _HERE = Path(__file__).parent
 
@@ -36,7 +36,10 @@ def fill(template: Path, **context: Any) -> str:
     )
     environment.filters |= {"breakable": breakable, "soft": soft}
     environment.filters |= {"capital": _capital, "capital_markup": _raised}
-    environment.globals |= {"glossary": glossary(), "labelled": LABELLED}
+    terms = glossary()
+    told: dict[str, Term] = {}  # in the order in which the page names them
+    environment.globals |= {"labelled": LABELLED, "told": told}
+    environment.globals["tell"] = lambda key: told.setdefault(key, terms[key])
     text = environment.get_template(template.name).render(
         style=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
         themes=[variables(shade) for shade in ("light", "dark")],

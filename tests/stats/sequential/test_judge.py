@@ -313,7 +313,7 @@ def test_judge_refuses_streams(streams):
 
 
 def test_judge_refuses_to_look_at_nothing():
-    with pytest.raises(ValueError, match="one data set or more"):
+    with pytest.raises(ValueError, match="max_datasets must be at least 1"):
         judge({"x": [0.5]}, 0.1, max_datasets=0)
 
 

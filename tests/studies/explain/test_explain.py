@@ -162,7 +162,7 @@ def test_functions_are_left_out_and_named(tmp_path):
     assert found.estimator == model
     assert said[0].endswith("posterior is left out: a function has no model to examine")
     folder = sbc.run(function, world, out=tmp_path / "alone", **how).folder
-    with pytest.raises(UserError, match="functions alone, which state no model"):
+    with pytest.raises(UserError, match="holds only functions, which have no model"):
         explain(folder)
 
 
