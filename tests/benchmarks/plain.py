@@ -34,10 +34,9 @@ WANTED = {
     "poisson": ("alpha", "beta"),
     "slopes": ("mean", "noise"),
 }
-#: Datasets a round: of sbc's own where a fit takes milliseconds, and where it takes a tenth of a
-#: second, and of all that is slower.
-MANY, QUICK, SLOW = 200, 40, 2
-SHORT = ("multilevel", "reed_frogs")
+#: Datasets a round of sbc's own, by how long a fit takes, and of all that is slower.
+ROUND = {"multilevel": 200, "reed_frogs": 200, "poisson": 40, "slopes": 20}
+SLOW = 2
 TWO, ONE = "sbc, two workers", "sbc, one worker"
 
 
@@ -50,7 +49,7 @@ def settings_of(name: str) -> Settings:
 def candidates(name: str) -> dict[str, tuple[Side, int]]:
     """List what is compared, each with its datasets a round."""
     settings = settings_of(name)
-    quick = MANY if name in SHORT else QUICK
+    quick = ROUND[name]
     equal = {"draws": BUDGET.draws, "tune": BUDGET.tune, "chains": BUDGET.chains}
     return {
         TWO: (sides.sbc_fits(settings, 2), quick),
@@ -60,7 +59,7 @@ def candidates(name: str) -> dict[str, tuple[Side, int]]:
         "busy processes, one": (sides.busy(1), quick),
         "sbc, two workers, with retries": (sides.sbc_fits(settings, 2, again=True), quick),
         "from the prompt to the table": (sides.whole_command(settings), quick),
-        "nutpie compiled once, one worker": (sides.nutpie_compiled_once(settings), QUICK),
+        "nutpie compiled once, one worker": (sides.nutpie_compiled_once(settings), min(quick, 40)),
         "pm.sample in a loop": (sides.loop(settings, "pymc"), SLOW),
         "pm.sample by nutpie in a loop": (sides.loop(settings, "nutpie"), SLOW),
         "simuk, equal draws": (sides.simuk(settings, equal), SLOW),

@@ -62,7 +62,7 @@ def test_it_says_what_the_run_holds(folder):
         "2 of 60 fits failed. Of mundlak, 2 of 30 failed (did not converge); commonest reason: 2 ×"
     )
     assert "no dataset was replaced" in said["Failures"]
-    assert "2 fits were made again" in said["Failures"]
+    assert "2 fits were repeated" in said["Failures"]
     assert "seed of all random numbers was 1" in said["Reproducibility"]
     assert "pymc 6.0." in said["Reproducibility"]
     assert "jax" not in said["Reproducibility"]

@@ -190,6 +190,6 @@ def test_power_answers_in_advance(stopped, capsys):
     told = rf"bias=0.01 +{wanted:,} datasets: {n} datasets had an error"
     assert re.search(told, capsys.readouterr().out)
     assert main(asked) == 2
-    assert "depends on --empirical-se" in capsys.readouterr().err
+    assert "give --empirical-se or --pilot" in capsys.readouterr().err
     assert main(["power", "--empirical-se", "1"]) == 2
     assert main(["power", "--precision", "crps=0.1"]) == 2

@@ -168,6 +168,6 @@ def test_a_model_that_stands_in_no_file_can_be_handed_over_in_python_alone(
     more = [] if command == "explain" else ["--dataset", "3"]
     assert main([command, str(run), *more]) == 2
     call = f"{command}({'3' if more else ''})"
-    told = f"'mine' of {run} stands in no file: hand it over again, "
+    told = f"'mine' of {run} is not in a file: pass it again, "
     told += f"sbc.run({{'mine': model}}, resume='{run}').{call}"
     assert capsys.readouterr().err == f"sbc: error: {told}\n"
