@@ -176,6 +176,7 @@ def simulated(rng, width, n, u_spread=1.0):
     return Run(Path(), RunFile(), SETTINGS, fits, results)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("width", "spread", "goal", "wrong"),
     [
