@@ -64,7 +64,10 @@ SPLIT = "document.querySelector('h3').setAttribute('style', 'width:1em;word-brea
 OVERLAP = (
     "document.querySelector('h3').setAttribute('style', 'height:0;border:0;padding:0;margin:0')"
 )
-GLUED = "document.querySelector('#r1-fits .numbers td').style.display = 'block'"
+GLUED = (
+    "document.head.insertAdjacentHTML('beforeend', '<style>.stack td{display:block!important}"
+    ".stack td[data-label]::before{display:inline!important}</style>')"
+)
 OPTION = (
     "document.querySelector('h3').innerHTML = '<i style=\"display:block;width:1.5em\">--seed</i>'"
 )
