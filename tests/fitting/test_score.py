@@ -47,7 +47,9 @@ def covariance():
     return model
 
 
-@pytest.mark.parametrize("model", [funnel, simplex, covariance])
+@pytest.mark.parametrize(
+    "model", [funnel, simplex, pytest.param(covariance, marks=pytest.mark.slow)]
+)
 def test_they_hold_for_a_models_own_draws(model):
     found = identities_of(model, 300)
     assert {one.identity for one in found} == set(IDENTITIES)

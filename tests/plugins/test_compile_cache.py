@@ -42,7 +42,8 @@ def kept(tmp_path_factory):
     return home / "cache", contents(home / "run")
 
 
-@pytest.mark.parametrize("ends", [".nbi", pytest.param(".nbc", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("ends", [".nbi", ".nbc"])
 def test_damaged_code_is_made_again(ends, kept, tmp_path):
     whole, wanted = kept
     shutil.copytree(whole, tmp_path / "cache")

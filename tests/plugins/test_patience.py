@@ -93,6 +93,7 @@ def test_an_endless_loop_while_the_model_is_stated_is_told_by_its_line(command, 
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="another process ends it")
 def test_native_code_that_holds_on_is_ended_from_outside(command, tmp_path):
     done = run(command("holds", "--fit-timeout", "1"), tmp_path)

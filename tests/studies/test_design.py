@@ -59,7 +59,9 @@ def design(*words, estimator=f"{FILE}:normal_mean"):
     return main(["design", *WORLD, "--estimator", estimator, *words])
 
 
-@pytest.mark.parametrize(("assurance", "answer"), [("0.8", 20), ("0.3", 16)])
+@pytest.mark.parametrize(
+    ("assurance", "answer"), [pytest.param("0.8", 20, marks=pytest.mark.slow), ("0.3", 16)]
+)
 def test_the_answer_is_the_one_worked_out_by_hand(assurance, answer, tmp_path, capsys):
     code = design(*SIZES, *WIDTH, "--assurance", assurance, "--out", str(tmp_path / "d"))
     shown = capsys.readouterr().out

@@ -144,6 +144,7 @@ def run_there(settings, folder, address, after=lambda n: None):
     return contents(folder)
 
 
+@pytest.mark.slow
 def test_a_users_own_file_goes_along_and_so_does_its_next_version(cluster, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # the workers' folder holds no such file
     text = (ROOT / "tests" / "files" / "normal_mean.py").read_text(encoding="utf-8")

@@ -92,7 +92,7 @@ def wait_for_rows(child, folder, some):
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("times", [8, pytest.param(TIMES, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("times", [4, pytest.param(TIMES, marks=pytest.mark.slow)])
 def test_kills_lose_nothing_and_change_nothing(tmp_path, times):
     wanted = settings(*crashing("steady", "raises"), datasets=DATASETS)
     whole = contents(fit(tmp_path / "whole", wanted))

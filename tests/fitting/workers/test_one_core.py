@@ -47,7 +47,7 @@ def seen(folder):
     return load_run(folder).features()["threads"].tolist()
 
 
-@pytest.mark.parametrize("mode", [[], ["--isolate"]])
+@pytest.mark.parametrize("mode", [[], pytest.param(["--isolate"], marks=pytest.mark.slow)])
 def test_the_command_line_computes_on_one_core(world, tmp_path, mode):
     words = ["run", "--estimator", f"{world}:mean", "--generator", f"{world}:world"]
     words += ["--datasets", "2", "--draws", "400", "--tune", "300", "--jobs", "1", "--quiet"]
