@@ -13,7 +13,7 @@ from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
 
 from sbc.plugins import rows
-from sbc.plugins.kernels import EXACT, exp, log
+from sbc.plugins.kernels import EXACT, exp, log, total
 
 
 class CategoricalLikelihood(Op):
@@ -112,10 +112,8 @@ def _likelihood(eta: Any, y: Any) -> Any:
         slopes[place] += 1.0
         first += steps[0]
         j += steps[1]
-    whole = np.uint64(0)
-    total = rows.total(picked, whole, np.uint64(length))
     repeated = 1.0 if count == length else float(length)
-    return total - repeated * rows.total(logs, whole, np.uint64(count)), slopes.reshape(eta.shape)
+    return total(picked) - repeated * total(logs), slopes.reshape(eta.shape)
 
 
 @register_funcify_default_op_cache_key(CategoricalLikelihood)

@@ -13,10 +13,9 @@ from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
 
-from sbc.plugins import rows
 from sbc.plugins.error_functions import erfcx
 from sbc.plugins.instructions import select
-from sbc.plugins.kernels import EXACT, exp, log
+from sbc.plugins.kernels import EXACT, exp, log, total
 
 #: A cutpoint that every answer lies on one side of.
 _BEYOND = 1e6
@@ -92,7 +91,7 @@ def _intervals(a: Any, b: Any) -> Any:
     values, by_a, by_b = np.empty(count), np.empty(count), np.empty(count)
     for i in range(count):
         values[i], by_a[i], by_b[i] = interval(a[i], b[i])
-    return rows.total(values, np.uint64(0), np.uint64(count)), by_a, by_b
+    return total(values), by_a, by_b
 
 
 @register_funcify_default_op_cache_key(IntervalLikelihood)

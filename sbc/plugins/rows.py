@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 from numba import njit
 
+from sbc.plugins import kernels
 from sbc.plugins.kernels import EXACT
 
 # Where numbers stand is given without a sign: Numba looks for negative indices otherwise.
@@ -15,24 +17,12 @@ from sbc.plugins.kernels import EXACT
 @njit(**EXACT)
 def total(x: Any, first: int, length: int) -> float:
     """Add up `length` numbers from `first` on, eight side by side if there are as many."""
-    a = b = c = d = e = f = g = h = rest = 0.0
-    last, whole = first + length, first + length - length % 8
-    if length < 8:
-        for i in range(first, last):
-            rest += x[i]
-        return rest
-    for i in range(first, whole, 8):
-        a += x[i]
-        b += x[i + 1]
-        c += x[i + 2]
-        d += x[i + 3]
-        e += x[i + 4]
-        f += x[i + 5]
-        g += x[i + 6]
-        h += x[i + 7]
-    for i in range(whole, last):
+    if length >= 8:
+        return kernels.total(x[np.intp(first) : np.intp(first + length)])
+    rest = 0.0
+    for i in range(first, first + length):
         rest += x[i]
-    return ((a + e) + (c + g)) + ((b + f) + (d + h)) + rest
+    return rest
 
 
 @njit(**EXACT)
