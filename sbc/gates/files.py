@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -142,12 +142,14 @@ def publish(
     markdown: str | Path | None = None,
 ) -> None:
     """Write the verdicts into those of these files that are named; errors as of `write`."""
-    if json is not None:
-        write(Path(json), as_json(gate))
-    if junit is not None:
-        write(Path(junit), as_junit(gate))
-    if markdown is not None:
-        write(Path(markdown), as_markdown(gate))
+    write_named(gate, (json, as_json), (junit, as_junit), (markdown, as_markdown))
+
+
+def write_named[G](gate: G, *wanted: tuple[str | Path | None, Callable[[G], str]]) -> None:
+    """Write verdicts into each file that is named, in its own words; errors as of `write`."""
+    for file, written in wanted:
+        if file is not None:
+            write(Path(file), written(gate))
 
 
 def write(file: Path, words: str) -> None:

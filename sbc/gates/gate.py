@@ -161,7 +161,7 @@ def judge_run(
     if histories is None:
         histories = histories_of(run, subject.estimands, most)
     check_ranked(checks, histories)
-    pairs = _pairs(histories, run, baseline) if again is None else again.others
+    pairs = compared(histories, baseline) if again is None else again.others
     named |= histories.keys() if beside else set()
     forward = read_forward(run.folder)
     alpha_fail = config.alpha_fail * (1 - SHARE if forward else 1)
@@ -252,13 +252,7 @@ def nothing_expected(settings: Settings) -> UserError:
     )
 
 
-def compared(run: Run, baseline: Run | None, config: Config) -> int:
-    """Count what a run and an earlier one both have: the checks that a baseline adds."""
-    histories = histories_of(run, subject_of(run).estimands, config.max_datasets)
-    return _pairs(histories, run, baseline)
-
-
-def _pairs(histories: Histories, run: Run, baseline: Run | None) -> int:
+def compared(histories: Histories, baseline: Run | None) -> int:
     """Count what a baseline compares: these checks share the error rate with the others."""
     if baseline is None:
         return 0

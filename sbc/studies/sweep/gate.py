@@ -23,8 +23,8 @@ from sbc.gates.gate import (
     compared,
     judge_run,
     nothing_expected,
-    subject_of,
 )
+from sbc.gates.read import histories_of, subject_of
 from sbc.plugins.errors import UserError
 from sbc.store.frames import Run
 from sbc.studies.sweep.expected import config_in
@@ -108,17 +108,24 @@ def judge_sweep(
     grid = sweep.plan.grid
     configs = [config_in(config, expects, grid, run.cell, run.settings) for run in sweep.runs]
     earlier = [None] * len(sweep.runs) if baseline is None else _cell_by_cell(sweep, baseline)
+    subjects = [subject_of(run) for run in sweep.runs]
+    read = [
+        histories_of(run, subject.estimands, mine.max_datasets)
+        for run, subject, mine in zip(sweep.runs, subjects, configs, strict=True)
+    ]
     checks = [
-        len(checks_of(mine, subject_of(run))) + compared(run, old, mine)
-        for mine, run, old in zip(configs, sweep.runs, earlier, strict=True)
+        len(checks_of(mine, subject)) + compared(histories, old)
+        for mine, subject, histories, old in zip(configs, subjects, read, earlier, strict=True)
     ]
     if not any(checks):
         raise nothing_expected(sweep.settings)
     cells = {}
-    for run, mine, old, count in zip(sweep.runs, configs, earlier, checks, strict=True):
+    for run, mine, histories, old, count in zip(
+        sweep.runs, configs, read, earlier, checks, strict=True
+    ):
         if count:  # each check of each cell has the same share
-            share = config.alpha_fail * count / sum(checks)
-            cells[run.cell] = judge_run(run, replace(mine, alpha_fail=share), old, tolerance)
+            ours = replace(mine, alpha_fail=config.alpha_fail * count / sum(checks))
+            cells[run.cell] = judge_run(run, ours, old, tolerance, histories=histories)
     return SweepGate(sweep.folder, grid, config, cells)
 
 

@@ -22,7 +22,4 @@ def publish(
     UserError
         If one cannot be written.
     """
-    wanted = ((json, words.as_json), (junit, words.junit), (markdown, words.markdown))
-    for file, written in wanted:
-        if file is not None:
-            files.write(Path(file), written(gate))
+    files.write_named(gate, (json, words.as_json), (junit, words.junit), (markdown, words.markdown))
